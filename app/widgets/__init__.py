@@ -1,0 +1,1 @@
+"""Small painted controls that panels and plots are built from."""

@@ -1,0 +1,1 @@
+"""Metrics: distances between samples, likelihood, mode coverage."""

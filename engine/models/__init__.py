@@ -1,0 +1,1 @@
+"""Models: one file each, to be read from top to bottom beside its paper."""

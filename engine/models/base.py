@@ -1,0 +1,263 @@
+"""What a model is: a loss that is a pure function, and capabilities that feed views.
+
+All models live in standardised coordinates; :mod:`engine.models.fitted` puts them back
+into data units. Time runs from t = 0 (noise) to t = 1 (data). Log-densities in nats.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+import torch
+from torch import Generator, Tensor, nn
+
+from engine.sampling.path import GaussianPath
+from engine.settings import Settings
+
+DensityKind = Literal["exact", "bound", "estimate"]
+
+
+class ModelConfig(Settings):
+    """Base of every model's settings."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a person reads about a model before choosing it.
+
+    ``formula`` is LaTeX without dollar signs; ``paper`` is "Authors year".
+    """
+
+    title: str
+    family: str
+    paper: str
+    arxiv: str
+    formula: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One random input of a loss, per point of the batch.
+
+    ``normal`` is N(0, 1), ``uniform`` is U[0, 1), ``integer`` is uniform on
+    {0, ..., high - 1}. ``shape`` is the shape behind the batch dimension.
+    """
+
+    kind: Literal["normal", "uniform", "integer"]
+    shape: tuple[int, ...] = ()
+    high: int = 0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one call of a loss sees, all on the model's device.
+
+    ``x`` (b, dim) standardised points; ``labels`` (b,) int64 classes, all zero if the
+    data have none; ``noise`` the draws that the model asked for, each (b, *shape);
+    ``step`` a 0-dim float tensor, the number of finished steps (for warm-ups);
+    ``extra`` further columns of the training table, e.g. the paired start of reflow.
+    """
+
+    x: Tensor
+    labels: Tensor
+    noise: Mapping[str, Tensor]
+    step: Tensor
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+class GenerativeModel(nn.Module):
+    """Learns p(x) from samples. A subclass sets the class variables and ``losses``.
+
+    ``config`` may be replaced between steps by one that differs in ``live`` fields
+    only, so a loss reads ``self.config`` each time and never copies live values.
+    """
+
+    name: ClassVar[str]
+    card: ClassVar[Card]
+    Config: ClassVar[type[ModelConfig]]
+    #: Values of :class:`engine.training.config.TrainingConfig` that suit this model.
+    training_defaults: ClassVar[Mapping[str, Any]] = {}
+    #: Sampler of a model with a :class:`Process`; empty for one-shot models.
+    default_sampler: ClassVar[str] = ""
+    default_sampler_settings: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, config: ModelConfig, dim: int = 2, classes: int = 0) -> None:
+        super().__init__()
+        self.config: Any = config
+        self.dim = dim
+        self.classes = classes
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Floating type of the weights."""
+        return next(self.parameters()).dtype
+
+    def players(self) -> dict[str, list[nn.Parameter]]:
+        """Who learns: name to parameters. A model with one loss has one player."""
+        return {"model": [p for p in self.parameters() if p.requires_grad]}
+
+    def turns(self) -> tuple[str, ...]:
+        """The players in the order in which one training step lets them move."""
+        return tuple(self.players())
+
+    def rate_factor(self, player: str) -> float:
+        """Learning rate of a player relative to the setting of the run."""
+        del player
+        return 1.0
+
+    def noise(self, player: str) -> dict[str, Draw]:
+        """The random inputs that :meth:`losses` wants for this player."""
+        raise NotImplementedError
+
+    def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
+        """Named terms, 0-dim each; the one called ``"loss"`` is minimised.
+
+        A pure function of weights, batch and noise: no ``.item()``, no branch on a
+        tensor's value, no hidden state, so that a step can be captured as a graph.
+        """
+        raise NotImplementedError
+
+    def initialise(self, x: Tensor, generator: Generator) -> None:
+        """See (standardised) data once before the first step; most models need not."""
+
+    def stages(self) -> int:
+        """Stages of a training; between two, :meth:`stage_columns` renews the table."""
+        return 1
+
+    def stage_columns(
+        self, stage: int, columns: Mapping[str, Tensor], generator: Generator
+    ) -> dict[str, Tensor]:
+        """The training table of a stage: ``x``, ``labels`` and any extra columns."""
+        del stage, generator
+        return dict(columns)
+
+
+# Capabilities: what a model can do decides what can be shown. Each is checked with
+# ``isinstance``; a model simply has the methods.
+
+
+@runtime_checkable
+class Samples(Protocol):
+    """x ~ p in one call, for models without a path from noise to data."""
+
+    def sample(self, n: int, generator: Generator) -> Tensor:
+        """Draw points, (n, dim)."""
+
+
+@runtime_checkable
+class LogDensity(Protocol):
+    """Log p(x), exactly, as a lower bound, or as an estimate."""
+
+    @property
+    def density_kind(self) -> DensityKind:
+        """How the number is known."""
+
+    @property
+    def density_note(self) -> str:
+        """A few words for the plot, e.g. "importance-weighted, 16 draws"."""
+
+    def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
+        """Log-density (n,) in nats at x (n, dim).
+
+        ``effort`` in (0, 1] may lower the accuracy of a quick look: fewer solver steps
+        or fewer Monte Carlo draws. The same draws serve every point of a call.
+        """
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Latent codes: ``mean`` (n, d) and, for a stochastic encoder, ``std`` (n, d)."""
+
+    mean: Tensor
+    std: Tensor | None = None
+
+
+@runtime_checkable
+class Latent(Protocol):
+    """A latent space with a standard normal prior, and a decoder."""
+
+    @property
+    def latent_dim(self) -> int:
+        """Number of latent axes."""
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Points (n, dim) from codes (n, latent_dim), without noise."""
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """An encoder beside the decoder of :class:`Latent`."""
+
+    def encode(self, x: Tensor) -> Codes:
+        """Codes of points (n, dim)."""
+
+
+@dataclass(frozen=True)
+class Denoised:
+    """What a network says about x at t: the data point and the noise in it."""
+
+    x_data: Tensor
+    eps: Tensor
+
+
+@runtime_checkable
+class Process(Protocol):
+    """A path of densities from noise (t = 0) to data (t = 1), with its network.
+
+    Any such model is sampled by the samplers of :mod:`engine.sampling`. ``t`` is a
+    tensor (n,) or 0-dim.
+    """
+
+    @property
+    def path(self) -> GaussianPath:
+        """Mean and spread of x_t given the data: x_t = alpha x_data + sigma eps."""
+
+    def start(self, n: int, generator: Generator) -> Tensor:
+        """Noise at t = 0, (n, dim)."""
+
+    def denoised(self, x: Tensor, t: Tensor) -> Denoised:
+        """Prediction of the data point and of the noise at (x, t)."""
+
+    def velocity(self, x: Tensor, t: Tensor) -> Tensor:
+        """dx/dt of the deterministic path, (n, dim)."""
+
+    def score(self, x: Tensor, t: Tensor) -> Tensor:
+        """Gradient of log p_t, (n, dim); finite for t > 0 up to the data end."""
+
+
+@runtime_checkable
+class Critic(Protocol):
+    """A function that judges points, as in adversarial models."""
+
+    def critic(self, x: Tensor) -> Tensor:
+        """Probability of being real (or the critic's value), (n,)."""
+
+
+@runtime_checkable
+class Layers(Protocol):
+    """A map from noise to data in layers."""
+
+    def layers(self, z: Tensor) -> list[Tensor]:
+        """The points z (n, dim) themselves and after each layer, data last."""
+
+
+CAPABILITIES: dict[str, type] = {
+    "samples": Samples,
+    "log_density": LogDensity,
+    "latent": Latent,
+    "encoder": Encoder,
+    "process": Process,
+    "critic": Critic,
+    "layers": Layers,
+}
+
+
+def capabilities(model: GenerativeModel) -> frozenset[str]:
+    """Names of what a model can do."""
+    return frozenset(k for k, v in CAPABILITIES.items() if isinstance(model, v))

@@ -1,0 +1,1 @@
+"""Networks and embeddings that models are built from."""

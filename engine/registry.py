@@ -1,0 +1,115 @@
+"""The one list of models, data sets, samplers and views.
+
+Each entry is ``"module:Class"`` and is imported when first asked for, so that listing
+names costs nothing. A new model, data set, sampler or view is one line here.
+"""
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.data.base import DataSet
+    from engine.models.base import GenerativeModel
+    from engine.sampling.base import Sampler
+    from engine.views.base import View
+
+MODELS: dict[str, str] = {
+    "rectified_flow": "engine.models.rectified_flow:RectifiedFlow",
+    "ddpm": "engine.models.ddpm:DDPM",
+    "realnvp": "engine.models.realnvp:RealNVP",
+    "vae": "engine.models.vae:VAE",
+    "gan": "engine.models.gan:GAN",
+}
+
+DATA: dict[str, str] = {
+    "eight_gaussians": "engine.data.mixtures:EightGaussians",
+    "two_moons": "engine.data.two_moons:TwoMoons",
+    "checkerboard": "engine.data.checkerboard:Checkerboard",
+    "rings": "engine.data.rings:Rings",
+    "pinwheel": "engine.data.pinwheel:Pinwheel",
+    "two_spirals": "engine.data.spirals:TwoSpirals",
+    "swiss_roll": "engine.data.swiss_roll:SwissRoll",
+    "gaussian_grid": "engine.data.mixtures:GaussianGrid",
+    "s_curve": "engine.data.s_curve:SCurve",
+    "banana": "engine.data.banana:Banana",
+    "iris": "engine.data.sklearn_tables:Iris",
+    "wine": "engine.data.sklearn_tables:Wine",
+    "digits": "engine.data.sklearn_tables:Digits",
+    "csv": "engine.data.table:Table",
+}
+
+SAMPLERS: dict[str, str] = {
+    "euler": "engine.sampling.samplers:Euler",
+    "heun": "engine.sampling.samplers:Heun",
+    "rk4": "engine.sampling.samplers:RK4",
+    "dopri5": "engine.sampling.samplers:Dopri5",
+    "ddim": "engine.sampling.samplers:DDIM",
+    "ancestral": "engine.sampling.samplers:Ancestral",
+}
+
+VIEWS: dict[str, str] = {
+    "samples": "engine.views.samples:SamplesView",
+    "density": "engine.views.density:DensityView",
+    "latent": "engine.views.latent:LatentView",
+    "trajectories": "engine.views.trajectories:TrajectoriesView",
+    "field": "engine.views.field:FieldView",
+    "curves": "engine.views.curves:CurvesView",
+}
+
+
+class UnknownNameError(KeyError):
+    """A name that is in no list; the message says which names are."""
+
+    def __str__(self) -> str:
+        """The sentence itself, without the quotes that KeyError puts round it."""
+        return str(self.args[0])
+
+
+@cache
+def _load(target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _find(kind: str, table: dict[str, str], name: str) -> Any:
+    if name not in table:
+        known = ", ".join(table)
+        raise UnknownNameError(f"There is no {kind} {name!r}; choose one of: {known}.")
+    return _load(table[name])
+
+
+def model(name: str) -> "type[GenerativeModel]":
+    """The model class of that name.
+
+    Raises:
+        UnknownNameError: No such model.
+    """
+    return _find("model", MODELS, name)  # type: ignore[no-any-return]
+
+
+def data_set(name: str) -> "type[DataSet]":
+    """The data set class of that name.
+
+    Raises:
+        UnknownNameError: No such data set.
+    """
+    return _find("data set", DATA, name)  # type: ignore[no-any-return]
+
+
+def sampler(name: str) -> "type[Sampler]":
+    """The sampler class of that name.
+
+    Raises:
+        UnknownNameError: No such sampler.
+    """
+    return _find("sampler", SAMPLERS, name)  # type: ignore[no-any-return]
+
+
+def view(name: str) -> "type[View]":
+    """The view class of that name.
+
+    Raises:
+        UnknownNameError: No such view.
+    """
+    return _find("view", VIEWS, name)  # type: ignore[no-any-return]

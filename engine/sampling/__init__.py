@@ -1,0 +1,1 @@
+"""Samplers: ODE and SDE solvers as plain functions with an ``on_step`` callback."""

@@ -1,0 +1,1 @@
+"""Training: the loop, optimisers, averages of weights, snapshots and checkpoints."""
