@@ -16,12 +16,12 @@ CLASS_SYMBOLS = ("o", "s", "t1", "d", "+", "x", "star", "p")
 
 def mix(first: QColor, second: QColor, share: float) -> QColor:
     """The colour ``share`` of the way from ``first`` (0) to ``second`` (1)."""
-    return QColor(
-        *(
-            round(a + (b - a) * share)
-            for a, b in zip(first.getRgb(), second.getRgb(), strict=True)
-        )
+    pairs = (
+        (first.red(), second.red()),
+        (first.green(), second.green()),
+        (first.blue(), second.blue()),
     )
+    return QColor(*(round(a + (b - a) * share) for a, b in pairs))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,11 @@ class Colours:
     samples_text: QColor
     latent_text: QColor
     classes: tuple[QColor, ...]
-    symbols: tuple[str, ...] = CLASS_SYMBOLS
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The pyqtgraph symbol of each class."""
+        return CLASS_SYMBOLS
 
     @property
     def path_text(self) -> QColor:
@@ -102,12 +106,14 @@ def _path(codes: str) -> tuple[QColor, QColor, QColor, QColor]:
 
 
 _SURFACES = (
-    "well bg0 bg1 bg2 bg3 bg4 edge strong text1 text2 text3 text4 "
-    "accent on_accent accent_bg warn warn_bg grid"
-).split()
+    *("well", "bg0", "bg1", "bg2", "bg3", "bg4", "edge", "strong"),
+    *("text1", "text2", "text3", "text4"),
+    *("accent", "on_accent", "accent_bg", "warn", "warn_bg", "grid"),
+)
 _ROLES = (
-    "data samples latent path_to_come warning halo data_text samples_text latent_text"
-).split()
+    *("data", "samples", "latent", "path_to_come", "warning", "halo"),
+    *("data_text", "samples_text", "latent_text"),
+)
 
 
 def _look(surfaces: str, roles: str, path: str, classes: str, is_dark: bool) -> Colours:

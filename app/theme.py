@@ -6,14 +6,13 @@ cached by colour.
 """
 
 import os
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QFont, QFontDatabase, QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from app.palette import LOOKS, Colours
 
@@ -135,7 +134,7 @@ class Theme(QObject):
         return by_look * self._text_scale
 
     def px(self, size: float) -> int:
-        """Pixels for a size given for the normal look; at least 1 for a positive one."""
+        """Pixels for a size given for the normal look; at least 1 if positive."""
         return max(round(size * self.scale), 1 if size > 0 else 0)
 
     def font(self, size: int, weight: int = 400) -> QFont:
@@ -159,7 +158,7 @@ class Theme(QObject):
         return font
 
     def icon(self, name: str, colour: str | None = None) -> QIcon:
-        """Phosphor icon ``name``, e.g. ``"play-fill"``, in a colour like ``#RRGGBB``."""
+        """Phosphor icon, e.g. ``"play-fill"``, in a colour like ``#RRGGBB``."""
         return _icon(name, colour or self.c.text1.name())
 
     def pixmap(
@@ -175,7 +174,10 @@ class Theme(QObject):
             lut = lut[::-1].copy()
         share = np.clip(np.linspace(0, 1, 256) / _PAPER_SHARE, 0, 1)[:, None]
         paper = np.array(self.c.well.getRgb())
-        return (paper + share * (lut - paper)).round().astype(np.uint8)
+        blended: NDArray[np.uint8] = (
+            (paper + share * (lut - paper)).round().astype("u1")
+        )
+        return blended
 
     def signed_lut(self) -> NDArray[np.uint8]:
         """RGBA rows (256, 4) for a difference; the middle is zero."""
@@ -187,13 +189,6 @@ class Theme(QObject):
         app.setStyle("Fusion")
         app.setPalette(self.palette())
         app.setFont(self.font(13))
-
-    def follow(self, widget: QWidget, restyle: Callable[[], None]) -> None:
-        """Call ``restyle`` now and at each change, for as long as ``widget`` lives."""
-        self.changed.connect(restyle)
-        # A plain function, unlike a bound slot, would outlive the widget.
-        widget.destroyed.connect(lambda: self.changed.disconnect(restyle))
-        restyle()
 
     def palette(self) -> QPalette:
         """The Qt palette of the current look."""
