@@ -64,6 +64,10 @@ def knob(
         "shown_if": shown_if or {},
     }
     return Field(
-        default, title=title, description=description, ge=ge, le=le,
+        default,
+        title=title,
+        description=description,
+        ge=ge,
+        le=le,
         json_schema_extra=extra,
     )

@@ -28,8 +28,14 @@ class ToyConfig(DataConfig):
     """Settings shared by toy densities."""
 
     points: int = knob(
-        20_000, "Points", "Number of training points.", ge=100, le=200_000,
-        unit="points", scale="log", group="Data",
+        20_000,
+        "Points",
+        "Number of training points.",
+        ge=100,
+        le=200_000,
+        unit="points",
+        scale="log",
+        group="Data",
     )
 
 

@@ -1,0 +1,171 @@
+"""A model behind its scaling: the same capabilities, in data units.
+
+Views, metrics and the command line see a :class:`Fitted`, never the bare model, so that
+the Jacobian of the standardisation is applied in exactly one place.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator, Tensor
+
+from engine.data.base import Scaling
+from engine.models.base import (
+    Codes,
+    Critic,
+    Encoder,
+    GenerativeModel,
+    Latent,
+    Layers,
+    LogDensity,
+    Process,
+    Samples,
+    capabilities,
+)
+from engine.sampling.base import Sampler, Trace, trace
+
+#: Points per call of a network: larger tensors page-fault on every operation.
+CHUNK = 4096
+
+Tick = Callable[[], None]
+
+
+def _no_tick() -> None:
+    """Nothing to obey between two chunks."""
+
+
+class Fitted:
+    """Capabilities of a trained model in data units; CPU float32 tensors come out.
+
+    ``tick`` is called between chunks of long work.
+    """
+
+    def __init__(
+        self,
+        model: GenerativeModel,
+        scaling: Scaling,
+        sampler: Sampler | None,
+        tick: Tick = _no_tick,
+    ) -> None:
+        self.model = model
+        self.scaling = scaling
+        self.sampler = sampler
+        self.tick = tick
+        self.capabilities = capabilities(model)
+
+    def can(self, *names: str) -> bool:
+        """Whether the model has all these capabilities."""
+        return self.capabilities.issuperset(names)
+
+    def generator(self, seed: int) -> Generator:
+        """A random source on the model's device."""
+        return torch.Generator(device=self.model.device).manual_seed(seed)
+
+    def sample(self, n: int, seed: int) -> Tensor:
+        """Draw points (n, 2) in data units."""
+        generator = self.generator(seed)
+        chunks: list[Tensor] = []
+        with torch.no_grad():
+            for start in range(0, n, CHUNK):
+                size = min(CHUNK, n - start)
+                chunks.append(self._sample(size, generator))
+                self.tick()
+        return self._out(torch.cat(chunks))
+
+    def _sample(self, n: int, generator: Generator) -> Tensor:
+        model = self.model
+        if isinstance(model, Process):
+            if self.sampler is None:
+                raise TypeError("A process is sampled by a sampler, and none is set.")
+            return self.sampler.run(model, model.start(n, generator), generator)
+        assert isinstance(model, Samples)
+        return model.sample(n, generator)
+
+    def log_prob(self, x: Tensor, seed: int, effort: float = 1.0) -> Tensor:
+        """Log-density (n,) in nats at x (n, 2), both in data units."""
+        model = self.model
+        assert isinstance(model, LogDensity)
+        z = self._in(x)
+        parts: list[Tensor] = []
+        for start in range(0, len(z), CHUNK):
+            # The same seed for each chunk: the same Monte Carlo draws in every cell.
+            generator = self.generator(seed)
+            with torch.no_grad():
+                part = model.log_prob(z[start : start + CHUNK], generator, effort)
+            parts.append(part.detach().float().cpu())
+            self.tick()
+        return torch.cat(parts) + self.scaling.log_det
+
+    def encode(self, x: Tensor) -> Codes:
+        """Latent codes of points in data units; codes have no unit."""
+        assert isinstance(self.model, Encoder)
+        with torch.no_grad():
+            codes = self.model.encode(self._in(x))
+        std = None if codes.std is None else codes.std.float().cpu()
+        return Codes(codes.mean.float().cpu(), std)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Points (n, 2) in data units from codes."""
+        assert isinstance(self.model, Latent)
+        with torch.no_grad():
+            x = self.model.decode(z.to(self.model.device, self.model.dtype))
+        return self._out(x)
+
+    def critic(self, x: Tensor) -> Tensor:
+        """The critic's verdict (n,) on points in data units."""
+        assert isinstance(self.model, Critic)
+        with torch.no_grad():
+            return self.model.critic(self._in(x)).float().cpu()
+
+    def critic_gradient(self, x: Tensor) -> Tensor:
+        """Gradient (n, 2) of the critic's verdict, per data unit."""
+        assert isinstance(self.model, Critic)
+        z = self._in(x).requires_grad_(True)
+        with torch.enable_grad():
+            (gradient,) = torch.autograd.grad(self.model.critic(z).sum(), z)
+        return gradient.float().cpu() / self.scaling.std.float()
+
+    def layers(self, z: Tensor) -> Tensor:
+        """Points after each layer, (layers + 1, n, 2), in data units."""
+        assert isinstance(self.model, Layers)
+        with torch.no_grad():
+            steps = self.model.layers(z.to(self.model.device, self.model.dtype))
+        return torch.stack([self._out(x) for x in steps])
+
+    def start(self, n: int, seed: int) -> Tensor:
+        """Noise at t = 0 of a process, (n, 2), written in data units."""
+        assert isinstance(self.model, Process)
+        return self._out(self.model.start(n, self.generator(seed)))
+
+    def trace(self, x_0: Tensor, seed: int) -> Trace:
+        """Paths from the starts x_0 (n, 2) to data, all in data units."""
+        assert isinstance(self.model, Process)
+        assert self.sampler is not None
+        with torch.no_grad():
+            found = trace(self.sampler, self.model, self._in(x_0), self.generator(seed))
+        frames = self._out(found.x.flatten(0, 1)).unflatten(0, found.x.shape[:2])
+        return Trace(found.times, frames, found.evaluations)
+
+    def velocity(self, x: Tensor, t: float) -> Tensor:
+        """dx/dt (n, 2) at x, data units per unit of t."""
+        assert isinstance(self.model, Process)
+        with torch.no_grad():
+            v = self.model.velocity(self._in(x), self._time(t))
+        return v.float().cpu() * self.scaling.std.float()
+
+    def score(self, x: Tensor, t: float) -> Tensor:
+        """Gradient (n, 2) of log p_t at x, per data unit."""
+        assert isinstance(self.model, Process)
+        with torch.no_grad():
+            s = self.model.score(self._in(x), self._time(t))
+        return s.float().cpu() / self.scaling.std.float()
+
+    def _time(self, t: float) -> Tensor:
+        return torch.tensor(t, device=self.model.device, dtype=self.model.dtype)
+
+    def _in(self, x: Tensor) -> Tensor:
+        scaled = self.scaling.standardise(x.detach().double().cpu())
+        return scaled.to(self.model.device, self.model.dtype)
+
+    def _out(self, x: Tensor) -> Tensor:
+        return self.scaling.restore(x.detach().double().cpu()).float()
