@@ -55,7 +55,7 @@ class RunConfig(Message):
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
 
 
-# ---- the catalogue ------------------------------------------------------------------
+# ---- the catalogue
 
 
 class ModelEntry(Message):
@@ -120,7 +120,7 @@ class Catalogue(Message):
     training: Json = Field(description="JSON schema of the training settings")
 
 
-# ---- commands: window to engine, control channel ---------------------------------------
+# ---- commands: window to engine, control channel
 
 
 class Command(Message):
@@ -317,7 +317,7 @@ AnyCommand = Annotated[
     Field(discriminator="kind"),
 ]
 
-# ---- events: engine to window -----------------------------------------------------------
+# ---- events: engine to window
 
 
 class Ack(Message):
@@ -487,7 +487,7 @@ _COMMANDS: TypeAdapter[Any] = TypeAdapter(AnyCommand | Credit)
 _EVENTS: TypeAdapter[Any] = TypeAdapter(AnyEvent)
 
 
-# ---- the wire ----------------------------------------------------------------------------
+# ---- the wire
 
 
 def encode(

@@ -43,7 +43,7 @@ class Moment:
     tick: Callable[[], None] = field(default=lambda: None)
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error
+class Cancelled(Exception):
     """A computation that nobody waits for any more."""
 
 
