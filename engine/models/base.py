@@ -123,6 +123,20 @@ class GenerativeModel(nn.Module):
         """
         raise NotImplementedError
 
+    def reference_lines(self, player: str) -> dict[str, float]:
+        """Known values that terms of this player tend to, e.g. ln 2 for a GAN."""
+        del player
+        return {}
+
+    def normal(self, shape: tuple[int, ...], generator: Generator) -> Tensor:
+        """N(0, 1) numbers of that shape, in the type and on the device of the weights.
+
+        They are drawn where the generator lives, so that it alone decides them.
+        """
+        where = generator.device
+        noise = torch.randn(shape, generator=generator, device=where, dtype=self.dtype)
+        return noise.to(self.device)
+
     def initialise(self, x: Tensor, generator: Generator) -> None:
         """See (standardised) data once before the first step; most models need not."""
 
