@@ -1,0 +1,50 @@
+"""How numbers are written for people, and read back from what they type."""
+
+import re
+
+MINUS = "−"
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+
+
+def format_number(value: float, digits: int = 4) -> str:
+    """A number as the look writes it: ``4,096``, ``0.15``, ``5e−4``, ``−0.72``.
+
+    Whole numbers below a million keep all their figures; others have at most
+    ``digits`` significant ones.
+    """
+    if value == 0:
+        return "0"
+    if abs(value) < 1e6 and value == int(value):
+        return f"{int(value):,}".replace("-", MINUS)
+    if 1e-2 <= abs(value) < 1e6:
+        text = f"{value:,.{digits}g}"
+        if "e" in text:
+            text = f"{value:,.0f}"
+    else:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        if "." in mantissa:
+            mantissa = mantissa.rstrip("0").rstrip(".")
+        text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", MINUS)
+
+
+def parse_number(text: str) -> float:
+    """The number that a person typed: ``5e-4``, ``5e−4``, ``4,096``, ``0,15``, ``1/3``.
+
+    A comma groups thousands where it can, else it is the decimal sign.
+
+    Raises:
+        ValueError: If it is no finite number.
+    """
+    plain = text.replace(MINUS, "-").replace(" ", "").replace("\u202f", "").strip()
+    grouped = _GROUPED.fullmatch(plain) is not None
+    plain = plain.replace(",", "" if grouped else ".")
+    top, slash, bottom = plain.partition("/")
+    value = float(top)
+    if slash:
+        if float(bottom) == 0:
+            raise ValueError("A number divided by zero.")
+        value /= float(bottom)
+    if not abs(value) < float("inf"):
+        raise ValueError("Not a finite number.")
+    return value

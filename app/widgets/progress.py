@@ -1,0 +1,58 @@
+"""Progress of work that takes longer than a moment."""
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
+
+from app.theme import theme
+from app.widgets.paint import LEFT, RIGHT, box, draw_text, painting
+from app.widgets.state import State
+
+
+class Progress(QProgressBar):
+    """A name, how far, and a line of 4 px; with ``seconds_left`` also the time left."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._left = ""
+        self.setRange(0, 1000)
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._state = State(self)
+
+    def set_progress(self, share: float, seconds_left: float | None = None) -> None:
+        """Show a share in [0, 1]; time is told only where it is over 3 s."""
+        self._left = ""
+        if seconds_left is not None and seconds_left > 3:
+            self._left = f"{seconds_left:,.0f} s left, "
+        self.setValue(round(share * 1000))
+        self.update()
+
+    def set_name(self, name: str) -> None:
+        """Name other work."""
+        self._name = name
+        self.setAccessibleName(name)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """A line of text over the line."""
+        return QSize(theme.px(200), theme.px(28))
+
+    def minimumSizeHint(self) -> QSize:
+        """May be narrow."""
+        return QSize(theme.px(60), theme.px(28))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Words, track, filled part."""
+        c, height = theme.c, theme.px(4)
+        words = QRectF(0, 0, self.width(), self.height() - height - theme.px(2))
+        track = QRectF(0, self.height() - height, self.width(), height)
+        share = self.value() / self.maximum()
+        with painting(self) as painter:
+            how_far = f"{self._left}{share:.0%}".replace("%", " %")
+            draw_text(painter, words, self._name, c.text2, 12, align=LEFT)
+            draw_text(painter, words, how_far, c.text3, 12, align=RIGHT)
+            box(painter, track, 2, c.bg4)
+            track.setWidth(track.width() * share)
+            box(painter, track, 2, c.accent)

@@ -1,0 +1,170 @@
+"""A segmented switch: a few words, one of them chosen."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import (
+    QEasingCurve,
+    QPoint,
+    QRectF,
+    QSize,
+    QVariantAnimation,
+    Signal,
+)
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QRadioButton, QSizePolicy, QWidget
+
+from app.theme import theme
+from app.widgets.paint import CENTRE, box, draw_text, painting, ring, text_width
+from app.widgets.state import State
+
+
+class Segment(QRadioButton):
+    """One word of a :class:`Switch`; a radio button for keys and screen readers."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(text)
+        self.key = key
+        self.state = State(self)
+
+    def sizeHint(self) -> QSize:
+        """Room for the word at its heaviest, so that choosing moves nothing."""
+        return QSize(text_width(self.text(), 12, 600) + theme.px(16), theme.px(22))
+
+    def minimumSizeHint(self) -> QSize:
+        """A word is never cut."""
+        return self.sizeHint()
+
+    def hitButton(self, pos: QPoint) -> bool:
+        """The whole segment can be pressed, not only Qt's small circle."""
+        return True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Only the word: trough and chosen field belong to the switch."""
+        c = theme.c
+        ink, weight = (c.text1, 600) if self.isChecked() else (c.text2, 500)
+        if self.state.hover > 0.5:
+            ink = c.text1
+        if not self.isEnabled():
+            ink = c.text4
+        with painting(self) as painter:
+            rect = self.rect().toRectF()
+            draw_text(painter, rect, self.text(), ink, 12, weight, CENTRE)
+
+
+class Switch(QWidget):
+    """At most some four words in a trough; ``chosen`` gives the key of the new one.
+
+    Arrow keys move the choice. Keys are what the program means, words what is shown.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(
+        self,
+        options: Mapping[str, str],
+        name: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._segments: dict[str, Segment] = {}
+        self._value = ""
+        self._field = QRectF()
+        self._slide = QVariantAnimation(self)
+        self._slide.setEasingCurve(QEasingCurve.Type.OutQuad)
+        self._slide.valueChanged.connect(self._on_slide)
+        self._row = QHBoxLayout(self)
+        self._row.setSpacing(0)
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._state = State(self, self._restyle)
+        self.set_options(options)
+
+    def value(self) -> str:
+        """Key of the chosen word; empty if there is none."""
+        return self._value
+
+    def set_options(self, options: Mapping[str, str]) -> None:
+        """Offer other words, silently; the choice stays if its key stays."""
+        for segment in self._segments.values():
+            self._row.removeWidget(segment)
+            segment.hide()
+            segment.deleteLater()
+        self._segments = {key: Segment(key, text) for key, text in options.items()}
+        for segment in self._segments.values():
+            self._row.addWidget(segment)
+            segment.clicked.connect(self._on_clicked)
+        keep = self._value if self._value in options else next(iter(options), "")
+        self._value = ""
+        self.set_value(keep)
+
+    def set_value(self, key: str) -> None:
+        """Choose silently.
+
+        Raises:
+            KeyError: If no word has this key.
+        """
+        if key == self._value:
+            return
+        self._value = key
+        if key:
+            self._segments[key].setChecked(True)
+            self._move_field()
+
+    def set_option_enabled(self, key: str, enabled: bool, reason: str = "") -> None:
+        """Offer a word or not; ``reason`` says in the tooltip why not."""
+        self._segments[key].setEnabled(enabled)
+        self._segments[key].setToolTip("" if enabled else reason)
+
+    def user_choose(self, key: str) -> None:
+        """Act as a click on the word would."""
+        self._segments[key].click()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the raised field under the chosen word."""
+        self._row.activate()
+        self._field = self._goal()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Trough, raised field, ring."""
+        c, rect = theme.c, self.rect().toRectF()
+        with painting(self) as painter:
+            trough = c.bg2 if c.is_dark else c.bg3
+            box(painter, rect, 6, trough, c.edge)
+            if self._value and self.isEnabled():
+                raised = c.bg4 if c.is_dark else c.bg2
+                outline = None if c.is_dark else c.edge
+                box(painter, self._field, 4, raised, outline)
+            if any(segment.state.ring for segment in self._segments.values()):
+                ring(painter, rect, 6)
+
+    def _on_clicked(self) -> None:
+        sender = self.sender()
+        if isinstance(sender, Segment) and sender.key != self._value:
+            self._value = sender.key
+            self._move_field()
+            self.chosen.emit(sender.key)
+
+    def _goal(self) -> QRectF:
+        segment = self._segments.get(self._value)
+        return segment.geometry().toRectF() if segment else QRectF()
+
+    def _move_field(self) -> None:
+        self._slide.stop()
+        length = theme.duration(120)
+        if length == 0 or not self.isVisible():
+            self._on_slide(self._goal())
+            return
+        self._slide.setStartValue(self._field)
+        self._slide.setEndValue(self._goal())
+        self._slide.setDuration(length)
+        self._slide.start()
+
+    def _on_slide(self, field: QRectF) -> None:
+        self._field = field
+        self.update()
+
+    def _restyle(self) -> None:
+        margin = theme.px(2)
+        self._row.setContentsMargins(margin, margin, margin, margin)
+        for segment in self._segments.values():
+            segment.updateGeometry()

@@ -1,0 +1,197 @@
+"""Notes in a corner: what happened, what is safe, one thing to do."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.theme import theme
+from app.widgets.button import IconButton, LinkButton
+from app.widgets.label import Label
+from app.widgets.paint import box, draw_icon, painting
+from app.widgets.state import State
+
+Severity = Literal["good", "info", "warning"]
+
+GOOD_NEWS_MS = 5000
+_WIDTH = 356
+_MOST = 4
+_ICONS = {"good": "check-circle", "info": "info", "warning": "warning"}
+
+
+class Toast(QWidget):
+    """One note. Warnings stay until closed; other news leaves after 5 s.
+
+    Its pointer-over time does not count: a note is not pulled away while it is read.
+    """
+
+    closed = Signal()
+    action_chosen = Signal()
+
+    def __init__(
+        self, severity: Severity, title: str, text: str = "", action: str = ""
+    ) -> None:
+        super().__init__()
+        self.severity: Severity = severity
+        self.title = title
+        self.action = LinkButton(action) if action else None
+        self.close_button = IconButton("x", "Close this note", size=24)
+        self.timer = QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.setInterval(GOOD_NEWS_MS)
+        self._text = Label(text, wraps=True)
+        self._head = QHBoxLayout()
+        self._column = QVBoxLayout(self)
+        self._arrange()
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, False)
+        self.setAccessibleName(f"{title}. {text}".strip())
+        self.close_button.clicked.connect(lambda: self.closed.emit())
+        self.timer.timeout.connect(self.closed)
+        if self.action is not None:
+            self.action.clicked.connect(self._on_action)
+        self._state = State(self, self._restyle)
+        self._start()
+
+    @property
+    def stays(self) -> bool:
+        """Whether only a person closes it."""
+        return self.severity == "warning"
+
+    def set_text(self, text: str) -> None:
+        """Show another text and count its time anew."""
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+        self._start()
+
+    def event(self, event: QEvent) -> bool:
+        """Hold the clock while the pointer is over the note."""
+        if event.type() == QEvent.Type.Enter:
+            self.timer.stop()
+        elif event.type() == QEvent.Type.Leave:
+            self._start()
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Card, bar of 4 px, icon."""
+        c, rect = theme.c, self.rect().toRectF()
+        colour = {"good": c.accent, "info": c.text3, "warning": c.warn}[self.severity]
+        with painting(self) as painter:
+            box(painter, rect, 8, c.bg2, c.edge)
+            corners = QPainterPath()
+            corners.addRoundedRect(rect, theme.px(8), theme.px(8))
+            bar = QRectF(rect)
+            bar.setWidth(theme.px(4))
+            painter.setClipPath(corners)
+            painter.fillRect(bar, colour)
+            painter.setClipping(False)
+            line = self._head.geometry().center().y() + 0.5
+            place = QPointF(theme.px(24), line)
+            draw_icon(painter, place, _ICONS[self.severity], 16, colour)
+
+    def _arrange(self) -> None:
+        self._head.addWidget(Label(self.title, colour="text1", size=13, weight=600), 1)
+        if self.action is not None:
+            self._head.addWidget(self.action)
+        self._head.addWidget(self.close_button)
+        self._column.addLayout(self._head)
+        self._column.addWidget(self._text)
+        self._text.setVisible(bool(self._text.text()))
+
+    def _start(self) -> None:
+        if not self.stays:
+            self.timer.start()
+
+    def _on_action(self) -> None:
+        self.action_chosen.emit()
+        self.closed.emit()
+
+    def _restyle(self) -> None:
+        px = theme.px
+        self._column.setContentsMargins(px(44), px(6), px(8), px(10))
+        self._column.setSpacing(0)
+        self._head.setSpacing(px(4))
+        self.setFixedWidth(px(_WIDTH))
+
+
+class ToastStack(QWidget):
+    """Notes at the lower right of ``parent``, over it, taking no clicks around them."""
+
+    def __init__(self, parent: QWidget, margin: int = 16, bottom: int = 92) -> None:
+        """Leave ``margin`` px at the right, ``bottom`` px below: history and status."""
+        super().__init__(parent)
+        self.toasts: list[Toast] = []
+        self._margin = margin
+        self._bottom = bottom
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        parent.installEventFilter(self)
+        self._state = State(self, self._restyle)
+        self.hide()
+
+    def show_toast(
+        self,
+        severity: Severity,
+        title: str,
+        text: str = "",
+        action: str = "",
+        on_action: Callable[[], object] | None = None,
+    ) -> Toast:
+        """Add a note; one with the same title and severity takes the new text."""
+        for toast in self.toasts:
+            if (toast.title, toast.severity) == (title, severity) and not action:
+                toast.set_text(text)
+                self._place()
+                return toast
+        toast = Toast(severity, title, text, action)
+        if on_action is not None:
+            toast.action_chosen.connect(on_action)
+        toast.closed.connect(lambda: self._remove(toast))
+        self.toasts.append(toast)
+        self._column.addWidget(toast)
+        while len(self.toasts) > _MOST:
+            self._remove(self._least())
+        self._place()
+        alert = QAccessibleEvent(toast, QAccessible.Event.Alert)
+        QAccessible.updateAccessibility(alert)
+        return toast
+
+    def clear(self) -> None:
+        """Take all notes away."""
+        for toast in list(self.toasts):
+            self._remove(toast)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in the corner when the window changes its size."""
+        if event.type() == QEvent.Type.Resize and watched is self.parent():
+            self._place()
+        return False
+
+    def _least(self) -> Toast:
+        passing = [toast for toast in self.toasts[:-1] if not toast.stays]
+        return (passing or self.toasts)[0]
+
+    def _remove(self, toast: Toast) -> None:
+        if toast in self.toasts:
+            self.toasts.remove(toast)
+            self._column.removeWidget(toast)
+            toast.timer.stop()
+            toast.hide()
+            toast.deleteLater()
+            self._place()
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        self.setVisible(bool(self.toasts))
+        if not self.toasts or parent is None:
+            return
+        self._column.activate()
+        self.resize(self.sizeHint())
+        left = parent.width() - self.width() - theme.px(self._margin)
+        self.move(left, parent.height() - self.height() - theme.px(self._bottom))
+        self.raise_()
+
+    def _restyle(self) -> None:
+        self._column.setSpacing(theme.px(8))
+        self._place()
