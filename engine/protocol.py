@@ -77,7 +77,7 @@ class ModelEntry(Message):
 
 
 class DataEntry(Message):
-    """A data set; ``thumbnail`` holds some 300 points in data units, x and y in turn."""
+    """A data set; ``thumbnail`` holds some 300 points, x and y in turn, data units."""
 
     name: str
     title: str
@@ -262,7 +262,7 @@ class Save(Command):
 
 
 class Open(Command):
-    """Read a run directory as a new, paused run; the ``Ack``'s result has its config."""
+    """Read a run directory as a new, paused run; the result has its config."""
 
     kind: Literal["open"] = "open"
     run_id: str

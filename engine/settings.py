@@ -4,12 +4,16 @@ A settings class is a frozen pydantic model. Each field is made by :func:`knob`,
 its JSON schema carries what a form needs: limits, unit, scale, when a change applies.
 """
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Apply = Literal["live", "restart"]
 Scale = Literal["linear", "log"]
+
+
+_S = TypeVar("_S", bound="Settings")
 
 
 class Settings(BaseModel):
@@ -33,6 +37,7 @@ def knob(
     group: str = "Model",
     choices: dict[str, str] | None = None,
     shown_if: dict[str, list[Any]] | None = None,
+    slider: tuple[float, float] | None = None,
 ) -> Any:
     """A field that a form can draw without knowing what it means.
 
@@ -52,6 +57,8 @@ def knob(
         choices: Label of each value of a ``Literal`` field.
         shown_if: Field name to the values for which this field has an effect; the form
             greys it out otherwise.
+        slider: Range of the slider where it is narrower than the allowed range; the
+            box takes the whole of it.
     """
     extra = {
         "unit": unit,
@@ -62,6 +69,7 @@ def knob(
         "group": group,
         "choices": choices or {},
         "shown_if": shown_if or {},
+        "slider": list(slider) if slider else [],
     }
     return Field(
         default,
@@ -71,3 +79,42 @@ def knob(
         le=le,
         json_schema_extra=extra,
     )
+
+
+class SettingError(ValueError):
+    """A setting that does not exist or is out of range, in one plain sentence."""
+
+
+def checked(kind: type[_S], values: Mapping[str, Any], owner: str) -> _S:
+    """Settings of that kind, or a sentence that says what would be right.
+
+    Args:
+        kind: The settings class.
+        values: Values by name; missing ones take their defaults.
+        owner: Whose settings they are, for the sentence, e.g. ``"vae"``.
+
+    Raises:
+        SettingError: Unknown name, or a value outside its limits.
+    """
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"])) or "the settings"
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(kind.model_fields)
+            raise SettingError(
+                f"{owner} has no setting {field!r}; its settings are: {known}."
+            ) from None
+        if first["type"] == "value_error":
+            raise SettingError(str(first["ctx"]["error"])) from None
+        message = first["msg"][:1].lower() + first["msg"][1:]
+        raise SettingError(
+            f"Setting {field!r} of {owner} is {first['input']!r}: {message}."
+        ) from None
+
+
+def applies_live(kind: type[Settings], name: str) -> bool:
+    """Whether a change of that field applies without a restart of the run."""
+    extra = kind.model_fields[name].json_schema_extra
+    return isinstance(extra, dict) and extra.get("apply") == "live"

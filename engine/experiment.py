@@ -1,0 +1,473 @@
+"""Experiment: one run = configuration + data + model + trainer. The Python API.
+
+from engine import Experiment
+
+run = Experiment("vae", "two_moons", seed=1)
+run.train(2000)
+print(run.measure())
+points = run.sample(1000)
+"""
+
+import copy
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine import registry
+from engine.data.load import Data
+from engine.metrics.report import measure
+from engine.models.base import GenerativeModel
+from engine.models.fitted import Fitted
+from engine.protocol import Metrics, RunConfig
+from engine.sampling.base import Sampler
+from engine.settings import checked
+from engine.training import checkpoint, setup, snapshots
+from engine.training.config import TrainingConfig
+from engine.training.history import Change, History
+from engine.training.snapshots import Snapshot, SnapshotStore
+from engine.training.threads import measured_threads
+from engine.training.trainer import Diverged, Trainer
+from engine.views.base import Moment, Picture
+
+Tick = Callable[[], None]
+
+
+def _no_tick() -> None:
+    """Nothing to obey between two chunks."""
+
+
+class Experiment:
+    """A run: trains, draws samples, measures itself, goes back to kept moments.
+
+    Args:
+        model: A name of ``genplay list models``.
+        data: A name of ``genplay list data``, or the path of a CSV file.
+        model_settings: Settings of the model; the rest keep their defaults.
+        data_settings: Settings of the data.
+        training: Settings of the training loop.
+        sampler: A name of ``genplay list samplers``; empty for the model's own.
+        sampler_settings: Settings of the sampler.
+        seed: Decides data, initial weights and every draw.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+
+    Raises:
+        SettingError: A setting is unknown or outside its limits.
+        UnknownNameError: No such model, data set or sampler.
+        DataError: The data cannot be read.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        data: str,
+        *,
+        model_settings: Mapping[str, Any] | None = None,
+        data_settings: Mapping[str, Any] | None = None,
+        training: Mapping[str, Any] | None = None,
+        sampler: str = "",
+        sampler_settings: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        device: str = "auto",
+    ) -> None:
+        config = RunConfig.model_validate(
+            {
+                "model": model,
+                "data": data,
+                "model_settings": dict(model_settings or {}),
+                "data_settings": dict(data_settings or {}),
+                "training": dict(training or {}),
+                "sampler": sampler,
+                "sampler_settings": dict(sampler_settings or {}),
+                "seed": seed,
+                "device": device,
+            }
+        )
+        self._build(config, None)
+
+    @classmethod
+    def from_config(cls, config: RunConfig, data: Data | None = None) -> "Experiment":
+        """The run of a configuration; ``data`` may hand over data already loaded."""
+        experiment = cls.__new__(cls)
+        experiment._build(config, data)
+        return experiment
+
+    def _build(self, config: RunConfig, data: Data | None) -> None:
+        self._parts = setup.parts(config)
+        self.device = setup.device_of(config.device)
+        self.data = data if data is not None else setup.make_data(config)
+        self.config = setup.written_out(config, self._parts, self.data)
+        self._store = SnapshotStore()
+        self._visits: dict[int, GenerativeModel] = {}
+        self._threads = 0
+        self._start()
+
+    def _start(self) -> None:
+        """Initial weights and an empty history, the same for the same seed."""
+        seed = self.config.seed
+        model = setup.make_model(self._parts, self.data, seed).to(self.device)
+        self.trainer = Trainer(
+            model,
+            setup.columns_of(self.data, self.device),
+            self._parts.training,
+            setup.seed_for(seed, "training"),
+        )
+        self._store.cut(-1)
+        self._visits.clear()
+        self._keep()
+
+    # How it stands
+
+    @property
+    def step(self) -> int:
+        """Finished training steps."""
+        return self.trainer.step
+
+    @property
+    def steps(self) -> int:
+        """Steps at which the training is complete."""
+        return self._parts.training.steps
+
+    @property
+    def seconds(self) -> float:
+        """Time spent training, s."""
+        return self.trainer.seconds
+
+    @property
+    def history(self) -> History:
+        """Losses, metrics and changed settings over the training."""
+        return self.trainer.history
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(p.numel() for p in self.trainer.model.parameters())
+
+    @property
+    def stage(self) -> int:
+        """Stage of the training, from 0."""
+        return self.trainer.stage
+
+    @property
+    def stages(self) -> int:
+        """Stages that the training has."""
+        return self.trainer.model.stages()
+
+    def latest_losses(self) -> dict[str, float]:
+        """Each loss term at the newest step."""
+        found = {k: s.last() for k, s in self.history.terms.items()}
+        return {k: v for k, v in found.items() if v is not None}
+
+    # Training
+
+    def train(self, steps: int | None = None) -> "Experiment":
+        """Train ``steps`` steps; by default up to the set number of steps.
+
+        Raises:
+            Diverged: The loss is not finite; the run is back at its last good moment.
+        """
+        left = max(0, self.steps - self.step) if steps is None else steps
+        while left > 0:
+            left -= self.train_for(float("inf"), left)
+        return self
+
+    def train_for(self, seconds: float, max_steps: int) -> int:
+        """Whole steps for about ``seconds``, at most ``max_steps``; returns how many.
+
+        Raises:
+            Diverged: The loss is not finite; the run is back at its last good moment.
+        """
+        self._use_threads()
+        done = 0
+        budget = seconds
+        try:
+            while done < max_steps and budget > 0:
+                before = self.trainer.seconds
+                until = self._store.next_step(self.step) - self.step
+                done += self.trainer.train_for(budget, min(until, max_steps - done))
+                budget -= self.trainer.seconds - before
+                last = self._store.last()
+                if last is None or self.step >= self._store.next_step(last.step):
+                    self._keep()
+        except Diverged as error:
+            self._fall_back(error)
+            raise
+        return done
+
+    def train_player(self, player: str) -> None:
+        """One turn of one player alone.
+
+        Raises:
+            Diverged: The loss is not finite; the run is back at its last good moment.
+        """
+        self._use_threads()
+        try:
+            self.trainer.train_player(player)
+        except Diverged as error:
+            self._fall_back(error)
+            raise
+
+    def _fall_back(self, error: Diverged) -> None:
+        """To the newest snapshot whose weights are numbers."""
+        steps = [s for s in self._store.steps if s < error.step]
+        good = next(s for s in reversed(steps) if snapshots.finite(self._store[s]))
+        error.last_good_step = good
+        self.restore(good)
+
+    def _use_threads(self) -> None:
+        if self.device.type != "cpu":
+            return
+        wanted = self._parts.training.threads
+        if not wanted and not self._threads:
+            self._threads = measured_threads(self._measuring_work())
+        if torch.get_num_threads() != (wanted or self._threads):
+            torch.set_num_threads(wanted or self._threads)
+
+    def _measuring_work(self) -> Callable[[], object]:
+        """A gradient like a step's, on a copy of the run, so that nothing moves."""
+        trainer = Trainer(
+            copy.deepcopy(self.trainer.model),
+            self.trainer.first_columns,
+            self._parts.training,
+            seed=0,
+        )
+        return lambda: trainer.train_for(0.0, 1)
+
+    def reset(self) -> None:
+        """Back to step 0 and the same initial weights."""
+        self._start()
+
+    # Settings
+
+    def requires_restart(self, config: RunConfig) -> list[str]:
+        """Names of the settings in which ``config`` differs and that need a new run.
+
+        Raises:
+            SettingError: A setting is unknown or outside its limits.
+        """
+        found = setup.parts(config)
+        new = setup.written_out(config, found, self.data)
+        names = [
+            name
+            for name in ("model", "data", "seed", "device")
+            if getattr(config, name) != getattr(self.config, name)
+        ]
+        if "model" not in names:
+            names += self._not_live(
+                self._parts.model.Config, self.config.model_settings, new.model_settings
+            )
+        if "data" not in names:
+            wanted = checked(
+                type(self.data.config), config.data_settings, config.data
+            ).model_dump()
+            names += self._not_live(
+                type(self.data.config), self.config.data_settings, wanted
+            )
+        return names + self._not_live(
+            TrainingConfig, self.config.training, new.training
+        )
+
+    @staticmethod
+    def _not_live(
+        kind: type[Any], old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> list[str]:
+        changed = setup.differing(old, new)
+        return [c[0] for c in changed if setup.needs_restart(kind, [c])]
+
+    def configure(self, config: RunConfig) -> list[Change]:
+        """Apply a configuration that differs in live settings only.
+
+        Returns:
+            The changes, each now a mark in the history.
+
+        Raises:
+            SettingError: A setting is unknown or outside its limits.
+            ValueError: A setting needs a restart.
+        """
+        if names := self.requires_restart(config):
+            raise ValueError(f"A change of {', '.join(names)} needs a restart.")
+        old = self.config
+        found = setup.parts(config)
+        self._parts = found
+        self.config = setup.written_out(config, found, self.data)
+        self.trainer.configure(found.training, found.model_config)
+        self._visits.clear()
+        changed = setup.differing(old.model_settings, self.config.model_settings)
+        changed += setup.differing(old.training, self.config.training)
+        return [self.trainer.record_change(*c) for c in changed]
+
+    # Kept moments
+
+    @property
+    def snapshots(self) -> list[int]:
+        """Steps that can be visited."""
+        return self._store.steps
+
+    @property
+    def snapshot_bytes(self) -> int:
+        """Memory of the kept moments."""
+        return self._store.bytes
+
+    def _keep(self) -> None:
+        self._store.add(snapshots.take(self.trainer))
+
+    def keep(self) -> None:
+        """Keep this very moment, whatever the schedule says."""
+        if self.step not in self._store:
+            self._keep()
+
+    def restore(self, step: int) -> None:
+        """Go back to a kept moment; later ones are forgotten.
+
+        Raises:
+            KeyError: No such moment is kept.
+        """
+        self._put_back(self._snapshot(step))
+        self._store.cut(step)
+        self._visits = {k: v for k, v in self._visits.items() if k <= step}
+
+    def _put_back(self, snapshot: Snapshot) -> None:
+        snapshots.put_back(self.trainer, snapshot)
+
+    def branch(self, step: int) -> "Experiment":
+        """A new run that continues from a kept moment of this one.
+
+        Raises:
+            KeyError: No such moment is kept.
+        """
+        snapshot = self._snapshot(step)
+        other = Experiment.from_config(self.config, self.data)
+        other._store = self._store.copy()
+        other._store.cut(step)
+        other.trainer.history = self.history.copy()
+        other._put_back(snapshot)
+        return other
+
+    def _snapshot(self, step: int) -> Snapshot:
+        if step not in self._store:
+            known = ", ".join(map(str, self._store.steps[-5:]))
+            raise KeyError(f"Step {step} is not kept; the newest kept are: {known}.")
+        return self._store[step]
+
+    # What it shows
+
+    def model_at(self, at: int | None = None) -> GenerativeModel:
+        """The model with averaged weights, now or at a kept step."""
+        if at is None:
+            return self.trainer.averaged()
+        if at not in self._visits:
+            snapshot = self._snapshot(at)
+            model = copy.deepcopy(self.trainer.model)
+            ema = self._parts.training.ema
+            model.load_state_dict(snapshot.average if ema else snapshot.model)
+            self._visits = {at: model}
+        return self._visits[at]
+
+    def sampler(self) -> Sampler | None:
+        """The sampler with its settings, None for models that need none."""
+        if self._parts.sampler is None:
+            return None
+        assert self._parts.sampler_config is not None
+        return self._parts.sampler(self._parts.sampler_config)
+
+    def fitted(self, at: int | None = None, tick: Tick = _no_tick) -> Fitted:
+        """The model in data units, now or at a kept step."""
+        return Fitted(self.model_at(at), self.data.scaling, self.sampler(), tick)
+
+    def sample(self, n: int, seed: int = 0) -> Tensor:
+        """Draw points (n, 2) in data units."""
+        return self.fitted().sample(n, seed)
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Log-density (n,) in nats at points (n, 2) in data units."""
+        return self.fitted().log_prob(x, seed=0)
+
+    def moment(
+        self, quality: float = 1.0, at: int | None = None, tick: Tick = _no_tick
+    ) -> Moment:
+        """The run at one step, as views see it."""
+        return Moment(
+            fitted=self.fitted(at, tick),
+            data=self.data,
+            history=self.history,
+            step=self.step if at is None else at,
+            seed=self.config.seed,
+            quality=quality,
+            tick=tick,
+        )
+
+    def picture(
+        self,
+        view: str,
+        settings: Mapping[str, Any] | None = None,
+        at: int | None = None,
+        quality: float = 1.0,
+        tick: Tick = _no_tick,
+    ) -> Picture:
+        """What a view shows of this run.
+
+        Raises:
+            UnknownNameError: No such view.
+            SettingError: A setting of the view is unknown or outside its limits.
+        """
+        kind = registry.view(view)
+        config = checked(kind.Config, dict(settings or {}), view)
+        return kind(config).compute(self.moment(quality, at, tick))
+
+    def measure(
+        self, points: int = 2000, tick: Tick = _no_tick, record: bool = True
+    ) -> Metrics:
+        """Quality on held-out data, with ``points`` of them and as many samples."""
+        found = measure(
+            self.fitted(tick=tick), self.data, self.step, points, self.config.seed
+        )
+        if record:
+            self._record(found)
+        return found
+
+    def _record(self, found: Metrics) -> None:
+        values = {
+            "energy_distance": found.energy_distance,
+            "sliced_wasserstein": found.sliced_wasserstein,
+            "nll": found.nll.value if found.nll else None,
+            "modes": found.modes.covered if found.modes else None,
+        }
+        if found.nll:
+            self.history.density_kind = found.nll.kind
+        for name, value in values.items():
+            if value is not None:
+                self.history.metric(name).append(self.step, self.seconds, value)
+
+    # On disk
+
+    def save(self, folder: str | Path, samples: int = 2000) -> Path:
+        """Write the run directory: run.json, metrics, weights, samples.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        return checkpoint.save(self, Path(folder), samples)
+
+    @classmethod
+    def load(cls, folder: str | Path, device: str = "auto") -> "Experiment":
+        """Read a run directory; the run can be trained on.
+
+        Raises:
+            CheckpointError: In one sentence, what is wrong with it.
+        """
+        return checkpoint.load(cls, Path(folder), device)
+
+    def save_recovery(self, folder: str | Path) -> None:
+        """Write all that a new engine needs to go on from here."""
+        checkpoint.save(self, Path(folder), samples=0)
+
+    @classmethod
+    def recover(cls, folder: str | Path) -> "Experiment":
+        """The run that :meth:`save_recovery` wrote.
+
+        Raises:
+            CheckpointError: In one sentence, what is wrong with it.
+        """
+        return checkpoint.load(cls, Path(folder), "auto")

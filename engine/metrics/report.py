@@ -1,0 +1,79 @@
+"""All metrics of a trained model on held-out points, as one message."""
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from engine.data.load import Data
+from engine.metrics.density_kde import KernelDensity
+from engine.metrics.distances import energy_distance, sliced_wasserstein
+from engine.metrics.likelihood import Estimate, mean_nll
+from engine.metrics.modes import mode_coverage
+from engine.models.base import LogDensity
+from engine.protocol import Metrics, ModeCount, Nll
+
+if TYPE_CHECKING:
+    from engine.models.fitted import Fitted
+
+#: Samples under a kernel density estimate.
+KDE_SAMPLES = 5000
+
+
+def measure(fitted: "Fitted", data: Data, step: int, points: int, seed: int) -> Metrics:
+    """Held-out likelihood, distances and modes of a model.
+
+    Args:
+        fitted: The model in data units.
+        data: Its data.
+        step: Step at which it is measured.
+        points: Held-out points used, and samples drawn, at most.
+        seed: Decides the samples.
+    """
+    heldout = data.heldout.x[:points]
+    samples = fitted.sample(len(heldout), seed)
+    good = samples[torch.isfinite(samples).all(1)].double()
+    fitted.tick()
+    distance = sliced = None
+    if len(good) > 1 and len(heldout) > 1:
+        # Distances are taken in standardised units: no axis counts for more.
+        x, y = (data.scaling.standardise(p) for p in (good, heldout))
+        distance = energy_distance(x, y)
+        fitted.tick()
+        generator = torch.Generator().manual_seed(seed)
+        sliced = sliced_wasserstein(x, y, generator=generator)
+    return Metrics(
+        step=step,
+        nll=_nll(fitted, heldout, good, seed),
+        energy_distance=distance,
+        sliced_wasserstein=sliced,
+        modes=_modes(samples, data),
+    )
+
+
+def _nll(fitted: "Fitted", heldout: Tensor, samples: Tensor, seed: int) -> Nll | None:
+    if isinstance(fitted.model, LogDensity):
+        found = mean_nll(fitted.log_prob(heldout, seed))
+        return _as_message(found, fitted.model.density_kind)
+    more = fitted.sample(max(0, KDE_SAMPLES - len(samples)), seed + 1).double()
+    cloud = torch.cat([samples, more[torch.isfinite(more).all(1)]])
+    if len(cloud) < 2:
+        return None
+    return _as_message(mean_nll(KernelDensity(cloud).log_prob(heldout)), "estimate")
+
+
+def _as_message(found: Estimate, kind: str) -> Nll:
+    value = found.value if math.isfinite(found.value) else None
+    error = found.error if math.isfinite(found.error) else 0.0
+    return Nll.model_validate({"value": value, "kind": kind, "error": error})
+
+
+def _modes(samples: Tensor, data: Data) -> ModeCount | None:
+    modes = data.source.modes()
+    if modes is None:
+        return None
+    found = mode_coverage(samples, modes)
+    return ModeCount(
+        covered=found.covered, total=found.total, high_quality=found.high_quality
+    )

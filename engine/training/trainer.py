@@ -1,0 +1,317 @@
+"""The training loop: players take turns, data stay on the device, nothing waits.
+
+Randomness is drawn for many steps at once, losses are read back once per slice, the
+optimiser is fused, and on CUDA a whole step is one captured graph.
+"""
+
+import copy
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.models.base import Batch, GenerativeModel
+from engine.training.config import TrainingConfig
+from engine.training.draws import Draws, block_length
+from engine.training.graph import StepGraph
+from engine.training.history import Change, History
+from engine.training.optimisers import make_optimiser, retune, set_rate
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+#: Losses are read back at least this often, to bound what waits on the device.
+FLUSH_STEPS = 256
+
+
+class Diverged(Exception):
+    """A loss that is no finite number any more."""
+
+    last_good_step: int | None = None
+
+    def __init__(self, step: int, rate: float) -> None:
+        self.step = step
+        self.advice = (
+            f"The learning rate was {rate:g}: try a tenth of it, or clip the gradient."
+        )
+        super().__init__(f"The loss became infinite or undefined at step {step:,}.")
+
+
+class Trainer:
+    """Trains one model on one table of standardised points.
+
+    ``columns`` holds ``x`` (n, dim) and ``labels`` (n,) on the model's device. The
+    weights are those of ``model``; ``average`` is their running average.
+    """
+
+    def __init__(
+        self,
+        model: GenerativeModel,
+        columns: Mapping[str, Tensor],
+        config: TrainingConfig,
+        seed: int,
+    ) -> None:
+        self.model = model
+        self.device = model.device
+        self.config = config
+        self.history = History()
+        self.step = 0
+        self.stage = 0
+        self.seconds = 0.0
+        self.first_columns = dict(columns)
+        self.columns = dict(columns)
+        self.generator = torch.Generator(device=self.device).manual_seed(seed)
+        model.initialise(self.columns["x"], self.generator)
+        self.average = copy.deepcopy(model)
+        self.optimisers: dict[str, Optimizer] = {}
+        self._step_tensor = torch.zeros((), device=self.device)
+        self._pending: list[dict[str, Tensor]] = []
+        self._turns: tuple[str, ...] = ()
+        self._draws: list[Draws] = []
+        self._graph: StepGraph | None = None
+        self.block_state = self.generator.get_state()
+        self.cursor = 0
+        self._mark = time.perf_counter()
+        self._make_optimisers()
+        self._make_draws()
+
+    # Settings
+
+    def configure(self, config: TrainingConfig, model_config: object) -> None:
+        """Apply live settings from the next step on; nothing learned is lost."""
+        old, self.config = self.config, config
+        if not old.ema and config.ema:
+            self._copy_average()
+        self.model.config = model_config
+        self.average.config = model_config
+        if config.optimizer != old.optimizer:
+            self._make_optimisers()
+        else:
+            for optimiser in self.optimisers.values():
+                retune(optimiser, config)
+        if (config.batch_size, self.model.turns()) != (old.batch_size, self._turns):
+            self._make_draws()
+        self._graph = None
+
+    def record_change(self, name: str, old: object, new: object) -> Change:
+        """Mark a changed setting in the history."""
+        change = Change(self.step, self.seconds, name, old, new)
+        self.history.changes.append(change)
+        return change
+
+    def _make_optimisers(self) -> None:
+        self.optimisers = {
+            player: make_optimiser(self.config, weights, self.model.rate_factor(player))
+            for player, weights in self.model.players().items()
+        }
+        self._players = self.model.players()
+
+    def _make_draws(self) -> None:
+        """Buffers for the turns of a step, and their first filling."""
+        self._turns = self.model.turns()
+        specs = [self.model.noise(player) for player in self._turns]
+        batch = self.config.batch_size
+        self.length = block_length(specs, batch)
+        rows = len(self.columns["x"])
+        self._draws = [
+            Draws(spec, rows, batch, self.length, self.device) for spec in specs
+        ]
+        self._graph = None
+        self.refill()
+
+    def refill(self) -> None:
+        """Draw the randomness of the next block of steps."""
+        self.block_state = self.generator.get_state()
+        for draws in self._draws:
+            draws.refill(self.generator)
+        self.cursor = 0
+        if self._graph is not None:
+            self._graph.rewind(self)
+
+    def resume_block(self, state: Tensor, cursor: int) -> None:
+        """Draw an earlier block again from its random state, and go on inside it."""
+        self.generator.set_state(state)
+        self._make_draws()
+        self.cursor = min(cursor, self.length)
+        self._step_tensor.fill_(self.step)
+
+    def reload_optimisers(self, states: Mapping[str, Any]) -> None:
+        """New optimisers, with an earlier state by player where there is one."""
+        self._make_optimisers()
+        for player, optimiser in self.optimisers.items():
+            saved = states.get(player, {"state": {}})["state"]
+            fresh = optimiser.state_dict()["param_groups"]
+            optimiser.load_state_dict({"state": saved, "param_groups": fresh})
+
+    # Training
+
+    @property
+    def stage_steps(self) -> int:
+        """Steps of one stage of the training."""
+        return max(1, self.config.steps // max(1, self.model.stages()))
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step; each stage runs through the schedule once."""
+        return self.config.rate(step - self.stage * self.stage_steps, self.stage_steps)
+
+    def train_for(self, seconds: float, max_steps: int) -> int:
+        """Whole steps for about ``seconds`` of time, at most ``max_steps``.
+
+        Returns:
+            The number of steps done.
+
+        Raises:
+            Diverged: A loss was not finite.
+        """
+        begin = self._mark = time.perf_counter()
+        done = 0
+        while done < max_steps:
+            self._enter_stage()
+            if self.cursor >= self.length:
+                self.refill()
+            self._advance()
+            done += 1
+            if done % FLUSH_STEPS == 0:
+                self.flush()
+            if time.perf_counter() - begin >= seconds:
+                break
+        self.flush()
+        return done
+
+    def train_player(self, player: str) -> None:
+        """One turn of one player alone, on fresh noise; counts as a step.
+
+        Raises:
+            Diverged: A loss was not finite.
+        """
+        self._mark = time.perf_counter()
+        if self.cursor >= self.length:
+            self.refill()
+        self._pending.append(self._turn(self._turns.index(player), self.cursor))
+        self.cursor += 1
+        self._after_step()
+        self._graph = None
+        self.flush()
+
+    def _advance(self) -> None:
+        """One whole step: every player in turn."""
+        if self.device.type == "cuda":
+            if self._graph is None:
+                self._graph = StepGraph(self)
+            self._graph.replay()
+            self.cursor += 1
+            self.step += 1
+            return
+        terms: dict[str, Tensor] = {}
+        for turn in range(len(self._turns)):
+            terms.update(self._turn(turn, self.cursor))
+        self._pending.append(terms)
+        self.cursor += 1
+        self._after_step()
+
+    def _turn(self, turn: int, i: int) -> dict[str, Tensor]:
+        """One update of one player; returns its loss terms, still on the device."""
+        player = self._turns[turn]
+        optimiser = self.optimisers[player]
+        set_rate(optimiser, self.rate(self.step) * self.model.rate_factor(player))
+        index, noise = self._draws[turn].at(i)
+        return self.update(player, index, noise, self._step_tensor)
+
+    def update(
+        self, player: str, index: Tensor, noise: Mapping[str, Tensor], step: Tensor
+    ) -> dict[str, Tensor]:
+        """Gradient and optimiser step of one player on given rows and noise."""
+        rows = {k: v.index_select(0, index) for k, v in self.columns.items()}
+        x, labels = rows.pop("x"), rows.pop("labels")
+        terms = self.model.losses(player, Batch(x, labels, noise, step, rows))
+        weights = self._players[player]
+        terms["loss"].backward(inputs=weights)
+        if self.config.clip:
+            torch.nn.utils.clip_grad_norm_(weights, self.config.clip)
+        optimiser = self.optimisers[player]
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        prefix = f"{player}." if len(self._players) > 1 else ""
+        return {prefix + name: value.detach() for name, value in terms.items()}
+
+    def _after_step(self) -> None:
+        if self.config.ema:
+            # A young average forgets faster, else the first weights weigh for ever.
+            decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
+            with torch.no_grad():
+                torch._foreach_lerp_(
+                    list(self.average.parameters()),
+                    list(self.model.parameters()),
+                    1 - decay,
+                )
+        self.step += 1
+        self._step_tensor.fill_(self.step)
+
+    def _enter_stage(self) -> None:
+        """At the border of two stages: renew the table with what was learned."""
+        stage = min(self.step // self.stage_steps, self.model.stages() - 1)
+        if stage <= self.stage:
+            return
+        self.flush()
+        self.stage = stage
+        learned = self.averaged()
+        with torch.no_grad():
+            self.columns = learned.stage_columns(
+                stage, self.first_columns, self.generator
+            )
+        self._make_optimisers()
+        self._make_draws()
+
+    # What came of it
+
+    def averaged(self) -> GenerativeModel:
+        """The model with averaged weights, or the model itself without an average."""
+        if not self.config.ema:
+            return self.model
+        with torch.no_grad():
+            for mine, theirs in zip(
+                self.average.buffers(), self.model.buffers(), strict=True
+            ):
+                mine.copy_(theirs)
+        return self.average
+
+    def _copy_average(self) -> None:
+        self.average.load_state_dict(self.model.state_dict())
+
+    def flush(self) -> None:
+        """Bring the losses of the last steps to the history; the only wait for them.
+
+        Raises:
+            Diverged: One of them is not finite.
+        """
+        values = self._read_losses()
+        if not values:
+            return
+        n = len(next(iter(values.values())))
+        now = time.perf_counter()
+        elapsed, self._mark = now - self._mark, now
+        steps = np.arange(self.step - n + 1, self.step + 1)
+        seconds = self.seconds + elapsed * np.arange(1, n + 1) / n
+        self.seconds += elapsed
+        finite = np.ones(n, dtype=bool)
+        for name, value in values.items():
+            player = name.split(".")[0] if len(self._players) > 1 else "model"
+            self.history.term(name, player).extend(steps, seconds, value)
+            finite &= np.isfinite(value)
+        if not finite.all():
+            bad = int(steps[np.argmin(finite)])
+            raise Diverged(bad, self.rate(bad))
+
+    def _read_losses(self) -> dict[str, np.ndarray]:
+        if self._graph is not None and self._graph.waiting:
+            return self._graph.read()
+        names = list(self._pending[-1]) if self._pending else []
+        rows = [r for r in self._pending if list(r) == names]
+        self._pending = []
+        return {
+            name: torch.stack([r[name] for r in rows]).float().cpu().numpy()
+            for name in names
+        }
