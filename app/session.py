@@ -1,0 +1,267 @@
+"""State of the window without the window: runs, settings, history, views, engine.
+
+Panels and plots listen to a :class:`Session` and call it; it never calls them. It
+knows no model by name: all it knows comes from the engine's catalogue.
+"""
+
+from functools import partial
+from pathlib import Path
+from random import SystemRandom
+
+from PySide6.QtCore import QObject, Signal
+
+from app import session_notes as notes
+from app.session_config import can_feed, complete, model_entry
+from app.session_link import EngineClient, EngineLink
+from app.session_notes import Notice
+from app.session_questions import Questions
+from app.session_run import Run
+from app.session_runs import Runs
+from app.session_settings import SettingsDesk
+from app.session_slots import Slots
+from engine import protocol as wire
+from engine.protocol import Ack, Arrays, Catalogue, RunConfig, ViewEntry
+
+START = RunConfig(model="rectified_flow", data="eight_gaussians")
+_LARGEST_SEED = 2**31 - 1
+
+
+class Session(QObject):
+    """One window's worth of state.
+
+    Attributes:
+        catalogue: What the engine offers; None until it is there.
+        welcome: The engine's greeting, with its devices.
+        engine_state: The client's last word about the engine.
+        desk: Changes of settings.
+        slots: Which view stands where, and its frames.
+        runs: All runs, the one on show, and its moments.
+        questions: Probes, tables, saving.
+    """
+
+    catalogue_received = Signal()
+    run_ready = Signal(object)  # RunReady
+    status_changed = Signal(object)  # Status
+    snapshots_changed = Signal()
+    noted = Signal(object)  # Notice
+    engine_changed = Signal(str, str)  # state, words
+
+    def __init__(
+        self,
+        client: EngineClient,
+        start: RunConfig = START,
+        recovery: Path | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """Listen to ``client``; runs keep their recovery files under ``recovery``."""
+        super().__init__(parent)
+        self.catalogue: Catalogue | None = None
+        self.welcome: wire.Welcome | None = None
+        self.engine_state = "starting"
+        self.link = EngineLink(client, self)
+        self.desk = SettingsDesk(self.link, self)
+        self.slots = Slots(self.link.send, self.link.credit, self)
+        self.runs = Runs(self.link, self.desk, self.slots, recovery, self)
+        self.questions = Questions(self.link, self.runs, self)
+        self._start = start
+        self._tells_recovery = False
+        self.slots.can_show = lambda view: not self.reason_against(view)
+        self.link.event_received.connect(self._on_event)
+        self.link.state_changed.connect(self._on_state)
+        self.link.restarted.connect(self._on_restarted)
+        self.runs.noted.connect(self.noted)
+        self.questions.noted.connect(self.noted)
+        self.desk.refused.connect(partial(self._warn, "This setting was not accepted"))
+        self.desk.recovered.connect(self._on_recovered)
+
+    @property
+    def run(self) -> Run | None:
+        """The run on show; None until the catalogue is there."""
+        return self.runs.run
+
+    def start(self) -> None:
+        """Start the engine; call from the main thread."""
+        self.link.start()
+
+    def stop(self) -> None:
+        """End the engine and forget the recovery files: this was on purpose."""
+        self.link.stop()
+        self.runs.forget_recovery()
+
+    # ---- control of the run on show
+
+    def play(self) -> None:
+        """Train; a snapshot on show gives way to the living run."""
+        run = self.run
+        if run is None:
+            return
+        self.runs.return_live()
+        if run.failed is not None:
+            self._note_failure(run, run.failed)
+        elif run.status and run.status.state == "complete":
+            self.noted.emit(notes.of_complete(run.status.steps, self.extend))
+        else:
+            self._send(wire.Play(run_id=run.id))
+
+    def pause(self) -> None:
+        """Stop after the step in hand."""
+        if self.run:
+            self._send(wire.Pause(run_id=self.run.id))
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self.run and self.run.is_playing:
+            self.pause()
+        else:
+            self.play()
+
+    def step_once(self, count: int = 1, player: str = "") -> None:
+        """Train a few steps, then pause; ``player`` lets one player move alone."""
+        if self.run:
+            self.runs.return_live()
+            run_id = self.run.id
+            self._send(wire.StepOnce(run_id=run_id, count=count, player=player))
+
+    def reset(self) -> None:
+        """Back to step 0 and the same initial weights."""
+        if self.run:
+            self.runs.return_live()
+            self.run.failed = None
+            self.run.trail = []
+            self._send(wire.Reset(run_id=self.run.id))
+
+    def new_seed(self) -> None:
+        """Begin again with random numbers never seen before."""
+        self.desk.set_seed(SystemRandom().randrange(_LARGEST_SEED))
+
+    def set_speed(self, steps_per_second: float) -> None:
+        """Upper limit of the training speed; 0 for as fast as possible."""
+        if self.run:
+            self.run.speed = steps_per_second
+            run_id = self.run.id
+            self._send(wire.SetSpeed(run_id=run_id, steps_per_second=steps_per_second))
+
+    def extend(self) -> None:
+        """Ask for as many steps again, and go on."""
+        if self.run and self.run.status:
+            self.desk.edit("training", "steps", 2 * self.run.status.steps)
+            self._send(wire.Play(run_id=self.run.id))
+
+    # ---- the catalogue
+
+    def view_entry(self, name: str) -> ViewEntry | None:
+        """The catalogue's entry of a view; None if there is none."""
+        views = self.catalogue.views if self.catalogue else []
+        return next((view for view in views if view.name == name), None)
+
+    def reason_against(self, view: str) -> str:
+        """Why the model cannot feed a view, in a sentence; empty if it can."""
+        entry = self.view_entry(view)
+        if entry is None or self.run is None or self.catalogue is None:
+            return "The engine is not there yet."
+        model = model_entry(self.catalogue, self.run.config.model)
+        if can_feed(entry, model):
+            return ""
+        return entry.empty or f"{model.title} cannot feed this view."
+
+    # ---- inside
+
+    def _send(self, command: wire.Command) -> None:
+        def on_ack(ack: Ack, arrays: Arrays) -> None:
+            del arrays
+            if ack.error:
+                self._warn("That did not work", ack.error)
+
+        self.link.send(command, on_ack)
+
+    def _warn(self, title: str, text: str) -> None:
+        self.noted.emit(Notice("warning", title, text))
+
+    def _on_event(self, event: object, arrays: Arrays) -> None:
+        if isinstance(event, wire.Frame):
+            self.slots.receive(event, arrays)
+        elif isinstance(event, wire.Welcome):
+            self._on_welcome(event)
+        elif isinstance(event, wire.Note):
+            self.noted.emit(Notice(event.severity, event.title, event.text))
+        else:
+            run = self.runs.all.get(getattr(event, "run_id", ""))
+            if run is not None:
+                self._on_run_event(run, event)
+
+    def _on_run_event(self, run: Run, event: object) -> None:
+        on_show = run is self.run
+        if isinstance(event, wire.Status):
+            run.take_status(event)
+            if on_show and self._tells_recovery:
+                self._tells_recovery = False
+                self.noted.emit(notes.of_recovery(event.step))
+            if on_show:
+                self.status_changed.emit(event)
+        elif isinstance(event, wire.RunReady):
+            run.begin_again(event)
+            self.desk.adopt(run, event.config)
+            if on_show:
+                self._on_ready(event)
+        elif isinstance(event, wire.SnapshotsKept):
+            run.snapshots, run.snapshot_bytes = event.steps, event.bytes
+            if on_show:
+                self.snapshots_changed.emit()
+        elif isinstance(event, wire.SettingChanged):
+            run.changes.append(event)
+            if on_show:
+                self.snapshots_changed.emit()
+        elif isinstance(event, wire.Failed):
+            run.failed = event
+            self._note_failure(run, event)
+
+    def _on_ready(self, event: wire.RunReady) -> None:
+        if self.slots.at is not None:
+            self.slots.visit(None)
+            self.runs.visited.emit(None)
+        else:
+            self.slots.subscribe_all()
+        self.run_ready.emit(event)
+        self.snapshots_changed.emit()
+
+    def _on_welcome(self, welcome: wire.Welcome) -> None:
+        self.welcome = welcome
+        self.catalogue = self.desk.catalogue = welcome.catalogue
+        self.catalogue_received.emit()
+        if self.run is None:
+            try:
+                config = complete(welcome.catalogue, self._start)
+            except KeyError as error:
+                self._warn("Not what you asked for", str(error.args[0]))
+                config = complete(welcome.catalogue, START)
+            self.runs.choose(self.runs.make(config).id)
+
+    def _note_failure(self, run: Run, failed: wire.Failed) -> None:
+        step = failed.last_good_step
+        back = self.reset if step is None else partial(self.runs.restore, step)
+        self.noted.emit(notes.of_failure(failed, back))
+
+    def _on_state(self, state: str, text: str) -> None:
+        self.engine_state = state
+        self.engine_changed.emit(state, text)
+        if state in ("dead", "failed"):
+            self.link.forget_answers()
+            action = "Start it again" if state == "failed" else ""
+            do = self.start if state == "failed" else None
+            title = "The engine has stopped"
+            self.noted.emit(Notice("warning", title, text, action, do))
+
+    def _on_restarted(self) -> None:
+        for run in self.runs.all.values():
+            run.applied = None
+        if self.run is not None:
+            self.desk.recover(self.run)
+            if self.run.speed:
+                self.set_speed(self.run.speed)
+            self.slots.subscribe_all()
+
+    def _on_recovered(self, found: bool) -> None:
+        if found:
+            self._tells_recovery = True  # with the next status, which knows the step
+        else:
+            self.noted.emit(notes.of_recovery(None))

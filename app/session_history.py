@@ -1,0 +1,94 @@
+"""Undo and redo of every setting: edits of a run's configuration, in plain words."""
+
+import time
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from engine.protocol import RunConfig
+
+_MERGE_WITHIN = 1.0  # s; a slider drag is one edit, two decisions are two
+_MERGE_ID = 1
+
+
+class ConfigEdit(QUndoCommand):
+    """From one configuration to another.
+
+    ``key`` names the setting: edits of one key in quick succession become one.
+    ``at_once`` asks for a restart without waiting for the button.
+    """
+
+    def __init__(
+        self,
+        history: "History",
+        after: RunConfig,
+        text: str,
+        key: str = "",
+        at_once: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self._history = history
+        self._before = history.config
+        self.after = after
+        self.key = key
+        self.stamp = time.monotonic()
+        self._at_once = at_once
+
+    def redo(self) -> None:
+        """Take the later configuration."""
+        self._history.become(self.after, self._at_once)
+
+    def undo(self) -> None:
+        """Take the earlier configuration."""
+        self._history.become(self._before, self._at_once)
+
+    def id(self) -> int:
+        """All edits may merge; the key decides."""
+        return _MERGE_ID
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Swallow a later edit of the same setting."""
+        if not isinstance(other, ConfigEdit) or not self.key or other.key != self.key:
+            return False
+        if other.stamp - self.stamp > _MERGE_WITHIN:
+            return False
+        self.after = other.after
+        self.stamp = other.stamp
+        return True
+
+
+class History(QObject):
+    """The wanted configuration of one run, and how it came about.
+
+    Attributes:
+        config: The configuration that the person wants now.
+        stack: Qt's undo stack, for actions and menus.
+    """
+
+    config_changed = Signal(object, bool)  # RunConfig, restart at once
+
+    def __init__(self, config: RunConfig, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.config = config
+        self.stack = QUndoStack(self)
+
+    def edit(
+        self, after: RunConfig, text: str, key: str = "", at_once: bool = False
+    ) -> None:
+        """Change the configuration in a way that can be undone."""
+        if after != self.config:
+            self.stack.push(ConfigEdit(self, after, text, key, at_once))
+
+    def become(self, config: RunConfig, at_once: bool = False) -> None:
+        """Take a configuration without a trace in the history, and tell it."""
+        self.config = config
+        self.config_changed.emit(config, at_once)
+
+    def refuse(self, applied: RunConfig) -> None:
+        """The engine refused the last edit: forget it and return to ``applied``."""
+        command = self.stack.command(self.stack.index() - 1)
+        if isinstance(command, ConfigEdit) and command.after == self.config:
+            command.setObsolete(True)
+            self.stack.undo()
+        if self.config != applied:
+            self.become(applied)

@@ -1,0 +1,62 @@
+"""Questions to the engine whose answers come back as signals."""
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.session_link import EngineLink
+from app.session_notes import Notice
+from app.session_runs import Runs
+from engine.protocol import Ack, Arrays, InspectTable, Probe, Save
+
+
+class Questions(QObject):
+    """Single points, tables on disk, and saving: commands whose answer matters."""
+
+    probe_answered = Signal(str, str, object)  # slot, what, arrays
+    table_inspected = Signal(str, object, str)  # path, result, error
+    noted = Signal(object)  # Notice
+
+    def __init__(
+        self, link: EngineLink, runs: Runs, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._link = link
+        self._runs = runs
+
+    def probe(self, slot: str, what: Any, points: list[list[float]]) -> None:
+        """Ask about single points; ``probe_answered`` brings the arrays."""
+        run = self._runs.run
+        if run is None:
+            return
+
+        def on_ack(ack: Ack, arrays: Arrays) -> None:
+            if not ack.error:
+                self.probe_answered.emit(slot, what, arrays)
+
+        command = Probe(run_id=run.id, what=what, points=points, at=run.at)
+        self._link.send(command, on_ack)
+
+    def inspect_table(self, path: str) -> None:
+        """Look into a CSV file; ``table_inspected`` brings what was found."""
+
+        def on_ack(ack: Ack, arrays: Arrays) -> None:
+            del arrays
+            self.table_inspected.emit(path, ack.result, ack.error)
+
+        self._link.send(InspectTable(path=path), on_ack)
+
+    def save_run(self, folder: str) -> None:
+        """Write the run directory."""
+        run = self._runs.run
+        if run is None:
+            return
+
+        def on_ack(ack: Ack, arrays: Arrays) -> None:
+            del arrays
+            if ack.error:
+                self.noted.emit(Notice("warning", "The run was not saved", ack.error))
+            else:
+                self.noted.emit(Notice("good", "Run saved", folder))
+
+        self._link.send(Save(run_id=run.id, folder=folder), on_ack)

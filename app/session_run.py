@@ -1,0 +1,79 @@
+"""One run as the window knows it."""
+
+from dataclasses import dataclass, field
+
+from app.session_config import Group
+from app.session_history import History
+from engine.protocol import (
+    Failed,
+    Metrics,
+    RunConfig,
+    RunReady,
+    SettingChanged,
+    Status,
+)
+
+_SPARK_LENGTH = 200
+
+
+@dataclass
+class Run:
+    """State of a run: what is wanted, what the engine has applied, what it reports.
+
+    Attributes:
+        applied: Configuration that the engine runs now; None until it answered.
+        waiting: Settings whose change waits for a restart.
+        at: Step of the snapshot on show, None for the living run.
+        trail: Metrics in the order they came, for the spark lines.
+    """
+
+    id: str
+    number: int
+    history: History
+    recovery: str
+    applied: RunConfig | None = None
+    waiting: dict[Group, set[str]] = field(default_factory=dict)
+    ready: RunReady | None = None
+    status: Status | None = None
+    failed: Failed | None = None
+    snapshots: list[int] = field(default_factory=list)
+    snapshot_bytes: int = 0
+    changes: list[SettingChanged] = field(default_factory=list)
+    trail: list[Metrics] = field(default_factory=list)
+    at: int | None = None
+    speed: float = 0.0
+
+    @property
+    def config(self) -> RunConfig:
+        """The configuration that the person wants."""
+        return self.history.config
+
+    @property
+    def step(self) -> int:
+        """Steps trained."""
+        return self.status.step if self.status else 0
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether it trains now."""
+        return self.status is not None and self.status.state == "playing"
+
+    def begin_again(self, ready: RunReady) -> None:
+        """Forget what belonged to the run before a restart."""
+        self.ready = ready
+        self.status = None
+        self.failed = None
+        self.snapshots = []
+        self.snapshot_bytes = 0
+        self.changes = []
+        self.trail = []
+        self.at = None
+
+    def take_status(self, status: Status) -> None:
+        """Keep the newest report, and a trail of its metrics."""
+        self.status = status
+        metrics = status.metrics
+        if metrics and (not self.trail or self.trail[-1].step < metrics.step):
+            self.trail = [*self.trail[-_SPARK_LENGTH:], metrics]
+        elif metrics and self.trail[-1].step > metrics.step:
+            self.trail = [m for m in self.trail if m.step < metrics.step] + [metrics]

@@ -1,0 +1,137 @@
+"""The runs of a window, which one is on show, and which of its moments."""
+
+import shutil
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoGroup
+
+from app.session_history import History
+from app.session_link import EngineLink
+from app.session_notes import Notice
+from app.session_run import Run
+from app.session_settings import SettingsDesk
+from app.session_slots import Slots
+from engine.protocol import Ack, Arrays, Branch, Pause, Restore, RunConfig
+
+
+class Runs(QObject):
+    """One run is on show; others stay in the engine, paused.
+
+    Attributes:
+        run: The run on show; None until the catalogue is there.
+        all: Every run by its id.
+        undo_group: Undo and redo of the run on show.
+    """
+
+    run_chosen = Signal()
+    visited = Signal(object)  # step or None
+    noted = Signal(object)  # Notice
+
+    def __init__(
+        self,
+        link: EngineLink,
+        desk: SettingsDesk,
+        slots: Slots,
+        recovery: Path | None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.run: Run | None = None
+        self.all: dict[str, Run] = {}
+        self.undo_group = QUndoGroup(self)
+        self._made = 0
+        self._link = link
+        self._desk = desk
+        self._slots = slots
+        self._recovery = recovery
+
+    def make(self, config: RunConfig) -> Run:
+        """A run that the engine does not know yet."""
+        self._made += 1
+        name = f"run-{self._made}"
+        folder = str(self._recovery / name) if self._recovery else ""
+        run = Run(name, self._made, History(config, self), folder)
+        self.all[name] = run
+        self.undo_group.addStack(run.history.stack)
+        return run
+
+    def choose(self, run_id: str) -> None:
+        """Show another run of this window; the one before is paused."""
+        if self.run and self.run.is_playing and self.run.id != run_id:
+            self._link.send(Pause(run_id=self.run.id))
+        run = self.run = self.all[run_id]
+        self.undo_group.setActiveStack(run.history.stack)
+        self._desk.attach(run)
+        self._slots.run_id = run_id
+        self._slots.at = run.at
+        self.run_chosen.emit()
+        if run.applied is None:
+            self._desk.configure(run)
+        self._slots.subscribe_all()
+
+    def visit(self, step: int) -> None:
+        """Show every plot at the kept snapshot nearest to ``step``."""
+        run = self.run
+        if run and run.snapshots:
+            self._show(run, min(run.snapshots, key=lambda kept: abs(kept - step)))
+
+    def return_live(self) -> None:
+        """Show the living run again."""
+        if self.run and self.run.at is not None:
+            self._show(self.run, None)
+
+    def restore(self, step: int) -> None:
+        """Take the run itself back to a kept snapshot, paused."""
+        run = self.run
+        if run is None:
+            return
+
+        def on_ack(ack: Ack, arrays: Arrays) -> None:
+            del arrays
+            if ack.error:
+                self.noted.emit(Notice("warning", "No way back", ack.error))
+            else:
+                run.failed = None
+
+        self.return_live()
+        self._link.send(Restore(run_id=run.id, step=step), on_ack)
+
+    def branch(self) -> None:
+        """Go on in a new run from the snapshot on show, or from the newest one."""
+        old = self.run
+        if old is None or not old.snapshots:
+            return
+        step = old.snapshots[-1] if old.at is None else old.at
+        self.return_live()
+        new = self.make(old.config)
+        new.applied = old.applied
+
+        def on_ack(ack: Ack, arrays: Arrays) -> None:
+            del arrays
+            if ack.error:
+                self._forget(new)
+                self.noted.emit(Notice("warning", "No branch was made", ack.error))
+                return
+            self.choose(new.id)
+            text = f"It goes on from step {step:,} of run {old.number}."
+            self.noted.emit(Notice("good", f"Run {new.number} is a branch", text))
+
+        command = Branch(run_id=old.id, new_run_id=new.id, step=step)
+        self._link.send(command, on_ack)
+
+    def forget_recovery(self) -> None:
+        """Remove the recovery files: the window was closed on purpose."""
+        for run in self.all.values():
+            if run.recovery:
+                shutil.rmtree(run.recovery, ignore_errors=True)
+
+    def _forget(self, run: Run) -> None:
+        self.undo_group.removeStack(run.history.stack)
+        del self.all[run.id]
+
+    def _show(self, run: Run, step: int | None) -> None:
+        if step != run.at:
+            run.at = step
+            self._slots.visit(step)
+            self.visited.emit(step)
