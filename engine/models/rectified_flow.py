@@ -216,10 +216,7 @@ class RectifiedFlow(GenerativeModel):
 
     def start(self, n: int, generator: Generator) -> Tensor:
         """Standard normal noise, (n, dim)."""
-        x = torch.randn(
-            n, self.dim, generator=generator, device=generator.device, dtype=self.dtype
-        )
-        return x.to(self.device)
+        return self.normal((n, self.dim), generator)
 
     def velocity(self, x: Tensor, t: Tensor) -> Tensor:
         """The network itself, (n, dim)."""

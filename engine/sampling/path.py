@@ -9,8 +9,12 @@ at fixed x_t. Ho et al. 2020, 2006.11239; Salimans & Ho 2022, 2202.00512; Lipman
 """
 
 from abc import ABC, abstractmethod
+from typing import Literal
 
+import torch
 from torch import Tensor
+
+Spacing = Literal["uniform", "quadratic"]
 
 
 class GaussianPath(ABC):
@@ -18,6 +22,24 @@ class GaussianPath(ABC):
 
     ``t`` is any tensor with values in [0, 1]; results have its shape.
     """
+
+    def times(self, steps: int, spacing: Spacing = "uniform") -> list[float]:
+        """Moments from 0 to 1 at which a sampler with that many steps stops.
+
+        ``"quadratic"`` puts them closer together towards the data.
+        """
+        rows = [k / steps for k in range(steps + 1)]
+        if spacing == "quadratic":
+            rows = [1 - (1 - t) ** 2 for t in rows]
+        return rows
+
+    def grid_times(self, steps: int, spacing: Spacing = "uniform") -> list[float]:
+        """As :meth:`times`, among the moments that a discrete sampler may stop at.
+
+        A path that knows a finite number of moments rounds to those, so fewer steps
+        than asked for may come back.
+        """
+        return self.times(steps, spacing)
 
     @abstractmethod
     def alpha(self, t: Tensor) -> Tensor:
@@ -54,3 +76,70 @@ class LinearPath(GaussianPath):
     def d_sigma(self, t: Tensor) -> Tensor:
         """Minus one everywhere."""
         return -t.new_ones(t.shape)
+
+
+class AnglePath(GaussianPath):
+    r"""A variance-preserving path known at T + 1 moments, continued between them.
+
+    With :math:`\alpha = \cos\theta, \sigma = \sin\theta` the velocity is
+    :math:`\dot\theta \, v`, with v the target of Salimans & Ho 2022. The angle is
+    finite where log alpha is not (no signal left at t = 0) and has a finite slope where
+    that of sigma would not (at the data), so solvers run from end to end. Between the
+    moments it is the monotone cubic of Fritsch & Carlson 1980.
+
+    Args:
+        alpha_bar: Signal power at n = 0 (data, one) to T (noise), (T + 1,), falling;
+            t = 1 - n / T.
+    """
+
+    def __init__(self, alpha_bar: Tensor) -> None:
+        bar = alpha_bar.double().flip(0)
+        self._angle = torch.atan2((1 - bar).sqrt(), bar.sqrt())
+        self.intervals = len(bar) - 1
+        secants = self._angle.diff() * self.intervals
+        # The harmonic mean of two slopes of one sign never overshoots.
+        inner = 2 / (1 / secants[1:] + 1 / secants[:-1])
+        self._slope = torch.cat([secants[:1], inner, secants[-1:]])
+
+    def grid_times(self, steps: int, spacing: Spacing = "uniform") -> list[float]:
+        """The moments nearest to those asked for, each once; at most T steps."""
+        n = self.intervals
+        wanted = self.times(min(steps, n), spacing)
+        return sorted({round(t * n) / n for t in wanted})
+
+    def _cell(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Place in the interval (0 to 1), angles and scaled slopes at its ends."""
+        place = t.clamp(0, 1) * self.intervals
+        left = place.floor().clamp(max=self.intervals - 1).long()
+        angle, slope = self._angle.to(t), self._slope.to(t) / self.intervals
+        return place - left, angle[left], angle[left + 1], slope[left], slope[left + 1]
+
+    def angle(self, t: Tensor) -> Tensor:
+        """The angle, pi/2 for pure noise, 0 for data."""
+        w, a, b, da, db = self._cell(t)
+        chord = b - a
+        bend = w * (1 - w) * ((1 - w) * (da - chord) - w * (db - chord))
+        return torch.lerp(a, b, w) + bend
+
+    def d_angle(self, t: Tensor) -> Tensor:
+        """Time derivative of :meth:`angle`, at most 0."""
+        w, a, b, da, db = self._cell(t)
+        chord = b - a
+        bend = (1 - w) * (1 - 3 * w) * (da - chord) - w * (2 - 3 * w) * (db - chord)
+        return (chord + bend) * self.intervals
+
+    def alpha(self, t: Tensor) -> Tensor:
+        """Cosine of the angle."""
+        return self.angle(t).cos()
+
+    def sigma(self, t: Tensor) -> Tensor:
+        """Sine of the angle."""
+        return self.angle(t).sin()
+
+    def d_alpha(self, t: Tensor) -> Tensor:
+        """Minus sine times the speed of the angle."""
+        return -self.sigma(t) * self.d_angle(t)
+
+    def d_sigma(self, t: Tensor) -> Tensor:
+        """Cosine times the speed of the angle."""
+        return self.alpha(t) * self.d_angle(t)

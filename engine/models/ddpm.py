@@ -1,0 +1,305 @@
+r"""Denoising diffusion: learn the noise in a point, and remove it step by step.
+
+.. math::
+    x_n &= \sqrt{\bar\alpha_n} \, x_0 + \sqrt{1 - \bar\alpha_n} \, \epsilon,
+    \qquad n = 1 \dots T \\
+    L(\theta) &= E \, \| \epsilon - \epsilon_\theta(x_n, n) \|^2
+
+Inside this file n counts the noise upward and x_0 is the data, as in the paper; what
+leaves it uses t = 1 - n / T, from noise at t = 0 to data at t = 1. The network may
+predict another target, which changes what its errors cost but not what it knows.
+Between the T moments the path is continued, so that ODE solvers and the likelihood
+(probability-flow ODE, Song et al. 2020, 2011.13456) work at any t.
+
+Ho, Jain, Abbeel 2020, 2006.11239, eq. 4 and 14. Targets: Salimans & Ho 2022,
+2202.00512. Weights: Hang et al. 2023, 2303.09556.
+"""
+
+from typing import ClassVar, Literal, Self
+
+import torch
+import torch.nn.functional as F
+from pydantic import model_validator
+from torch import Generator, Tensor
+
+from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
+from engine.nets.time_field import FieldConfig, TimeField
+from engine.sampling.likelihood import ode_log_prob
+from engine.sampling.path import AnglePath
+from engine.sampling.schedules import MOST_SIGNAL_LEFT, Schedule, make_signal_power
+from engine.sampling.targets import Target, coefficients, column, solve_pair
+from engine.settings import knob
+
+Weight = Literal["plain", "noise", "min_snr", "bound"]
+#: Cap of the signal-to-noise ratio in the weights of Hang et al.
+SNR_CAP = 5.0
+LIKELIHOOD_STEPS = 25
+
+
+class DDPMConfig(FieldConfig):
+    """Settings of :class:`DDPM`."""
+
+    T: int = knob(
+        100,
+        "Noise levels",
+        "Steps from data to pure noise.",
+        ge=25,
+        le=1000,
+        unit="steps",
+        scale="log",
+        symbol="T",
+        group="Noise",
+    )
+    schedule: Schedule = knob(
+        "linear",
+        "Schedule",
+        "How fast the noise grows.",
+        group="Noise",
+        symbol=r"\beta_n",
+        choices={"linear": "Linear", "cosine": "Cosine"},
+    )
+    scale_betas: bool = knob(
+        True,
+        "Scale with T",
+        "Add the same noise in the end whatever the number of "
+        "levels; off, a small number leaves the data visible.",
+        formula=r"\beta_n \propto 1000 / T",
+        group="Noise",
+        shown_if={"schedule": ["linear"]},
+    )
+    zero_snr: bool = knob(
+        False,
+        "End in pure noise",
+        "Stretch the schedule until no signal is left at "
+        "the last level; needs a target other than noise or score.",
+        formula=r"\bar\alpha_T = 0",
+        group="Noise",
+    )
+    target: Target = knob(
+        "eps",
+        "Target",
+        "What the network predicts.",
+        group="Training",
+        choices={
+            "eps": "Noise ε",
+            "x0": "Data x₀",
+            "v": "v",
+            "score": "Score",
+            "u": "Velocity",
+        },
+    )
+    loss_weight: Weight = knob(
+        "plain",
+        "Loss weight",
+        "Which noise levels count: each target's own error, "
+        "the error in the noise, that error with clean levels held back, or the "
+        "weights of the likelihood bound.",
+        group="Training",
+        symbol="w_n",
+        choices={
+            "plain": "Plain",
+            "noise": "As noise error",
+            "min_snr": "Min-SNR",
+            "bound": "Bound",
+        },
+    )
+
+    @model_validator(mode="after")
+    def _check_noise(self) -> Self:
+        if self.zero_snr and self.target in ("eps", "score"):
+            raise ValueError(
+                "At the last level, where no signal is left, the noise says nothing "
+                "about the data: choose the target x0, v or u, or switch off 'End in "
+                "pure noise'."
+            )
+        left = float(self.signal_power()[-1])
+        if left > MOST_SIGNAL_LEFT:
+            raise ValueError(
+                f"With T = {self.T} this schedule keeps {left:.0%} of the data's "
+                "variance at its noisy end: switch on 'Scale with T' or use more "
+                "noise levels."
+            )
+        return self
+
+    def signal_power(self) -> Tensor:
+        """Alpha-bar at n = 0 .. T, (T + 1,) float64."""
+        return make_signal_power(
+            self.schedule, self.T, scaled=self.scale_betas, zero_snr=self.zero_snr
+        )
+
+
+class DDPM(GenerativeModel):
+    """A denoiser for T noise levels."""
+
+    name = "ddpm"
+    card = Card(
+        title="DDPM",
+        family="Diffusion and flow matching",
+        paper="Ho, Jain, Abbeel 2020",
+        arxiv="2006.11239",
+        formula=(
+            r"\min_\theta E\,\| \epsilon - \epsilon_\theta("
+            r"\sqrt{\bar\alpha_n}\,x_0 + \sqrt{1 - \bar\alpha_n}\,\epsilon, n) \|^2"
+        ),
+        summary="Adds noise in many small steps and learns to take it out again.",
+    )
+    Config = DDPMConfig
+    training_defaults: ClassVar = {
+        "learning_rate": 1e-3,
+        "schedule": "cosine",
+        "ema": 0.998,
+        "batch_size": 512,
+        "steps": 6000,
+    }
+    default_sampler = "ddim"
+    default_sampler_settings: ClassVar = {"steps": 50}
+
+    def __init__(self, config: DDPMConfig, dim: int = 2, classes: int = 0) -> None:
+        super().__init__(config, dim, classes)
+        self.field = TimeField(dim, config)
+        self._path = AnglePath(config.signal_power())
+        for name, table in self._tables(config).items():
+            values = table.to(torch.get_default_dtype())[:, None]
+            self.register_buffer(f"table_{name}", values, persistent=False)
+
+    def _tables(self, config: DDPMConfig) -> dict[str, Tensor]:
+        """Per level n = 1 .. T: time, signal, spread, target factors, loss weight."""
+        n = torch.arange(1, config.T + 1, dtype=torch.float64)
+        t = 1 - n / config.T
+        p, q = self._factors(t)
+        weight = loss_weights(config)
+        return {
+            "time": t,
+            "alpha": self._path.alpha(t),
+            "sigma": self._path.sigma(t),
+            "p": p,
+            "q": q,
+            "weight": weight,
+        }
+
+    def _factors(self, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Factors of data and noise in what the network puts out.
+
+        For the score it puts out sigma times the score, which has the same size at
+        all levels (Song & Ermon 2020, 2006.09011, technique 3).
+        """
+        if self.config.target == "score":
+            return torch.zeros_like(t), -torch.ones_like(t)
+        return coefficients(self.config.target, self._path, t)
+
+    # Training
+
+    def noise(self, player: str) -> dict[str, Draw]:
+        """The noise to add, and how much of it (level n less one)."""
+        del player
+        return {
+            "eps": Draw("normal", (self.dim,)),
+            "level": Draw("integer", high=self.config.T),
+        }
+
+    def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
+        """Squared error of the target, mean over points and coordinates."""
+        del player
+        eps, level = batch.noise["eps"], batch.noise["level"]
+        x_n = self._mix("alpha", "sigma", level, batch.x, eps)
+        guess = self.field(x_n, self._at("time", level)[:, 0])
+        error_to = self._target(level, batch.x, eps)
+        if self.config.loss_weight == "plain":
+            return {"loss": F.mse_loss(guess, error_to)}
+        squares = (guess - error_to).square() * self._at("weight", level)
+        return {"loss": squares.mean()}
+
+    def _at(self, name: str, level: Tensor) -> Tensor:
+        return self.get_buffer(f"table_{name}").index_select(0, level)
+
+    def _mix(self, p: str, q: str, level: Tensor, x: Tensor, eps: Tensor) -> Tensor:
+        return torch.addcmul(self._at(p, level) * x, self._at(q, level), eps)
+
+    def _target(self, level: Tensor, x: Tensor, eps: Tensor) -> Tensor:
+        if self.config.target == "eps":
+            return eps
+        if self.config.target == "x0":
+            return x
+        return self._mix("p", "q", level, x, eps)
+
+    # Process
+
+    @property
+    def path(self) -> AnglePath:
+        """The schedule as a path in t, continued between its levels."""
+        return self._path
+
+    def start(self, n: int, generator: Generator) -> Tensor:
+        """Standard normal noise, (n, dim)."""
+        return self.normal((n, self.dim), generator)
+
+    def _trained(self, x: Tensor, t: Tensor) -> tuple[Tensor, Denoised]:
+        """Times held where the network was trained (n >= 1), and the pair there."""
+        t = t.clamp(max=1 - 1 / self.config.T)
+        p, q = (column(c) for c in self._factors(t))
+        alpha, sigma = column(self._path.alpha(t)), column(self._path.sigma(t))
+        return t, Denoised(*solve_pair(alpha, sigma, p, q, x, self.field(x, t)))
+
+    def denoised(self, x: Tensor, t: Tensor) -> Denoised:
+        """Data point and noise; closer to the data than n = 1 the score is kept."""
+        held, pair = self._trained(x, t)
+        alpha, sigma = column(self._path.alpha(t)), column(self._path.sigma(t))
+        eps = pair.eps * (sigma / column(self._path.sigma(held)))
+        inside = column(t <= held)
+        return Denoised(
+            torch.where(inside, pair.x_data, (x - sigma * eps) / alpha), eps
+        )
+
+    def velocity(self, x: Tensor, t: Tensor) -> Tensor:
+        """Speed of the angle times v, the probability-flow ODE, (n, dim)."""
+        pair = self.denoised(x, t)
+        alpha, sigma = column(self._path.alpha(t)), column(self._path.sigma(t))
+        v = alpha * pair.eps - sigma * pair.x_data
+        return column(self._path.d_angle(t)) * v
+
+    def score(self, x: Tensor, t: Tensor) -> Tensor:
+        """-eps / sigma; closer to the data than n = 1 that of n = 1."""
+        held, pair = self._trained(x, t)
+        return -pair.eps / column(self._path.sigma(held))
+
+    # Density
+
+    @property
+    def density_kind(self) -> DensityKind:
+        """Exact for the density of the ODE, up to the solver's error."""
+        return "exact"
+
+    @property
+    def density_note(self) -> str:
+        """How the number is made."""
+        return "probability-flow ODE"
+
+    def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
+        """Log-density (n,) by integrating the divergence along the flow."""
+        del generator
+        steps = max(4, round(LIKELIHOOD_STEPS * effort))
+        return ode_log_prob(self.velocity, x, steps=steps)
+
+
+def loss_weights(config: DDPMConfig) -> Tensor:
+    """Factor (T,) of the target's squared error for each level n = 1 .. T, float64.
+
+    The wanted weight of the noise error, divided by what one unit of noise error means
+    in the target: from x_n fixed, an error e in the noise is -sigma/alpha e in the
+    data, and p, q carry both into the target.
+    """
+    bar = config.signal_power()
+    path = AnglePath(bar)
+    t = 1 - torch.arange(1, config.T + 1, dtype=torch.float64) / config.T
+    if config.loss_weight == "plain":
+        return torch.ones_like(t)
+    # The wanted weight times alpha squared, which stays finite where alpha is zero.
+    wanted = bar[1:]
+    if config.loss_weight == "min_snr":
+        wanted = torch.minimum(wanted, SNR_CAP * (1 - wanted))
+    if config.loss_weight == "bound":
+        wanted = (bar[:-1] - bar[1:]) / (2 * (1 - bar[1:]))
+    target = "eps" if config.target == "score" else config.target
+    p, q = coefficients(target, path, t)
+    weight = wanted / (path.alpha(t) * q - path.sigma(t) * p).square()
+    return weight / weight.mean() if config.loss_weight == "bound" else weight
