@@ -1,1 +1,1 @@
-"""Data sets: toy densities with exact log-densities, tables, and how they are scaled."""
+"""Data sets: toy densities with exact log-densities, tables, and their scaling."""

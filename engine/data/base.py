@@ -12,6 +12,10 @@ from torch import Generator, Tensor
 from engine.settings import Settings, knob
 
 
+class DataError(ValueError):
+    """Unusable data; the message is one sentence: what, where, what to do."""
+
+
 class DataConfig(Settings):
     """Settings shared by all data sets."""
 
@@ -72,7 +76,7 @@ class Scaling:
 
     @property
     def log_det(self) -> float:
-        """ln |d standardised / d data|: added to a log-density to get data units."""
+        """Ln |d standardised / d data|: added to a log-density to get data units."""
         return -float(self.std.log().sum())
 
 
@@ -91,6 +95,11 @@ class DataSet(ABC):
         self.columns: tuple[str, str] = ("x", "y")
         self.class_names: tuple[str, ...] = ()
 
+    @property
+    def display_title(self) -> str:
+        """Title of this very data set; a table shows the name of its file."""
+        return self.title
+
     @abstractmethod
     def split(self, generator: Generator) -> tuple[Points, Points]:
         """Training points and held-out points, drawn with the generator."""
@@ -98,6 +107,7 @@ class DataSet(ABC):
     def log_prob(self, x: Tensor) -> Tensor | None:
         """Exact log-density (n,) in nats at x (n, 2), or None where unknown."""
         del x
+        return None
 
     def entropy(self) -> float | None:
         """Entropy in nats by quadrature or closed form, or None where unknown."""
