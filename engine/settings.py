@@ -60,7 +60,7 @@ def knob(
         slider: Range of the slider where it is narrower than the allowed range; the
             box takes the whole of it.
     """
-    extra = {
+    extra: dict[str, Any] = {
         "unit": unit,
         "apply": apply,
         "scale": scale,

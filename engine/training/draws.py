@@ -5,7 +5,7 @@ CUDA graph can read from.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -18,7 +18,7 @@ BLOCK_STEPS = 64
 BLOCK_NUMBERS = 2_000_000
 
 
-def block_length(specs: list[Mapping[str, Draw]], batch: int) -> int:
+def block_length(specs: Sequence[Mapping[str, Draw]], batch: int) -> int:
     """Steps that one block holds, so that all turns together stay under the limit."""
     per_step = sum(
         batch * (1 + sum(math.prod(d.shape) for d in spec.values())) for spec in specs

@@ -101,11 +101,11 @@ class StepGraph:
         """Average += (1 - keep) (weights - average), with keep read on the device."""
         trainer = self._trainer
         with torch.no_grad():
-            mine = list(trainer.average.parameters())
-            gap = torch._foreach_sub(list(trainer.model.parameters()), mine)
             weight = (1 - self._keep.index_select(0, i))[0]
-            torch._foreach_mul_(gap, weight)
-            torch._foreach_add_(mine, gap)
+            for mine, theirs in zip(
+                trainer.average.parameters(), trainer.model.parameters(), strict=True
+            ):
+                mine.lerp_(theirs, weight)
 
 
 def _copy_tensors(trainer: "Trainer") -> list[Tensor]:

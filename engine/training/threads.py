@@ -13,7 +13,9 @@ import torch
 
 #: What more threads must gain, in every round, to be chosen.
 CLEAR_GAIN = 1.25
-_ROUNDS = 3
+#: Work shorter than this is not worth sharing, and too short to measure, s.
+SHORT = 4e-3
+_ROUNDS = 4
 
 
 def measured_threads(work: Callable[[], object], most: int | None = None) -> int:
@@ -24,7 +26,8 @@ def measured_threads(work: Callable[[], object], most: int | None = None) -> int
     best = 1
     candidate = 2
     limit = most if most is not None else _cores()
-    while candidate <= limit:
+    work()
+    while candidate <= limit and _seconds(work, best) > SHORT:
         if not _wins(work, best, candidate):
             break
         best, candidate = candidate, candidate * 2
@@ -33,18 +36,17 @@ def measured_threads(work: Callable[[], object], most: int | None = None) -> int
 
 
 def _wins(work: Callable[[], object], few: int, many: int) -> bool:
-    for _ in range(_ROUNDS):
-        if _seconds(work, few) < CLEAR_GAIN * _seconds(work, many):
-            return False
-    return True
+    """Whether more threads win every round; the first lost round ends the trial."""
+    _seconds(work, many)
+    return all(
+        _seconds(work, few) > CLEAR_GAIN * _seconds(work, many) for _ in range(_ROUNDS)
+    )
 
 
 def _seconds(work: Callable[[], object], threads: int) -> float:
     torch.set_num_threads(threads)
-    work()
     begin = time.perf_counter()
-    for _ in range(4):
-        work()
+    work()
     return time.perf_counter() - begin
 
 

@@ -228,7 +228,7 @@ class Trainer:
         x, labels = rows.pop("x"), rows.pop("labels")
         terms = self.model.losses(player, Batch(x, labels, noise, step, rows))
         weights = self._players[player]
-        terms["loss"].backward(inputs=weights)
+        torch.autograd.backward(terms["loss"], inputs=weights)
         if self.config.clip:
             torch.nn.utils.clip_grad_norm_(weights, self.config.clip)
         optimiser = self.optimisers[player]
@@ -293,7 +293,7 @@ class Trainer:
         n = len(next(iter(values.values())))
         now = time.perf_counter()
         elapsed, self._mark = now - self._mark, now
-        steps = np.arange(self.step - n + 1, self.step + 1)
+        steps = np.arange(self.step - n + 1, self.step + 1, dtype=np.float64)
         seconds = self.seconds + elapsed * np.arange(1, n + 1) / n
         self.seconds += elapsed
         finite = np.ones(n, dtype=bool)
