@@ -1,0 +1,1 @@
+"""What lies between window and engine: keys, sockets, supervision, keeper of runs."""
