@@ -77,7 +77,8 @@ class Fitted:
         if isinstance(model, Process):
             if self.sampler is None:
                 raise TypeError("A process is sampled by a sampler, and none is set.")
-            return self.sampler.run(model, model.start(n, generator), generator)
+            x_0 = model.start(n, generator)
+            return self.sampler.run(model, x_0, generator, self._on_step)
         assert isinstance(model, Samples)
         return model.sample(n, generator)
 
@@ -142,7 +143,9 @@ class Fitted:
         assert isinstance(self.model, Process)
         assert self.sampler is not None
         with torch.no_grad():
-            found = trace(self.sampler, self.model, self._in(x_0), self.generator(seed))
+            generator = self.generator(seed)
+            start = self._in(x_0)
+            found = trace(self.sampler, self.model, start, generator, self._on_step)
         frames = self._out(found.x.flatten(0, 1)).unflatten(0, found.x.shape[:2])
         return Trace(found.times, frames, found.evaluations)
 
@@ -159,6 +162,11 @@ class Fitted:
         with torch.no_grad():
             s = self.model.score(self._in(x), self._time(t))
         return s.float().cpu() / self.scaling.std.float()
+
+    def _on_step(self, t: float, x: Tensor) -> None:
+        """Between two steps of a sampler the engine may obey commands."""
+        del t, x
+        self.tick()
 
     def _time(self, t: float) -> Tensor:
         return torch.tensor(t, device=self.model.device, dtype=self.model.dtype)

@@ -100,15 +100,21 @@ class Trace:
 
 
 def trace(
-    sampler: Sampler, process: "Process", x_0: Tensor, generator: Generator
+    sampler: Sampler,
+    process: "Process",
+    x_0: Tensor,
+    generator: Generator,
+    on_step: OnStep | None = None,
 ) -> Trace:
-    """Run a sampler and keep every step."""
+    """Run a sampler and keep every step; ``on_step`` is told of each as well."""
     times: list[float] = []
     frames: list[Tensor] = []
 
     def keep(t: float, x: Tensor) -> None:
         times.append(t)
         frames.append(x)
+        if on_step:
+            on_step(t, x)
 
     counted = CountedProcess(process)
     sampler.run(counted, x_0, generator, keep)

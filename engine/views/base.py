@@ -4,8 +4,9 @@ It can therefore be computed again for any kept snapshot. A view writes plain ar
 a small dictionary; it knows nothing of drawing.
 """
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -70,9 +71,28 @@ class View(ABC):
     def __init__(self, config: ViewConfig) -> None:
         self.config: Any = config
 
+    @classmethod
+    def can_show(cls, capabilities: Set[str]) -> bool:
+        """Whether a model with these capabilities feeds the view."""
+        return not cls.needs or any(capabilities >= set(need) for need in cls.needs)
+
     @abstractmethod
     def compute(self, moment: Moment) -> Picture:
         """The picture of this moment."""
+
+
+def paper(moment: Moment) -> dict[str, Any]:
+    """What all square plots of a run share: limits in data units, names of the axes."""
+    return {
+        "limits": [float(v) for v in moment.data.limits],
+        "columns": [str(name) for name in moment.data.columns],
+    }
+
+
+def number(value: Any) -> float | None:
+    """A float for JSON, which knows neither NaN nor infinity: those become None."""
+    found = float(value)
+    return found if math.isfinite(found) else None
 
 
 def f32(array: Any) -> NDArray[np.float32]:

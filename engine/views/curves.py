@@ -1,0 +1,124 @@
+"""Losses and metrics over training, with marks where a setting was changed."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.training.history import History, Series
+from engine.views.base import Moment, Picture, View, ViewConfig, f32
+from engine.views.thinning import min_max_indices, smoothed
+
+
+class CurvesConfig(ViewConfig):
+    """Settings of :class:`CurvesView`: none, all choices are the plot's own."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a person reads beside a curve; ``group`` is the panel it is drawn in."""
+
+    name: str
+    title: str
+    unit: str = ""
+    group: str = "loss"
+    kind: str = ""
+    player: str = ""
+
+
+METRICS = {
+    q.name: q
+    for q in (
+        Quantity("nll", "Held-out NLL", "nats/point", "nll"),
+        Quantity("energy_distance", "Energy distance", "", "distance"),
+        Quantity("sliced_wasserstein", "Sliced Wasserstein", "", "distance"),
+        Quantity("modes", "Modes covered", "modes", "modes"),
+    )
+}
+#: Values that a person knows by another name than their digits.
+CONSTANTS = {math.log(2): "ln 2", 2 * math.log(2): "2 ln 2"}
+
+
+class CurvesView(View):
+    """Every quantity of the history, thinned to what a plot can show."""
+
+    name = "curves"
+    title = "Curves"
+    description = "Each loss term and metric over steps or seconds."
+    Config: ClassVar[type[ViewConfig]] = CurvesConfig
+    empty = "Nothing has been trained yet; press play."
+
+    def compute(self, moment: Moment) -> Picture:
+        """Arrays q.step, q.seconds, q.value, q.smooth of every quantity q."""
+        arrays: dict[str, NDArray[Any]] = {}
+        quantities: list[Quantity] = []
+        seconds = 0.0
+        for quantity, series in _series(moment.history):
+            found = _drawn(series)
+            if not found:
+                continue
+            quantities.append(quantity)
+            seconds = max(seconds, float(found["seconds"][-1]))
+            arrays |= {f"{quantity.name}.{k}": v for k, v in found.items()}
+        meta = {
+            "quantities": [asdict(q) for q in quantities],
+            "changes": [dict(vars(c)) for c in moment.history.changes],
+            "references": _references(moment, {q.group for q in quantities}),
+            "step": moment.step,
+            "seconds": seconds,
+        }
+        return Picture(arrays, meta)
+
+
+def _series(history: History) -> list[tuple[Quantity, Series]]:
+    """Loss terms first, then the metrics in their usual order."""
+    found = []
+    for name, series in history.terms.items():
+        title = name.replace(".", " ").replace("_", " ").capitalize()
+        player = history.players.get(name, "")
+        found.append((Quantity(f"loss.{name}", title, player=player), series))
+    for name in sorted(history.metrics, key=[*METRICS, *history.metrics].index):
+        title = name.replace("_", " ").capitalize()
+        quantity = METRICS.get(name, Quantity(name, title, group=name))
+        if name == "nll":
+            quantity = Quantity(**asdict(quantity) | {"kind": history.density_kind})
+        found.append((quantity, history.metrics[name]))
+    return found
+
+
+def _drawn(series: Series) -> dict[str, NDArray[Any]]:
+    """The four arrays of a curve without points that are no numbers; {} if empty."""
+    step, seconds, value = series.arrays()
+    finite = np.isfinite(value)
+    if not finite.all():
+        step, seconds, value = step[finite], seconds[finite], value[finite]
+    if not len(value):
+        return {}
+    kept = min_max_indices(value)
+    return {
+        "step": step[kept],
+        "seconds": seconds[kept],
+        "value": f32(value[kept]),
+        "smooth": f32(smoothed(value, kept)),
+    }
+
+
+def _references(moment: Moment, groups: set[str]) -> list[dict[str, Any]]:
+    """Dashed lines: entropy of the data, known optima of loss terms, all modes."""
+    source, model = moment.data.source, moment.fitted.model
+    found: list[tuple[str, float, str]] = []
+    if "nll" in groups and (entropy := source.entropy()) is not None:
+        found.append(("nll", entropy, "entropy of the data"))
+    if "loss" in groups:
+        values = {v for p in model.players() for v in model.reference_lines(p).values()}
+        found += [("loss", v, _label(v)) for v in sorted(values)]
+    if "modes" in groups and (modes := source.modes()) is not None:
+        found.append(("modes", float(len(modes.centres)), "all modes"))
+    return [{"group": g, "value": float(v), "label": label} for g, v, label in found]
+
+
+def _label(value: float) -> str:
+    close = (name for known, name in CONSTANTS.items() if math.isclose(value, known))
+    return next(close, f"{value:.3g}".replace("-", "−"))

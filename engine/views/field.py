@@ -1,0 +1,107 @@
+"""Arrows: where the process flows, where the density climbs, what the critic wants."""
+
+from collections.abc import Callable
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from engine.models.fitted import Fitted
+from engine.settings import knob
+from engine.views.base import Moment, Picture, View, ViewConfig, f32, paper
+from engine.views.grid import cell_centres, coarser, in_chunks
+
+Quantity = Literal["velocity", "score", "critic"]
+UNITS: dict[Quantity, str] = {
+    "velocity": "data units per unit of t",
+    "score": "nats per data unit",
+    "critic": "per data unit",
+}
+
+
+class FieldConfig(ViewConfig):
+    """Settings of :class:`FieldView`."""
+
+    quantity: Literal["auto", "velocity", "score", "critic"] = knob(
+        "auto",
+        "Arrows",
+        "What the arrows are; the best that the model has if left to it.",
+        apply="live",
+        group="Field",
+        choices={
+            "auto": "automatic",
+            "velocity": "velocity",
+            "score": "score",
+            "critic": "critic's gradient",
+        },
+    )
+    t: float = knob(
+        0.5,
+        "Time",
+        "Moment on the way from noise (0) to data (1).",
+        ge=0,
+        le=1,
+        apply="live",
+        symbol="t",
+        group="Field",
+        shown_if={"quantity": ["auto", "velocity", "score"]},
+    )
+    resolution: int = knob(
+        24,
+        "Arrows per side",
+        "Arrows along each axis.",
+        ge=8,
+        le=48,
+        apply="live",
+        group="Field",
+    )
+
+
+class FieldView(View):
+    """Vectors on a square grid, in data units."""
+
+    name = "field"
+    title = "Vector field"
+    description = "Velocity or score at one time, or the gradient of the critic."
+    Config: ClassVar[type[ViewConfig]] = FieldConfig
+    needs = (("process",), ("critic",))
+    empty = (
+        "This model moves points in one go, so it has no field of arrows; "
+        "look at its latent space instead."
+    )
+
+    def compute(self, moment: Moment) -> Picture:
+        """Arrays points and vectors (M, 2); meta says which quantity was possible."""
+        resolution = coarser(self.config.resolution, moment.quality, 8)
+        points = cell_centres(moment.data.limits, resolution)
+        quantity = self._possible(moment.fitted)
+        arrows = self._arrows(moment.fitted, quantity)
+        vectors = in_chunks(arrows, points, moment.tick)
+        # At the data end a division by a vanishing spread may leave the numbers.
+        vectors = torch.where(vectors.isfinite().all(1, keepdim=True), vectors, 0.0)
+        meta = paper(moment) | {
+            "quantity": quantity,
+            "t": self.config.t,
+            "unit": UNITS[quantity],
+            "max_norm": float(vectors.double().norm(dim=1).max()),
+            "resolution": resolution,
+        }
+        return Picture({"points": f32(points), "vectors": f32(vectors)}, meta)
+
+    def _possible(self, fitted: Fitted) -> Quantity:
+        """The wanted quantity, or the first one that the model has."""
+        process, critic = fitted.can("process"), fitted.can("critic")
+        wanted: str = self.config.quantity
+        if wanted == "critic" and critic:
+            return "critic"
+        if wanted == "score" and process:
+            return "score"
+        return "velocity" if process else "critic"
+
+    def _arrows(self, fitted: Fitted, quantity: Quantity) -> Callable[[Tensor], Tensor]:
+        t: float = self.config.t
+        if quantity == "critic":
+            return fitted.critic_gradient
+        if quantity == "score":
+            return lambda x: fitted.score(x, t)
+        return lambda x: fitted.velocity(x, t)

@@ -1,0 +1,194 @@
+"""The latent plane: codes of the data, and the prior's lattice pushed to the data."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.models.base import Codes
+from engine.settings import knob
+from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
+from engine.views.grid import coarser, fewer, spread_pick
+from engine.views.latent_map import DecoderMap, LatentMap, latent_map
+from engine.views.lattice import circles, folded_cells, lattice_lines, nodes
+
+CODES = 1000
+#: Codes of a process take a solver each way, so there are fewer.
+PROCESS_CODES = 400
+BACKDROP = 420
+LINE_POINTS = 41
+#: Half side of the latent square, in standard deviations of the prior.
+HALF_SIDE = 3.2
+
+
+class LatentConfig(ViewConfig):
+    """Settings of :class:`LatentView`."""
+
+    mode: Literal["auto", "codes", "prior_grid"] = knob(
+        "auto",
+        "Show",
+        "Codes of the data, or the lattice of the prior pushed through the model.",
+        apply="live",
+        group="Latent space",
+        choices={"auto": "both", "codes": "codes", "prior_grid": "prior grid"},
+    )
+    axis_x: int = knob(
+        1,
+        "First axis",
+        "Latent axis drawn to the right; all others rest at zero.",
+        ge=1,
+        le=64,
+        apply="live",
+        group="Latent space",
+    )
+    axis_y: int = knob(
+        2,
+        "Second axis",
+        "Latent axis drawn upwards; all others rest at zero.",
+        ge=1,
+        le=64,
+        apply="live",
+        group="Latent space",
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Arrays and facts that one half of the picture adds."""
+
+    arrays: dict[str, NDArray[Any]]
+    meta: dict[str, Any]
+
+
+class LatentView(View):
+    """Two axes of the latent space, and what the model makes of them."""
+
+    name = "latent"
+    title = "Latent space"
+    description = "Codes of the data by class, and the prior's lattice in data space."
+    Config: ClassVar[type[ViewConfig]] = LatentConfig
+    needs = (("latent",), ("process",))
+    empty = "This model has no latent space; look at its density instead."
+
+    def compute(self, moment: Moment) -> Picture:
+        """Arrays of codes and of the pushed lattice, each where it can be had."""
+        space = latent_map(moment.fitted, moment.tick, moment.quality)
+        axes = _axes(self.config, space.dim)
+        mode = self.config.mode
+        reason = _no_codes(moment, space)
+        wants_codes = mode != "prior_grid" and not reason
+        wants_grid = mode != "codes" or not wants_codes
+        train = moment.data.train.x
+        arrays = {"data": f32(train[spread_pick(len(train), BACKDROP, moment.seed)])}
+        meta = paper(moment) | {
+            "mode": mode,
+            "latent_dim": space.dim,
+            "axes": [axes[0] + 1, axes[1] + 1],
+            "has_codes": wants_codes,
+            "has_grid": wants_grid,
+            "limits_z": [-HALF_SIDE, HALF_SIDE, -HALF_SIDE, HALF_SIDE],
+            "t": 1.0,
+            "empty_codes": reason,
+        }
+        if wants_codes:
+            codes = _codes(moment, space, axes)
+            arrays, meta = arrays | codes.arrays, meta | codes.meta
+        if wants_grid:
+            grid = _grid(moment, space, axes)
+            arrays, meta = arrays | grid.arrays, meta | grid.meta
+        return Picture(arrays, meta)
+
+
+def _axes(config: LatentConfig, dim: int) -> tuple[int, int]:
+    """Two axes counted from 0, within the model's own and different if it has two."""
+    first = min(config.axis_x, dim) - 1
+    second = min(config.axis_y, dim) - 1
+    if first == second and dim > 1:
+        second = second - 1 if second else 1
+    return first, second
+
+
+def _no_codes(moment: Moment, space: LatentMap) -> str:
+    """Why there are no codes, in one sentence; empty if there are."""
+    if not space.has_codes:
+        title = moment.fitted.model.card.title
+        return f"{title} has no encoder; look at its prior grid instead."
+    if moment.quality < 1 and not isinstance(space, DecoderMap):
+        return "Codes take a solver; pause the run to see them."
+    return ""
+
+
+def _plane(z: Tensor, axes: tuple[int, int]) -> Tensor:
+    """Two columns (n, 2) of codes (n, d); a single axis lies on the horizontal."""
+    if z.shape[1] == 1:
+        return torch.cat((z, torch.zeros_like(z)), dim=1)
+    return z[:, list(axes)]
+
+
+def _lifted(z: Tensor, axes: tuple[int, int], dim: int) -> Tensor:
+    """Codes (n, d) from points (n, 2) of the plane, zero on all other axes."""
+    codes = z.new_zeros(len(z), dim)
+    if dim > 1:
+        codes[:, axes[1]] = z[:, 1]
+    codes[:, axes[0]] = z[:, 0]
+    return codes
+
+
+def _codes(moment: Moment, space: LatentMap, axes: tuple[int, int]) -> _Part:
+    train = moment.data.train
+    most = CODES if isinstance(space, DecoderMap) else PROCESS_CODES
+    count = fewer(most, moment.quality, 300)
+    chosen = spread_pick(len(train.x), count, moment.seed)
+    x = train.x[chosen]
+    codes = space.encode(x)
+    found = f32(_plane(codes.mean, axes).nan_to_num())
+    arrays: dict[str, NDArray[Any]] = {
+        "codes": found,
+        "labels": train.labels[chosen].to(torch.int32).numpy(),
+    }
+    if codes.std is not None:
+        arrays["code_std"] = f32(_plane(codes.std, axes))
+        arrays["kl_per_axis"] = f32(kl_per_axis(codes))
+    side = max(HALF_SIDE, 1.05 * float(np.abs(found).max()))
+    meta = {
+        "limits_z": [-side, side, -side, side],
+        "classes": moment.data.classes,
+        "class_names": list(moment.data.source.class_names),
+        "reconstruction_rms": number(_miss(space, x, codes)),
+    }
+    return _Part(arrays, meta)
+
+
+def kl_per_axis(codes: Codes) -> Tensor:
+    """KL (d,) in nats of the codes' normals from the prior, mean over the points.
+
+    Kingma & Welling 2013, 1312.6114, appendix B.
+    """
+    assert codes.std is not None
+    mean, std = codes.mean.double(), codes.std.double()
+    return (0.5 * (mean.square() + std.square() - 1) - std.log()).mean(dim=0)
+
+
+def _miss(space: LatentMap, x: Tensor, codes: Codes) -> Tensor:
+    """Root mean square distance of points from their reconstruction, data units."""
+    error = space.decode(codes.mean).double() - x.double()
+    return error.square().sum(dim=1).mean().sqrt()
+
+
+def _grid(moment: Moment, space: LatentMap, axes: tuple[int, int]) -> _Part:
+    """Lattice, circles and crossings in one push through the model."""
+    points = coarser(LINE_POINTS, moment.quality, 21)
+    lines, rounds, crossings = lattice_lines(points), circles(points), nodes()
+    plane = torch.cat([part.reshape(-1, 2) for part in (lines, rounds, crossings)])
+    x = space.decode(_lifted(plane, axes, space.dim)).nan_to_num()
+    counts = [part.numel() // 2 for part in (lines, rounds, crossings)]
+    grid_x, circle_x, node_x = torch.split_with_sizes(x, counts)
+    arrays = {
+        "grid_z": f32(lines),
+        "grid_x": f32(grid_x.reshape(lines.shape)),
+        "circle_x": f32(circle_x.reshape(rounds.shape)),
+    }
+    return _Part(arrays, {"folded": folded_cells(node_x.reshape(crossings.shape))})

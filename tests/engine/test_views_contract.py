@@ -1,0 +1,109 @@
+"""Every view of the registry with every model of the registry."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from engine import registry
+from engine.data.load import load_data
+from engine.models.fitted import Fitted
+from engine.protocol import Frame, decode_event, encode
+from engine.training.history import History
+from engine.views.base import Cancelled, Moment, View
+
+PAIRS = [(v, m) for v in registry.VIEWS for m in registry.MODELS]
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_data("eight_gaussians", {"points": 3000}, seed=0)
+
+
+def run(model_name, data, quality=0.3, tick=lambda: None):
+    kind = registry.model(model_name)
+    torch.manual_seed(0)  # weights only; views have generators of their own
+    model = kind(kind.Config(), dim=2, classes=data.classes).eval()
+    sampler = None
+    if kind.default_sampler:
+        found = registry.sampler(kind.default_sampler)
+        sampler = found(found.Config(**kind.default_sampler_settings))
+    history = History()
+    for player in model.players():
+        history.term(f"{player}.loss", player).append(1, 0.1, 2.0)
+    fitted = Fitted(model, data.scaling, sampler, tick)
+    return Moment(fitted, data, history, 1, 0, quality, tick)
+
+
+def smallest(view: type[View]):
+    """Settings that cost little."""
+    wanted = {"resolution": 32, "points": 200, "paths": 50, "samples": 200}
+    known = {k: v for k, v in wanted.items() if k in view.Config.model_fields}
+    return view.Config(**known)
+
+
+@pytest.mark.parametrize(("view_name", "model_name"), PAIRS)
+def test_a_fed_view_gives_a_frame_and_the_same_again(view_name, model_name, data):
+    view = registry.view(view_name)
+    moment = run(model_name, data)
+    if not view.can_show(moment.fitted.capabilities):
+        assert view.empty.endswith(".")
+        return
+    before = torch.get_rng_state()
+    picture = view(smallest(view)).compute(moment)
+    again = view(smallest(view)).compute(moment)
+    assert torch.equal(before, torch.get_rng_state())
+
+    assert json.loads(json.dumps(picture.meta, allow_nan=False)) == again.meta
+    assert picture.arrays
+    for name, array in picture.arrays.items():
+        assert array.dtype.str in ("<f4", "<i4", "<f8"), name
+        assert array.flags.c_contiguous, name
+        assert np.isfinite(array).all(), name
+        assert np.array_equal(array, again.arrays[name]), name
+    frame = Frame(run_id="r", slot="a", view=view_name, step=1, meta=picture.meta)
+    _, arrays = decode_event(encode(frame, picture.arrays))
+    assert {k: v.shape for k, v in arrays.items()} == {
+        k: v.shape for k, v in picture.arrays.items()
+    }
+
+
+#: Views that a model cannot feed; all other pairs are fed.
+REFUSED = {
+    ("trajectories", "vae"),
+    ("trajectories", "gan"),
+    ("field", "realnvp"),
+    ("field", "vae"),
+}
+
+
+@pytest.mark.parametrize(("view_name", "model_name"), PAIRS)
+def test_needs_refuse_exactly_what_cannot_be_shown(view_name, model_name, data):
+    found = run(model_name, data).fitted.capabilities
+    expected = (view_name, model_name) not in REFUSED
+    assert registry.view(view_name).can_show(found) is expected
+
+
+@pytest.mark.parametrize("view_name", [v for v in registry.VIEWS if v != "curves"])
+def test_a_picture_that_nobody_waits_for_is_given_up(view_name, data):
+    def cancel():
+        raise Cancelled
+
+    view = registry.view(view_name)
+    names = (n for n in registry.MODELS)
+    models = (run(n, data, tick=cancel) for n in names)
+    moment = next(m for m in models if view.can_show(m.fitted.capabilities))
+    with pytest.raises(Cancelled):
+        view(smallest(view)).compute(moment)
+
+
+@pytest.mark.parametrize("view_name", registry.VIEWS)
+def test_settings_of_views_are_live(view_name):
+    """A view is computed anew for each frame: nothing of it needs a restart."""
+    view = registry.view(view_name)
+    assert view.name == view_name
+    schema = view.Config.model_json_schema()
+    for field in schema["properties"].values():
+        assert field["apply"] == "live"
+        assert field["description"]
