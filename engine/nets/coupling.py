@@ -1,0 +1,77 @@
+r"""Affine coupling: one half of the coordinates scales and shifts the other half.
+
+.. math:: y_a = x_a, \quad y_b = x_b \odot e^{s(x_a)} + t(x_a),
+          \quad \ln|\det J| = \textstyle\sum s(x_a)
+
+Dinh, Sohl-Dickstein, Bengio, "Density estimation using Real NVP", 2016, 1605.08803.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from engine.nets.embeddings import COORDINATE_LOW, Waves, frequency_ladder
+from engine.nets.mlp import MLP
+
+#: Highest frequency of the waves, radians where the data have spread 1.
+COORDINATE_HIGH = 8.0
+
+
+@dataclass(frozen=True)
+class CouplingShape:
+    """Network of a coupling.
+
+    ``waves`` counts the frequencies at which each conditioning coordinate is also
+    given as a sine and a cosine; ``bound`` limits the logarithm of the scale.
+    """
+
+    width: int
+    depth: int
+    activation: str
+    bound: float
+    waves: int
+
+
+class AffineCoupling(nn.Module):
+    """Acts on the half ``b`` (n, dim_b), given the half ``a`` (n, dim_a).
+
+    The halves arrive as tensors of their own: in two dimensions a mask or an index
+    would cost as much as the arithmetic. The last layer starts at zero, so that a new
+    coupling is the identity.
+    """
+
+    def __init__(self, dim_a: int, dim_b: int, shape: CouplingShape) -> None:
+        super().__init__()
+        self.bound = shape.bound
+        ladder = frequency_ladder(COORDINATE_LOW, COORDINATE_HIGH, shape.waves)
+        waves = Waves([ladder] * dim_a)
+        mlp = MLP(
+            waves.sizes_out,
+            2 * dim_b,
+            shape.width,
+            shape.depth,
+            shape.activation,
+            zero_last=True,
+        )
+        self.net = nn.Sequential(*([waves] if shape.waves else []), *mlp)
+
+    def log_scale_and_shift(self, a: Tensor) -> tuple[Tensor, Tensor]:
+        """The paper's s (within ± bound) and t, each (n, dim_b).
+
+        The paper learns a factor in front of the tanh. Here the factor is the bound, so
+        that no layer stretches by more than e^bound; the last layer of the network
+        learns how steeply s rises.
+        """
+        raw, t = self.net(a).chunk(2, dim=-1)
+        return self.bound * torch.tanh(raw / self.bound), t
+
+    def forward(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """Transformed half (n, dim_b) and the logarithms s of its scales."""
+        s, t = self.log_scale_and_shift(a)
+        return torch.addcmul(t, b, s.exp()), s
+
+    def inverse(self, a: Tensor, b: Tensor) -> Tensor:
+        """The half that :meth:`forward` turns into ``b``, given the same ``a``."""
+        s, t = self.log_scale_and_shift(a)
+        return (b - t) * torch.exp(-s)
