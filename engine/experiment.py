@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,6 +34,9 @@ from engine.training.trainer import Diverged, Trainer
 from engine.views.base import Moment, Picture
 
 Tick = Callable[[], None]
+
+#: A loss this many times above the smallest seen so far is on its way to infinity.
+EXPLODED = 100.0
 
 
 def _no_tick() -> None:
@@ -210,11 +214,20 @@ class Experiment:
             raise
 
     def _fall_back(self, error: Diverged) -> None:
-        """To the newest snapshot whose weights are numbers."""
+        """To the newest snapshot from before the loss exploded."""
         steps = [s for s in self._store.steps if s < error.step]
-        good = next(s for s in reversed(steps) if snapshots.finite(self._store[s]))
+        good = next(s for s in reversed(steps) if s == 0 or self._sane(s))
         error.last_good_step = good
         self.restore(good)
+
+    def _sane(self, step: int) -> bool:
+        """Whether the weights of a step are numbers, and so were their losses."""
+        for series in self.history.terms.values():
+            steps, _, values = series.arrays()
+            seen = np.abs(values[steps <= step + 1])
+            if len(seen) and not seen[-1] <= EXPLODED * (1 + seen.min()):
+                return False
+        return snapshots.finite(self._store[step])
 
     def _use_threads(self) -> None:
         if self.device.type != "cpu":
@@ -227,10 +240,11 @@ class Experiment:
 
     def _measuring_work(self) -> Callable[[], object]:
         """A gradient like a step's, on a copy of the run, so that nothing moves."""
+        still = self._parts.training.model_copy(update={"learning_rate": 1e-9})
         trainer = Trainer(
             copy.deepcopy(self.trainer.model),
             self.trainer.first_columns,
-            self._parts.training,
+            still,
             seed=0,
         )
         return lambda: trainer.train_for(0.0, 1)

@@ -45,19 +45,19 @@ def measure(fitted: "Fitted", data: Data, step: int, points: int, seed: int) -> 
         sliced = sliced_wasserstein(x, y, generator=generator)
     return Metrics(
         step=step,
-        nll=_nll(fitted, heldout, good, seed),
+        nll=_nll(fitted, heldout, seed),
         energy_distance=distance,
         sliced_wasserstein=sliced,
         modes=_modes(samples, data),
     )
 
 
-def _nll(fitted: "Fitted", heldout: Tensor, samples: Tensor, seed: int) -> Nll | None:
+def _nll(fitted: "Fitted", heldout: Tensor, seed: int) -> Nll | None:
     if isinstance(fitted.model, LogDensity):
         found = mean_nll(fitted.log_prob(heldout, seed))
         return _as_message(found, fitted.model.density_kind)
-    more = fitted.sample(max(0, KDE_SAMPLES - len(samples)), seed + 1).double()
-    cloud = torch.cat([samples, more[torch.isfinite(more).all(1)]])
+    cloud = fitted.sample(KDE_SAMPLES, seed + 1).double()
+    cloud = cloud[torch.isfinite(cloud).all(1)]
     if len(cloud) < 2:
         return None
     return _as_message(mean_nll(KernelDensity(cloud).log_prob(heldout)), "estimate")

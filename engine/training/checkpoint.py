@@ -22,11 +22,13 @@ from safetensors.torch import save as save_tensors
 from torch import Generator, Tensor
 
 import engine
-from engine.data.base import DataConfig, DataSet, Points, Scaling
+from engine.data.base import DataConfig, DataError, DataSet, Points, Scaling
 from engine.data.csv_writer import write_points
 from engine.data.load import Data, plot_limits
 from engine.data.table import CsvConfig
 from engine.protocol import RunConfig
+from engine.registry import UnknownNameError
+from engine.settings import SettingError
 from engine.training.history import History
 from engine.training.snapshots import Snapshot, put_back, take
 
@@ -168,7 +170,10 @@ def load(kind: "type[Experiment]", folder: Path, device: str) -> "Experiment":
     tensors = _tensors(weights, folder)
     config = config.model_copy(update={"device": device})
     data = _stored_data(config, head, tensors) if config.data == "csv" else None
-    run = kind.from_config(config, data)
+    try:
+        run = kind.from_config(config, data)
+    except (SettingError, UnknownNameError, DataError) as error:
+        raise CheckpointError(f"{folder}: {error}") from error
     try:
         put_back(run.trainer, _snapshot(head["state"], tensors))
     except (KeyError, RuntimeError, ValueError) as error:
