@@ -199,7 +199,8 @@ def test_blocks_have_the_right_law():
     assert set(draws.noise["i"].unique().tolist()) == set(range(7))
     assert draws.noise["n"].std().item() == pytest.approx(1, abs=0.02)
     assert draws.noise["u"].mean().item() == pytest.approx(0.5, abs=0.01)
-    assert draws.noise["u"].min() >= 0 and draws.noise["u"].max() < 1
+    assert draws.noise["u"].min() >= 0
+    assert draws.noise["u"].max() < 1
 
 
 def test_blocks_stay_small():
