@@ -10,32 +10,37 @@ from engine.training.config import TrainingConfig
 
 
 def make_optimiser(
-    config: TrainingConfig, parameters: Iterable[nn.Parameter], factor: float
+    config: TrainingConfig,
+    parameters: Iterable[nn.Parameter],
+    factor: float,
+    captured: bool,
 ) -> Optimizer:
     """A fused optimiser for one player; its rate is ``factor`` times the setting's.
 
-    On CUDA the learning rate is a tensor, so that a captured step can change it.
+    For a captured step the learning rate is a tensor, so that the graph can change it.
     """
     weights = list(parameters)
-    cuda = weights[0].device.type == "cuda"
+    device = weights[0].device
     rate = config.learning_rate * factor
-    lr: float | Tensor = torch.tensor(rate, device=weights[0].device) if cuda else rate
+    lr: float | Tensor = torch.tensor(rate, device=device) if captured else rate
     kind = config.optimizer
     if kind == "rmsprop":
-        return RMSprop(weights, lr=lr, alpha=config.rho, foreach=True, capturable=cuda)
-    fused = weights[0].device.type in ("cpu", "cuda", "mps")
+        return RMSprop(
+            weights, lr=lr, alpha=config.rho, foreach=True, capturable=captured
+        )
+    fused = device.type in ("cpu", "cuda", "mps")
     if kind == "sgd":
         return SGD(weights, lr=lr, momentum=config.momentum, fused=fused)
     betas = (config.beta1, config.beta2)
     if kind == "adam":
-        return Adam(weights, lr=lr, betas=betas, fused=fused, capturable=cuda)
+        return Adam(weights, lr=lr, betas=betas, fused=fused, capturable=captured)
     return AdamW(
         weights,
         lr=lr,
         betas=betas,
         weight_decay=config.weight_decay,
         fused=fused,
-        capturable=cuda,
+        capturable=captured,
     )
 
 

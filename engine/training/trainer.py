@@ -40,6 +40,11 @@ class Diverged(Exception):
         super().__init__(f"The loss became infinite or undefined at step {step:,}.")
 
 
+def can_capture(device: torch.device) -> bool:
+    """Whether a whole step can be one graph of that device."""
+    return device.type == "cuda"
+
+
 class Trainer:
     """Trains one model on one table of standardised points.
 
@@ -56,6 +61,7 @@ class Trainer:
     ) -> None:
         self.model = model
         self.device = model.device
+        self.captured = can_capture(self.device)
         self.config = config
         self.history = History()
         self.step = 0
@@ -104,7 +110,9 @@ class Trainer:
 
     def _make_optimisers(self) -> None:
         self.optimisers = {
-            player: make_optimiser(self.config, weights, self.model.rate_factor(player))
+            player: make_optimiser(
+                self.config, weights, self.model.rate_factor(player), self.captured
+            )
             for player, weights in self.model.players().items()
         }
         self._players = self.model.players()
@@ -198,7 +206,7 @@ class Trainer:
 
     def _advance(self) -> None:
         """One whole step: every player in turn."""
-        if self.device.type == "cuda":
+        if self.captured:
             if self._graph is None:
                 self._graph = StepGraph(self)
             self._graph.replay()
