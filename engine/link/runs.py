@@ -1,0 +1,260 @@
+"""A run as the engine keeps it: its experiment, its state, and its pace."""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.experiment import Experiment
+from engine.link.album import Album
+from engine.link.budget import ShareMeter, TimeBudget
+from engine.link.failure import CommandError
+from engine.protocol import Metrics, RunConfig, RunState, Subscribe
+from engine.views.base import Picture
+
+#: Seconds between two recovery files while playing; they may cost 2 % of the time.
+_SAVE_EVERY = 5.0
+_SAVE_SHARE = 0.02
+#: Seconds between two measurements while playing, and their share of the time.
+_MEASURE_EVERY = 2.0
+_MEASURE_SHARE = 0.02
+_QUICK_POINTS, _FULL_POINTS = 500, 2000
+
+
+class Run:
+    """One run. Its thread is the engine's main thread.
+
+    ``version`` changes whenever pictures of the same step would look different.
+    """
+
+    def __init__(self, run_id: str, experiment: Experiment) -> None:
+        self.run_id = run_id
+        self.state: RunState = "paused"
+        self.version = 0
+        self.autosave = ""
+        self.metrics: Metrics | None = None
+        self.entropy: float | None = None
+        self.used = 0.0
+        self._views = ShareMeter()
+        self._in_views = 0.0
+        self._views_read: float | None = None
+        self._album = Album()
+        self._speed = 0.0
+        self._goal: int | None = None
+        self._metrics_budget = TimeBudget(_MEASURE_SHARE)
+        self._save_budget = TimeBudget(_SAVE_SHARE)
+        self.replace(experiment)
+
+    def replace(self, experiment: Experiment) -> None:
+        """Begin again with another experiment, in the same state."""
+        self.experiment = experiment
+        self._measured: tuple[int, int] | None = None
+        self._saved: tuple[int, int] | None = None
+        self._measured_at = self._saved_at = time.monotonic()
+        self.entropy = experiment.data.source.entropy()
+        self.metrics = None
+        self.changed()
+
+    def changed(self) -> None:
+        """Something other than training has changed what views show."""
+        self.version += 1
+        self._aim()
+
+    # ---- playing
+
+    @property
+    def playing(self) -> bool:
+        """Whether it trains now."""
+        return self.state == "playing"
+
+    @property
+    def step(self) -> int:
+        """Finished steps."""
+        return self.experiment.step
+
+    def play(self, count: int | None = None) -> None:
+        """Train up to the set number of steps, or ``count`` steps.
+
+        Raises:
+            CommandError: It has failed, or it is complete.
+        """
+        if self.state == "failed":
+            raise CommandError(
+                "This run has failed: go back to a kept moment, or reset it."
+            )
+        if self.step >= self.experiment.steps:
+            self.state = "complete"
+            raise CommandError(
+                f"The run is complete at {self.step:,} steps: raise Steps to go on."
+            )
+        self.state = "playing"
+        self._goal = None if count is None else self.step + count
+        self._aim()
+
+    def pause(self) -> None:
+        """Train no further; a complete or failed run stays what it is."""
+        if self.playing:
+            self.state = "paused"
+        self._goal = None
+
+    def fail(self) -> None:
+        """It cannot go on; what was kept can still be seen."""
+        self.state, self._goal = "failed", None
+        self.changed()
+
+    def set_speed(self, steps_per_second: float) -> None:
+        """Limit the speed; 0 is no limit."""
+        self._speed = steps_per_second
+        self._aim()
+
+    def _aim(self) -> None:
+        """The speed limit counts from here and now."""
+        self._anchor = (time.monotonic(), self.experiment.step)
+
+    def wait(self, now: float) -> float:
+        """Seconds until the speed limit allows the next step."""
+        if self._speed == 0:
+            return 0.0
+        since, step = self._anchor
+        return max(0.0, since + (self.step - step + 1) / self._speed - now)
+
+    def _allowed(self, now: float) -> int:
+        left = self._last_step - self.step
+        if self._speed == 0:
+            return left
+        since, step = self._anchor
+        late = int((now - since) * self._speed + 1e-6) - (self.step - step)
+        if late > max(2.0, 0.2 * self._speed):
+            # The machine cannot follow: forget the backlog instead of rushing later.
+            self._aim()
+            late = 1
+        return min(left, late)
+
+    @property
+    def _last_step(self) -> int:
+        if self._goal is None:
+            return self.experiment.steps
+        return min(self._goal, self.experiment.steps)
+
+    def train(self, seconds: float) -> None:
+        """Train one slice, and note an end.
+
+        Raises:
+            Diverged: The loss is not finite.
+        """
+        begin = time.monotonic()
+        allowed = self._allowed(begin)
+        if allowed > 0:
+            self.experiment.train_for(seconds, allowed)
+        self.used += time.monotonic() - begin
+        if self.step >= self._last_step:
+            self._goal = None
+            self.state = "complete" if self.step >= self.experiment.steps else "paused"
+
+    # ---- pictures and measurements
+
+    def picture(
+        self, wish: Subscribe, quality: float, tick: Callable[[], None]
+    ) -> Picture:
+        """What a view shows; of kept moments the last pictures are remembered."""
+        settings = json.dumps(wish.settings, sort_keys=True)
+        key = (self.version, wish.view, settings, wish.at, quality)
+        found = self._album.get(key) if wish.at is not None else None
+        if found is None:
+            found = self.experiment.picture(
+                wish.view, wish.settings, wish.at, quality, tick
+            )
+            if wish.at is not None:
+                self._album.put(key, found)
+        return found
+
+    def measuring_due(self, now: float) -> bool:
+        """Whether the quality should be measured now."""
+        if self._measured == (self.version, self.step) or self.state == "failed":
+            return False
+        late = now - self._measured_at >= _MEASURE_EVERY
+        return not self.playing or (late and now >= self._metrics_budget.due)
+
+    def skip_measuring(self) -> None:
+        """Measure this moment no more: it cannot be done."""
+        self._measured = (self.version, self.step)
+        self._measured_at = time.monotonic()
+
+    def measure(self, tick: Callable[[], None]) -> None:
+        """Measure: coarsely while playing, fully otherwise."""
+        begin = time.monotonic()
+        points = _QUICK_POINTS if self.playing else _FULL_POINTS
+        found = self.experiment.measure(points, tick)
+        self.metrics = _finite(found)
+        self._measured_at = time.monotonic()
+        self._metrics_budget.spend(self._measured_at, self._measured_at - begin)
+        if not self.playing:
+            # The curves have a new point although no step was made.
+            self.version += 1
+        self._measured = (self.version, self.step)
+
+    def viewed(self, seconds: float) -> None:
+        """So much time went into a view while it played."""
+        self._in_views += seconds
+
+    def share_of_views(self, now: float) -> float:
+        """Share of the recent playing time that went into views."""
+        if self.playing and self._views_read is not None:
+            self._views.add(self._in_views, now - self._views_read)
+        self._in_views = 0.0
+        self._views_read = now if self.playing else None
+        return self._views.share
+
+    # ---- recovery
+
+    @property
+    def worth_saving(self) -> bool:
+        """Whether a recovery file is wanted and would hold anything learned."""
+        return bool(self.autosave) and self.step > 0
+
+    def saving_due(self, now: float) -> bool:
+        """Whether the recovery file should be written now."""
+        here = (self.version, self.step)
+        if not self.worth_saving or self._saved == here:
+            return False
+        late = now - self._saved_at >= _SAVE_EVERY
+        return not self.playing or (late and now >= self._save_budget.due)
+
+    def save_recovery(self) -> None:
+        """Write the recovery file.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        begin = time.monotonic()
+        # Noted first: a disk that is full must not be tried again and again.
+        self._saved = (self.version, self.step)
+        self._saved_at = begin
+        self.experiment.save_recovery(Path(self.autosave))
+        self._saved_at = time.monotonic()
+        self._save_budget.spend(self._saved_at, self._saved_at - begin)
+
+
+def recovered(folder: str, config: RunConfig) -> Experiment | None:
+    """The run of a recovery file, if it is a run of that configuration."""
+    if not (Path(folder) / "run.json").is_file():
+        return None
+    experiment = Experiment.recover(folder)
+    if experiment.requires_restart(config):
+        return None
+    experiment.configure(config)
+    return experiment
+
+
+def _finite(found: Metrics) -> Metrics:
+    """The same without what is no number: the wire knows neither NaN nor infinity."""
+    update: dict[str, object] = {
+        name: None
+        for name in ("energy_distance", "sliced_wasserstein")
+        if (value := getattr(found, name)) is not None and not math.isfinite(value)
+    }
+    nll = found.nll
+    if nll is not None and not math.isfinite((nll.value or 0.0) + nll.error):
+        update["nll"] = nll.model_copy(update={"value": None, "error": 0.0})
+    return found.model_copy(update=update)

@@ -1,0 +1,153 @@
+"""Long work for the window: pictures and measurements, done without keeping it waiting.
+
+While a picture is in the making its ``tick`` lets quick commands through at once, and
+gives the picture up for any other command that has waited a tenth of a second.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from engine.link import failure
+from engine.link.commands import Commands
+from engine.link.hub import Hub
+from engine.link.inbox import Inbox
+from engine.link.reports import Reporter
+from engine.link.runs import Run
+from engine.link.slots import Job, Slots
+from engine.protocol import Frame
+from engine.views.base import Cancelled, Picture
+
+T = TypeVar("T")
+Tick = Callable[[], None]
+
+#: Commands that a long picture lets through at once.
+_QUICK = frozenset({"play", "pause", "set_speed", "subscribe", "unsubscribe"})
+#: Seconds that any other command waits before the picture is given up.
+_PATIENCE = 0.1
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """Work that ended in an exception, which has been reported."""
+
+
+class Studio:
+    """Computes what the slots ask for, and how good the runs are."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        inbox: Inbox,
+        commands: Commands,
+        slots: Slots,
+        reporter: Reporter,
+    ) -> None:
+        self._hub = hub
+        self._inbox = inbox
+        self._commands = commands
+        self._slots = slots
+        self._reporter = reporter
+
+    def draw_next(self) -> bool:
+        """Compute and send the most urgent picture; whether there was one."""
+        begin = time.monotonic()
+        runs = self._commands.runs
+        job = self._slots.next_job(runs, self._inbox.credits, begin)
+        if job is None:
+            return False
+        run = runs[job.wish.run_id]
+        picture = self._work(
+            run,
+            lambda tick: run.picture(job.wish, job.quality, tick),
+            lambda: self._wanted(job),
+        )
+        end = time.monotonic()
+        if isinstance(picture, _Broken):
+            job.slot.broken = run.version
+        elif picture is not None:
+            self._send(job, picture, end - begin)
+            self._slots.done(job, end - begin, end)
+        if job.paid:
+            run.viewed(end - begin)
+        return True
+
+    def _send(self, job: Job, picture: Picture, cost: float) -> None:
+        frame = Frame(
+            run_id=job.wish.run_id,
+            slot=job.wish.slot,
+            view=job.wish.view,
+            step=job.step,
+            live=job.wish.at is None,
+            full=job.full,
+            seconds=cost,
+            meta=picture.meta,
+        )
+        self._inbox.spend(job.wish.slot)
+        self._hub.send(frame, picture.arrays)
+
+    def _wanted(self, job: Job) -> bool:
+        """Whether a picture in the making is still waited for."""
+        run = self._commands.runs.get(job.wish.run_id)
+        if run is None or not self._slots.holds(job.slot):
+            return False
+        # A full picture of a run that moves on again would only hold it up.
+        return job.paid or job.wish.at is not None or not run.playing
+
+    def measure(self, run: Run) -> None:
+        """Measure the quality of a run and tell it."""
+        begin = time.monotonic()
+        runs = self._commands.runs
+        done = self._work(
+            run,
+            run.measure,
+            lambda: runs.get(run.run_id) is run and not self._picture_waits(run),
+        )
+        if isinstance(done, _Broken):
+            run.skip_measuring()
+        if run.playing:
+            run.viewed(time.monotonic() - begin)
+        elif runs.get(run.run_id) is run:
+            self._reporter.status(run)
+
+    def _picture_waits(self, run: Run) -> bool:
+        """Whether somebody looks at a standing run; a measurement can come later."""
+        if run.playing:
+            return False
+        now = time.monotonic()
+        job = self._slots.next_job(self._commands.runs, self._inbox.credits, now)
+        return job is not None and not job.paid
+
+    def _work(
+        self, run: Run, work: Callable[[Tick], T], wanted: Callable[[], bool]
+    ) -> T | _Broken | None:
+        """Do long work that lets commands through; None if it was given up."""
+        begin = time.monotonic()
+
+        def tick() -> None:
+            self._reporter.tell(self._commands.runs)
+            self._let_through(begin)
+            if self._inbox.stopping or not wanted():
+                raise Cancelled
+
+        try:
+            return work(tick)
+        except Cancelled:
+            return None
+        except Exception as error:  # noqa: BLE001 - a view's fault is not the run's
+            what = failure.trouble(error)
+            self._reporter.note(
+                "warning", "A picture could not be made.", what.reason, run.run_id
+            )
+            return _Broken()
+
+    def _let_through(self, begin: float) -> None:
+        while (letter := self._inbox.peek()) is not None:
+            if getattr(letter.command, "kind", "") in _QUICK:
+                self._inbox.take()
+                self._commands.obey(letter)
+            elif time.monotonic() - begin > _PATIENCE:
+                raise Cancelled
+            else:
+                return
