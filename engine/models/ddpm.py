@@ -33,7 +33,7 @@ from engine.settings import knob
 Weight = Literal["plain", "noise", "min_snr", "bound"]
 #: Cap of the signal-to-noise ratio in the weights of Hang et al.
 SNR_CAP = 5.0
-LIKELIHOOD_STEPS = 25
+LIKELIHOOD_STEPS = 32
 
 
 class DDPMConfig(FieldConfig):
@@ -234,33 +234,32 @@ class DDPM(GenerativeModel):
         return self.normal((n, self.dim), generator)
 
     def _trained(self, x: Tensor, t: Tensor) -> tuple[Tensor, Denoised]:
-        """Times held where the network was trained (n >= 1), and the pair there."""
+        """Spread and pair at t, or at n = 1 where t is closer to the data than that."""
         t = t.clamp(max=1 - 1 / self.config.T)
         p, q = (column(c) for c in self._factors(t))
-        alpha, sigma = column(self._path.alpha(t)), column(self._path.sigma(t))
-        return t, Denoised(*solve_pair(alpha, sigma, p, q, x, self.field(x, t)))
+        angle = column(self._path.angle(t))
+        alpha, sigma = angle.cos(), angle.sin()
+        return sigma, Denoised(*solve_pair(alpha, sigma, p, q, x, self.field(x, t)))
 
     def denoised(self, x: Tensor, t: Tensor) -> Denoised:
         """Data point and noise; closer to the data than n = 1 the score is kept."""
-        held, pair = self._trained(x, t)
-        alpha, sigma = column(self._path.alpha(t)), column(self._path.sigma(t))
-        eps = pair.eps * (sigma / column(self._path.sigma(held)))
-        inside = column(t <= held)
-        return Denoised(
-            torch.where(inside, pair.x_data, (x - sigma * eps) / alpha), eps
-        )
+        trained_sigma, pair = self._trained(x, t)
+        angle = column(self._path.angle(t))
+        alpha, sigma = angle.cos(), angle.sin()
+        eps = pair.eps * (sigma / trained_sigma)
+        beyond = (x - sigma * eps) / alpha
+        return Denoised(torch.where(sigma < trained_sigma, beyond, pair.x_data), eps)
 
     def velocity(self, x: Tensor, t: Tensor) -> Tensor:
         """Speed of the angle times v, the probability-flow ODE, (n, dim)."""
-        pair = self.denoised(x, t)
-        alpha, sigma = column(self._path.alpha(t)), column(self._path.sigma(t))
-        v = alpha * pair.eps - sigma * pair.x_data
+        pair, angle = self.denoised(x, t), column(self._path.angle(t))
+        v = angle.cos() * pair.eps - angle.sin() * pair.x_data
         return column(self._path.d_angle(t)) * v
 
     def score(self, x: Tensor, t: Tensor) -> Tensor:
         """-eps / sigma; closer to the data than n = 1 that of n = 1."""
-        held, pair = self._trained(x, t)
-        return -pair.eps / column(self._path.sigma(held))
+        sigma, pair = self._trained(x, t)
+        return -pair.eps / sigma
 
     # Density
 
@@ -277,8 +276,8 @@ class DDPM(GenerativeModel):
     def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
         """Log-density (n,) by integrating the divergence along the flow."""
         del generator
-        steps = max(4, round(LIKELIHOOD_STEPS * effort))
-        return ode_log_prob(self.velocity, x, steps=steps)
+        steps = max(8, round(LIKELIHOOD_STEPS * effort))
+        return ode_log_prob(self.velocity, x, steps=steps, spacing="quadratic")
 
 
 def loss_weights(config: DDPMConfig) -> Tensor:

@@ -78,17 +78,20 @@ def ddim(
     """Follow the predicted noise from level to level, (n, dim).
 
     ``eta`` is the share of fresh noise: 0 is deterministic, 1 is ancestral sampling
-    with the posterior variance.
+    with the posterior variance. With ``eta`` 0 the times may also run backward, which
+    encodes data as noise.
     """
     if on_step:
         on_step(times[0], x)
     for t, s in pairwise(times):
         move, guess = hop(path, t, s, x), denoised(x, clock(t, x))
-        variance = eta**2 * move.posterior
-        kept = (move.sigma_s.square() - variance).clamp(min=0).sqrt()
-        x = move.alpha_s * guess.x_data + kept * guess.eps
-        if eta > 0:
-            x = x + variance.sqrt() * fresh_noise(x, generator)
+        if eta == 0:
+            x = move.alpha_s * guess.x_data + move.sigma_s * guess.eps
+        else:
+            fresh = eta**2 * move.posterior
+            kept = (move.sigma_s.square() - fresh).clamp(min=0).sqrt()
+            x = move.alpha_s * guess.x_data + kept * guess.eps
+            x = x + fresh.sqrt() * fresh_noise(x, generator)
         if on_step:
             on_step(s, x)
     return x

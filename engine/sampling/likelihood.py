@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from engine.sampling.ode import Field, dopri5, euler, heun, rk4
+from engine.sampling.path import Spacing, spread
 
 Method = Literal["euler", "heun", "rk4", "dopri5"]
 
@@ -58,6 +59,7 @@ def ode_log_prob(
     steps: int = 20,
     method: Method = "rk4",
     chunk: int = 4096,
+    spacing: Spacing = "uniform",
 ) -> Tensor:
     """Log-density (n,) in nats at x (n, dim) of the flow from t = 0 to t = 1.
 
@@ -68,10 +70,9 @@ def ode_log_prob(
         steps: Steps of a solver with fixed steps; the adaptive one ignores it.
         method: Solver.
         chunk: Points solved at once; small chunks stay in the cache.
+        spacing: How the steps are spread over time.
     """
-    times = [1 - k / steps for k in range(steps + 1)]
-    if method == "dopri5":
-        times = [1.0, 0.0]
+    times = [1.0, 0.0] if method == "dopri5" else spread(steps, spacing)[::-1]
     solve, field = _SOLVERS[method], partial(_with_divergence, velocity)
     parts: list[Tensor] = []
     for first in range(0, len(x), chunk):

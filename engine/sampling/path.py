@@ -17,6 +17,17 @@ from torch import Tensor
 Spacing = Literal["uniform", "quadratic"]
 
 
+def spread(steps: int, spacing: Spacing = "uniform") -> list[float]:
+    """Moments from 0 to 1, ``steps + 1`` of them.
+
+    ``"quadratic"`` puts them closer together towards the data.
+    """
+    moments = [k / steps for k in range(steps + 1)]
+    if spacing == "quadratic":
+        moments = [1 - (1 - t) ** 2 for t in moments]
+    return moments
+
+
 class GaussianPath(ABC):
     """Mean factor alpha(t) and spread sigma(t), both with time derivatives.
 
@@ -24,14 +35,8 @@ class GaussianPath(ABC):
     """
 
     def times(self, steps: int, spacing: Spacing = "uniform") -> list[float]:
-        """Moments from 0 to 1 at which a sampler with that many steps stops.
-
-        ``"quadratic"`` puts them closer together towards the data.
-        """
-        rows = [k / steps for k in range(steps + 1)]
-        if spacing == "quadratic":
-            rows = [1 - (1 - t) ** 2 for t in rows]
-        return rows
+        """Moments from 0 to 1 at which a sampler with that many steps stops."""
+        return spread(steps, spacing)
 
     def grid_times(self, steps: int, spacing: Spacing = "uniform") -> list[float]:
         """As :meth:`times`, among the moments that a discrete sampler may stop at.
