@@ -5,15 +5,15 @@ a colour. Icons and formulas carry their colour in their pixels and are therefor
 cached by colour.
 """
 
-import os
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QFont, QFontDatabase, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
+from app.icons import icon, icon_pixmap
 from app.palette import LOOKS, Colours
 
 FAMILIES = (
@@ -39,22 +39,6 @@ def _load_inter() -> bool:
     except (ImportError, OSError):
         return False
     return QFontDatabase.addApplicationFontFromData(data) >= 0
-
-
-@cache
-def _icon(name: str, colour: str) -> QIcon:
-    # qtawesome costs 0.2 s and chooses its binding by this variable: import it with
-    # the first icon, not with the window.
-    os.environ.setdefault("QT_API", "pyside6")
-    import qtawesome
-
-    icon: QIcon = qtawesome.icon(f"ph.{name}", color=colour)
-    return icon
-
-
-@cache
-def _pixmap(name: str, size: int, colour: str, ratio: float) -> QPixmap:
-    return _icon(name, colour).pixmap(QSize(size, size), ratio)
 
 
 @cache
@@ -159,13 +143,13 @@ class Theme(QObject):
 
     def icon(self, name: str, colour: str | None = None) -> QIcon:
         """Phosphor icon, e.g. ``"play-fill"``, in a colour like ``#RRGGBB``."""
-        return _icon(name, colour or self.c.text1.name())
+        return icon(name, colour or self.c.text1.name())
 
     def pixmap(
         self, name: str, size: int, colour: str | None = None, ratio: float = 1.0
     ) -> QPixmap:
         """An icon of ``size`` pixels (before scaling), ready to be painted."""
-        return _pixmap(name, self.px(size), colour or self.c.text1.name(), ratio)
+        return icon_pixmap(name, self.px(size), colour or self.c.text1.name(), ratio)
 
     def density_lut(self) -> NDArray[np.uint8]:
         """RGBA rows (256, 4) for a density; row 0 is the paper."""

@@ -2,20 +2,21 @@
 
 from typing import Literal
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.palette import mix
 from app.theme import theme
 from app.widgets.paint import CENTRE, box, draw_icon, draw_text, painting, ring
 from app.widgets.paint import text_width as width_of
+from app.widgets.press import PressButton
 from app.widgets.state import State
 
 Kind = Literal["primary", "secondary", "quiet"]
 
 
-class Button(QAbstractButton):
+class Button(PressButton):
     """A word, with an icon before it and the name of its key behind it.
 
     Args:
@@ -39,7 +40,6 @@ class Button(QAbstractButton):
         self._hint = hint
         self._minimum_text = ""
         self.setText(text)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self._state = State(self)
 
@@ -64,13 +64,6 @@ class Button(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         """A button is never cut."""
         return self.sizeHint()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return presses a button just as the space bar does."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Fill, icon, word, hint, ring."""
@@ -125,7 +118,7 @@ class Button(QAbstractButton):
         return theme.c.on_accent if self._kind == "primary" else theme.c.text1
 
 
-class IconButton(QAbstractButton):
+class IconButton(PressButton):
     """An icon in a target of 28 px; its name is tooltip and accessible name."""
 
     def __init__(
@@ -142,7 +135,6 @@ class IconButton(QAbstractButton):
         self._filled = filled
         self._size = size
         self.set_name(name)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._state = State(self, self._restyle)
 
     def set_icon(self, icon: str, name: str) -> None:
@@ -159,13 +151,6 @@ class IconButton(QAbstractButton):
     def sizeHint(self) -> QSize:
         """A square."""
         return QSize(theme.px(self._size), theme.px(self._size))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return presses a button just as the space bar does."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Square, icon, ring."""
@@ -187,13 +172,12 @@ class IconButton(QAbstractButton):
         self.setFixedSize(self.sizeHint())
 
 
-class LinkButton(QAbstractButton):
+class LinkButton(PressButton):
     """A word in the accent colour: the one action of a note."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setText(text)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._state = State(self)
 
     def sizeHint(self) -> QSize:

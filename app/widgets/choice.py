@@ -26,6 +26,7 @@ class Choice(QComboBox):
         super().__init__(parent)
         self._keys: list[object] = []
         self.setAccessibleName(name)
+        self.view().setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._state = State(self, self._restyle)

@@ -52,7 +52,9 @@ class EmptyState(QWidget):
         """Paper, dashes, cloud."""
         c, rect = theme.c, self.rect().toRectF()
         with painting(self) as painter:
-            box(painter, rect, 8, c.well, c.strong, dashed=True)
+            gap = theme.px(8)
+            field = rect.adjusted(gap, gap, -gap, -gap)
+            box(painter, field, 6, c.well, c.strong, dashed=True)
             above = QRectF(rect)
             above.setBottom(self._missing.geometry().top())
             if above.height() < theme.px(40):

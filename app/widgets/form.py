@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.theme import theme
 from app.widgets.button import Button
-from app.widgets.form_row import ChoiceRow, NumberRow, Row, make_row
+from app.widgets.form_row import ChoiceRow, NumberRow, make_row
 from app.widgets.label import Label
 from app.widgets.numbers import format_number
+from app.widgets.row import Row
 from app.widgets.section import Section
 from app.widgets.state import State
 

@@ -1,7 +1,7 @@
 """A line of text in a colour of the theme."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPaintEvent
+from PySide6.QtGui import QColor, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from app.theme import theme
@@ -32,6 +32,8 @@ class Label(QLabel):
         self._weight = weight
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wraps)
+        # Inside a button Qt would choose the button's text colour.
+        self.setForegroundRole(QPalette.ColorRole.WindowText)
         if not wraps:
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             self.setMinimumWidth(1)
@@ -71,5 +73,7 @@ class Label(QLabel):
     def _restyle(self) -> None:
         self.setFont(theme.font(self._size, self._weight))
         palette = theme.palette()
-        palette.setColor(self.foregroundRole(), self._current_colour())
+        role = QPalette.ColorRole.WindowText
+        palette.setColor(role, self._current_colour())
+        palette.setColor(QPalette.ColorGroup.Disabled, role, theme.c.text4)
         self.setPalette(palette)

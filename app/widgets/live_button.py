@@ -1,22 +1,22 @@
 """The way back from the past of a run to its newest state."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import theme
 from app.widgets.paint import box, draw_text, painting, ring, text_width
+from app.widgets.press import PressButton
 from app.widgets.state import State
 
 
-class LiveButton(QAbstractButton):
+class LiveButton(PressButton):
     """A dot and the word live: filled while live, hollow in the past."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_live = True
         self.setText("live")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._state = State(self)
         self.set_live(True)

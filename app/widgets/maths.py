@@ -1,9 +1,8 @@
 """Formulas on screen: LaTeX to SVG to pixels, cached by formula, colour and size."""
 
 from functools import lru_cache
-from xml.etree.ElementTree import ParseError
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -16,6 +15,8 @@ from app.widgets.state import State
 @lru_cache(maxsize=512)
 def formula_svg(latex: str, colour: str, size: float) -> bytes:
     """SVG of a formula; empty where ziamath cannot set it."""
+    if not latex.strip():
+        return b""
     # 0.3 s: with the first formula, not with the window
     from ziamath.config import config
     from ziamath.zmath import Latex
@@ -24,7 +25,7 @@ def formula_svg(latex: str, colour: str, size: float) -> bytes:
     try:
         drawn = Latex(latex, size=size, color=colour)
         return bytes(drawn.svg(), "utf-8")
-    except (ValueError, KeyError, IndexError, AttributeError, TypeError, ParseError):
+    except Exception:  # noqa: BLE001 - the parser's errors share no base; text it is
         return b""
 
 
@@ -91,7 +92,8 @@ class MathsLabel(QLabel):
 
     def minimumSizeHint(self) -> QSize:
         """May become narrow: the formula shrinks."""
-        return QSize(theme.px(40), self.sizeHint().height())
+        whole = self.sizeHint()
+        return QSize(min(theme.px(40), whole.width()), whole.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The formula at the left, or its text."""
@@ -108,8 +110,13 @@ class MathsLabel(QLabel):
             if shrink < 1:
                 pixmap = self._pixmap(shrink)
                 extent = pixmap.deviceIndependentSize()
-            top = (self.height() - extent.height()) / 2
-            painter.drawPixmap(0, round(top), pixmap)
+            # Margins round up, so that it may still be a pixel too wide.
+            extent = extent * min(1.0, self.width() / extent.width())
+            top = round((self.height() - extent.height()) / 2)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(
+                QRectF(QPointF(0, top), extent), pixmap, QRectF(pixmap.rect())
+            )
 
     def _pixmap(self, shrink: float = 1.0) -> QPixmap:
         colour = getattr(theme.c, self._colour).name()

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from app.theme import theme
 from app.widgets.paint import box, draw_icon, draw_text, painting, ring, text_width
+from app.widgets.press import PressButton
 from app.widgets.state import State
 
 
-class MenuTitle(QAbstractButton):
+class MenuTitle(PressButton):
     """Plain text until it has choices; then a button that opens them as a menu."""
 
     chosen = Signal(str)

@@ -1,18 +1,19 @@
 """The card of the chosen model: family, paper, name, formula, one sentence."""
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.palette import mix
 from app.theme import theme
 from app.widgets.label import Label
 from app.widgets.maths import MathsLabel
 from app.widgets.paint import box, draw_icon, painting, ring
+from app.widgets.press import PressButton
 from app.widgets.state import State
 
 
-class ModelCard(QAbstractButton):
+class ModelCard(PressButton):
     """What is trained; a click asks for the model picker."""
 
     picker_requested = Signal()
@@ -35,7 +36,7 @@ class ModelCard(QAbstractButton):
         for part in (self._family, self._paper, self._name, self._formula):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._sentence.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.setToolTip("Choose another model")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.clicked.connect(lambda: self.picker_requested.emit())
@@ -54,13 +55,6 @@ class ModelCard(QAbstractButton):
         self.setAccessibleName(f"Model: {name}")
         self.setAccessibleDescription(f"{family}, {paper}. {sentence}")
         self.updateGeometry()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return opens the picker as the space bar does."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A raised card with an arrow at the height of the name."""

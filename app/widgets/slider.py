@@ -136,15 +136,16 @@ class Slider(QSlider):
             centre = QPointF(knob_x, middle)
             radius = theme.px(6) + self._state.hover * theme.px(1)
             if self._state.ring:
+                radius = theme.px(5)
                 painter.setBrush(c.accent)
-                painter.drawEllipse(centre, theme.px(10), theme.px(10))
+                painter.drawEllipse(centre, theme.px(9), theme.px(9))
                 painter.setBrush(c.bg1)
-                painter.drawEllipse(centre, theme.px(8), theme.px(8))
+                painter.drawEllipse(centre, theme.px(7), theme.px(7))
             painter.setBrush(c.knob if self.isEnabled() else c.text4)
             painter.drawEllipse(centre, radius, radius)
 
     def _ends(self) -> tuple[float, float]:
-        edge = theme.px(10)  # the knob and its ring stay inside
+        edge = theme.px(9)  # the knob and its ring stay inside
         return edge, max(self.width() - edge, edge + 1)
 
     def _follow(self, x: float) -> None:

@@ -11,7 +11,7 @@ from app.widgets.paint import RIGHT, box, draw_text, painting, ring, text_width
 from app.widgets.state import State
 from app.widgets.value_range import ValueRange
 
-_PAD = 8
+_PAD = 6
 
 
 class ValueBox(QLineEdit):
@@ -130,7 +130,7 @@ class ValueBox(QLineEdit):
             )
             if self._error:
                 box(painter, rect, 5, c.warn_bg, c.warn, width=1.5)
-            elif self.hasFocus():
+            elif self.hasFocus() or self._state.ring:
                 ring(painter, rect, 5)
         super().paintEvent(event)
         if self._unit:
@@ -146,6 +146,8 @@ class ValueBox(QLineEdit):
         self.setText(format_number(self._value, 6))
         self.setModified(False)
         self.setCursorPosition(0)
+        if self.hasFocus():
+            self.selectAll()
         self.set_error("")
 
     def _commit(self) -> None:
