@@ -114,7 +114,7 @@ class Experiment:
         model = setup.make_model(self._parts, self.data, seed).to(self.device)
         self.trainer = Trainer(
             model,
-            setup.columns_of(self.data, self.device),
+            setup.columns_of(self.data, model, seed),
             self._parts.training,
             setup.seed_for(seed, "training"),
         )

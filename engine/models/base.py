@@ -137,8 +137,16 @@ class GenerativeModel(nn.Module):
         noise = torch.randn(shape, generator=generator, device=where, dtype=self.dtype)
         return noise.to(self.device)
 
-    def initialise(self, x: Tensor, generator: Generator) -> None:
-        """See (standardised) data once before the first step; most models need not."""
+    def companions(self) -> dict[str, str]:
+        """Further data sets in the training table: column to name of the data set.
+
+        Their points are scaled like the data and drawn independently of them, e.g. the
+        other domain of a CycleGAN or the source of a flow matching.
+        """
+        return {}
+
+    def initialise(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """See the training table once before the first step; most models need not."""
 
     def stages(self) -> int:
         """Stages of a training; between two, :meth:`stage_columns` renews the table."""

@@ -117,10 +117,22 @@ def make_data(config: RunConfig) -> Data:
     )
 
 
-def columns_of(data: Data, device: torch.device) -> dict[str, torch.Tensor]:
-    """The training table: standardised points and labels, on the device."""
+def columns_of(
+    data: Data, model: GenerativeModel, seed: int
+) -> dict[str, torch.Tensor]:
+    """The training table, standardised and on the model's device.
+
+    ``x`` and ``labels``, and a column for each companion of the model: as many points,
+    drawn with replacement from that data set, in the scaling of ``data``.
+    """
     x = data.scaling.standardise(data.train.x).float()
-    return {"x": x.to(device), "labels": data.train.labels.to(device)}
+    table = {"x": x, "labels": data.train.labels}
+    for column, name in model.companions().items():
+        other = load_data(name, {}, seed_for(seed, f"companion {column}"))
+        generator = torch.Generator().manual_seed(seed_for(seed, column))
+        rows = torch.randint(len(other.train.x), (len(x),), generator=generator)
+        table[column] = data.scaling.standardise(other.train.x[rows]).float()
+    return {name: values.to(model.device) for name, values in table.items()}
 
 
 def differing(

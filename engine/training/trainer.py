@@ -70,7 +70,7 @@ class Trainer:
         self.first_columns = dict(columns)
         self.columns = dict(columns)
         self.generator = torch.Generator(device=self.device).manual_seed(seed)
-        model.initialise(self.columns["x"], self.generator)
+        model.initialise(self.columns, self.generator)
         self.average = copy.deepcopy(model)
         self.optimisers: dict[str, Optimizer] = {}
         self._step_tensor = torch.zeros((), device=self.device)

@@ -31,7 +31,12 @@ def build(name: str, dtype: torch.dtype = torch.float32):
     kind = registry.model(name)
     model = kind(kind.Config(), dim=2, classes=3).to(dtype)
     generator = torch.Generator().manual_seed(0)
-    model.initialise(torch.randn(256, 2, dtype=dtype, generator=generator), generator)
+    columns = {
+        name: torch.randn(256, 2, dtype=dtype, generator=generator)
+        for name in ("x", *model.companions())
+    }
+    columns["labels"] = torch.randint(0, 3, (256,), generator=generator)
+    model.initialise(columns, generator)
     return model
 
 
@@ -42,7 +47,11 @@ def batch_for(model, player: str, seed: int = 0) -> Batch:
     }
     x = torch.randn(BATCH, 2, generator=generator).to(model.dtype)
     labels = torch.randint(0, 3, (BATCH,), generator=generator)
-    return Batch(x, labels, noise, torch.zeros((), dtype=model.dtype))
+    extra = {
+        name: torch.randn(BATCH, 2, generator=generator).to(model.dtype)
+        for name in model.companions()
+    }
+    return Batch(x, labels, noise, torch.zeros((), dtype=model.dtype), extra)
 
 
 def _draw(draw: Draw, generator: torch.Generator, dtype: torch.dtype) -> torch.Tensor:
