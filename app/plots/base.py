@@ -1,0 +1,218 @@
+"""What every plot has: frames in, signals out, a state that can be kept."""
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from app.plots.paper import Paper
+from app.plots.read_out import Parts, ReadOut
+from app.theme import theme
+from app.widgets.chip import ChipKind
+from app.widgets.empty_state import EmptyState
+
+Meta = dict[str, Any]
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class ChipInfo:
+    """A word in the header: how a number is known, or a fault, with a tooltip."""
+
+    text: str
+    kind: ChipKind
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers behind a plot, for a CSV file: ``rows`` has a column for each name."""
+
+    columns: tuple[str, ...]
+    rows: NDArray[Any]
+
+
+class PlotView(QWidget):
+    """One view of a run. Signals come from the user's hand only.
+
+    A frame is kept and drawn whole; nothing of the frame before is needed. Subclasses
+    implement ``draw``, ``recolour`` and, where they have any, state and controls.
+
+    Attributes:
+        view: Name of the engine's view that feeds the plot.
+        title: The heading of its card.
+        figure_size: Size of an exported figure if the plot was never shown, px.
+    """
+
+    view: ClassVar[str]
+    title: ClassVar[str]
+    hint: ClassVar[str] = ""
+    figure_size: ClassVar[tuple[int, int]] = (480, 360)
+
+    settings_edited = Signal(dict)
+    probed = Signal(str, list)
+    hovered = Signal(list)
+    chips_changed = Signal()
+    time_scrubbed = Signal(float)
+    companions_changed = Signal()
+
+    def __init__(
+        self, paper: Paper | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.meta: Meta = {}
+        self.arrays: Arrays = {}
+        self._described = 0.0
+        self._chips: list[ChipInfo] = []
+        self.paper = paper or Paper()
+        self.empty = EmptyState("Nothing to show yet", "The first frame is on its way.")
+        self.read_out = ReadOut(self.hint)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.paper)
+        self._stack.addWidget(self.empty)
+        self.setAccessibleName(self.title)
+        self.setFocusProxy(self.paper)
+        self.paper.setAccessibleName(f"{self.title} plot")
+        theme.changed.connect(self._on_theme)
+
+    # ---- what the window calls
+
+    def show_frame(self, meta: Meta, arrays: Arrays) -> None:
+        """Draw a frame of the view: facts and arrays as the engine sent them."""
+        self.meta, self.arrays = meta, arrays
+        self._stack.setCurrentWidget(self.paper)
+        self.draw()
+        self._refresh_chips()
+        self._describe()
+
+    def show_empty(self, title: str, text: str) -> None:
+        """Say what is missing and why, instead of a plot."""
+        self.meta, self.arrays = {}, {}
+        self.empty.set_words(title, text)
+        self._stack.setCurrentWidget(self.empty)
+        self._refresh_chips()
+
+    @property
+    def has_frame(self) -> bool:
+        """Whether a frame is shown."""
+        return bool(self.meta)
+
+    def chips(self) -> list[ChipInfo]:
+        """Words for the header of the card."""
+        return self._chips
+
+    def header_widgets(self) -> list[QWidget]:
+        """Switches for the header of the card."""
+        return []
+
+    def strip(self) -> QWidget | None:
+        """What stands under the plot."""
+        return self.read_out
+
+    def view_state(self) -> dict[str, Any]:
+        """Choices of the person that are worth keeping; JSON-able."""
+        return {}
+
+    def set_view_state(self, state: dict[str, Any]) -> None:
+        """Take choices back, silently; what is unknown is left as it is."""
+
+    def companions(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Further views it wants now: suffix of the slot, view and settings."""
+        return {}
+
+    def show_companion(self, suffix: str, meta: Meta, arrays: Arrays) -> None:
+        """Draw a frame of a further view."""
+
+    def show_probe(self, what: str, arrays: Arrays) -> None:
+        """Draw the answer to a ``probed``."""
+
+    def set_time(self, t: float) -> None:
+        """Show the time that another plot was scrubbed to, silently."""
+
+    def twin(self) -> "PlotView":
+        """A new plot that shows the same, for a figure."""
+        twin = type(self)()
+        twin.set_view_state(self.view_state())
+        if self.meta:
+            twin.show_frame(self.meta, self.arrays)
+        twin.prepare_figure(self)
+        for mine, other in zip(self.paper.panes, twin.paper.panes, strict=True):
+            other.follow(mine)
+        return twin
+
+    def reset_view(self) -> None:
+        """Return to the home limits."""
+        self.paper.go_home()
+
+    def tables(self) -> dict[str, Table]:
+        """The numbers behind the plot."""
+        return {
+            name: Table((name,), array.reshape(-1, 1))
+            if array.ndim == 1
+            else Table(self._columns(array.shape[1]), array)
+            for name, array in self.arrays.items()
+            if array.ndim in (1, 2)
+        }
+
+    # ---- what subclasses write
+
+    def draw(self) -> None:
+        """Draw ``self.meta`` and ``self.arrays``."""
+        raise NotImplementedError
+
+    def recolour(self) -> None:
+        """Take the colours of items from the theme again."""
+
+    def make_chips(self) -> list[ChipInfo]:
+        """The chips for the present frame."""
+        return []
+
+    def describe(self) -> str:
+        """The plot in one sentence, for people who cannot see it."""
+        return ""
+
+    def prepare_figure(self, source: "PlotView") -> None:
+        """Take over what a figure of ``source`` needs beyond its state and frame."""
+
+    # ---- for subclasses
+
+    @property
+    def limits(self) -> tuple[float, float, float, float]:
+        """The limits that all plots of a run share."""
+        x_0, x_1, y_0, y_1 = (float(v) for v in self.meta["limits"])
+        return x_0, x_1, y_0, y_1
+
+    def points(self, name: str) -> NDArray[Any]:
+        """An array of points (n, 2), empty if the frame has none."""
+        found = self.arrays.get(name)
+        return found if found is not None and found.size else np.empty((0, 2), "f4")
+
+    def tell(self, parts: Parts) -> None:
+        """Write in the strip and tell the window."""
+        self.read_out.set_parts(parts)
+        self.hovered.emit(parts)
+
+    def _columns(self, count: int) -> tuple[str, ...]:
+        names = tuple(str(name) for name in self.meta.get("columns", ("x", "y")))
+        return names if len(names) == count else tuple(f"c{i}" for i in range(count))
+
+    def _refresh_chips(self) -> None:
+        chips = self.make_chips() if self.meta else []
+        if chips != self._chips:
+            self._chips = chips
+            self.chips_changed.emit()
+
+    def _describe(self) -> None:
+        # A screen reader is told at most once a second.
+        if monotonic() - self._described > 1.0:
+            self._described = monotonic()
+            self.paper.setAccessibleDescription(self.describe())
+
+    def _on_theme(self) -> None:
+        self.recolour()
+        if self.meta:
+            self.draw()

@@ -1,0 +1,35 @@
+"""The one list of plots: the name of a view, and the class that draws it.
+
+Names are strings so that the window opens before pyqtgraph is imported.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.plots.base import PlotView
+
+PLOTS: dict[str, str] = {
+    "samples": "app.plots.samples:SamplesPlot",
+    "density": "app.plots.density:DensityPlot",
+    "latent": "app.plots.latent:LatentPlot",
+    "trajectories": "app.plots.trajectories:TrajectoriesPlot",
+    "field": "app.plots.field:FieldPlot",
+    "curves": "app.plots.curves:CurvesPlot",
+}
+
+
+def plot_class(name: str) -> "type[PlotView]":
+    """The class that draws the view ``name``.
+
+    Raises:
+        KeyError: If no plot is listed under this name.
+    """
+    module, _, attribute = PLOTS[name].partition(":")
+    found: type[PlotView] = getattr(import_module(module), attribute)
+    return found
+
+
+def make_plot(name: str) -> "PlotView":
+    """A new, empty plot for the view ``name``."""
+    return plot_class(name)()

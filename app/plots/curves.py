@@ -1,0 +1,303 @@
+"""Losses and metrics over the training, in panels by unit."""
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QWidget
+
+from app.plots.base import PlotView, Table
+from app.plots.panels import EndValue, Line, Panel, PanelPaper
+from app.plots.paper import Pane
+from app.plots.rail import colour
+from app.plots.ticks import significant
+from app.theme import theme
+from app.widgets.numbers import format_number
+from app.widgets.switch import Switch
+
+# Curves of one panel, told apart by colour, dash and the word at their end.
+_INKS: tuple[tuple[str, tuple[int, int] | None], ...] = (
+    ("text1", None),
+    ("latent", None),
+    ("text2", (5, 3)),
+    ("data", (2, 2)),
+)
+_WORDS_ROOM = 0.15
+_DECADES = 30.0  # a positive curve that spans more than this ratio is drawn in logs
+
+
+class Curve:
+    """One quantity: raw values thin and pale, smoothed ones on top."""
+
+    def __init__(self, pane: Pane, rank: int) -> None:
+        self.token, self._dash = _INKS[rank % len(_INKS)]
+        self.raw = pg.PlotCurveItem(skipFiniteCheck=False, connect="finite")
+        self.smooth = pg.PlotCurveItem(connect="finite", antialias=True)
+        for item in (self.raw, self.smooth):
+            pane.addItem(item, ignoreBounds=True)
+        self.recolour()
+
+    def recolour(self) -> None:
+        """Take the colour from the theme again."""
+        ink = colour(self.token).toRgb()
+        pen = pg.mkPen(ink)
+        if self._dash is not None:
+            pen.setDashPattern(list(self._dash))
+        self.smooth.setPen(pen)
+        ink.setAlphaF(0.4)
+        self.raw.setPen(pg.mkPen(ink))
+
+    def set_values(
+        self, x: NDArray[Any], raw: NDArray[Any], smooth: NDArray[Any]
+    ) -> None:
+        """Show both lines over x."""
+        place = np.ascontiguousarray(x, dtype=np.float64)
+        self.raw.setData(place, np.ascontiguousarray(raw, dtype=np.float64))
+        self.smooth.setData(place, np.ascontiguousarray(smooth, dtype=np.float64))
+
+
+def value_range(
+    raws: list[NDArray[Any]], smooths: list[NDArray[Any]], extra: list[float]
+) -> tuple[float, float]:
+    """Limits that show the smoothed curves and nearly all of the raw ones."""
+    lows, highs = list(extra), list(extra)
+    for raw, smooth in zip(raws, smooths, strict=True):
+        settled = smooth[len(smooth) // 50 :]
+        settled = settled[np.isfinite(settled)]
+        raw = raw[np.isfinite(raw)]
+        if len(settled):
+            lows.append(float(settled.min()))
+            highs.append(float(np.percentile(settled, 99)))
+        if len(raw) > 4:
+            lows.append(float(np.percentile(raw, 1)))
+            highs.append(float(np.percentile(raw, 97)))
+    if not lows:
+        return 0.0, 1.0
+    low, high = min(lows), max(highs)
+    pad = 0.08 * (high - low) or 0.05 * abs(high) or 0.5
+    return low - pad, high + pad
+
+
+class CurvesPlot(PlotView):
+    """Each loss term and metric against steps or seconds."""
+
+    view = "curves"
+    title = "Curves"
+    hint = "Point at the curves to read all values at a step."
+    figure_size = (640, 400)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.panel_paper = PanelPaper()
+        super().__init__(self.panel_paper, parent)
+        self._axis = "step"
+        self._groups: dict[str, Panel] = {}
+        self._curves: dict[str, Curve] = {}
+        self._layout: list[tuple[str, str]] = []
+        self.switch = Switch({"step": "Step", "seconds": "Time"}, "Horizontal axis")
+        self.switch.chosen.connect(self._on_chosen)
+        self.panel_paper.pointed.connect(self._on_pointed)
+
+    def header_widgets(self) -> list[QWidget]:
+        """Steps or seconds."""
+        return [self.switch]
+
+    def view_state(self) -> dict[str, Any]:
+        """The horizontal axis."""
+        return {"axis": self._axis}
+
+    def set_view_state(self, state: dict[str, Any]) -> None:
+        """Take a kept choice back."""
+        if state.get("axis") in ("step", "seconds"):
+            self._axis = state["axis"]
+            self.switch.set_value(self._axis)
+            if self.meta:
+                self.draw()
+
+    def tables(self) -> dict[str, Table]:
+        """One table for each quantity."""
+        columns = ("step", "seconds", "value", "smooth")
+        return {
+            name: Table(
+                columns, np.stack([self._of(name, part) for part in columns], axis=1)
+            )
+            for name in self._names()
+        }
+
+    def describe(self) -> str:
+        """Last value of each quantity."""
+        parts = [
+            f"{self._quantity(name).get('title', name)} {self._last(name)}"
+            for name in self._names()
+        ]
+        return f"Step {int(self.meta.get('step', 0)):,}: " + ", ".join(parts) + "."
+
+    def draw(self) -> None:
+        """All panels."""
+        self._arrange()
+        paper = self.panel_paper
+        paper.x_unit = "s" if self._axis == "seconds" else ""
+        paper.changes = [
+            self._change(change) for change in self.meta.get("changes", [])
+        ]
+        right = max(
+            (float(self._of(name, self._axis)[-1]) for name in self._names()),
+            default=1.0,
+        )
+        for group, panel in self._groups.items():
+            self._draw_panel(group, panel, max(right, 1e-6))
+        paper.set_panels(list(self._groups.values()))
+
+    def recolour(self) -> None:
+        """New colours of all curves."""
+        for curve in self._curves.values():
+            curve.recolour()
+
+    # ---- frames
+
+    def _names(self) -> list[str]:
+        wanted = [str(q["name"]) for q in self.meta.get("quantities", [])]
+        return [n for n in wanted if self.arrays.get(f"{n}.value", np.empty(0)).size]
+
+    def _quantity(self, name: str) -> dict[str, Any]:
+        for quantity in self.meta.get("quantities", []):
+            if quantity["name"] == name:
+                return dict(quantity)
+        return {}
+
+    def _of(self, name: str, part: str) -> NDArray[Any]:
+        return self.arrays.get(f"{name}.{part}", self.arrays[f"{name}.value"])
+
+    def _members(self, group: str) -> list[str]:
+        return [n for n in self._names() if self._group(n) == group]
+
+    def _group(self, name: str) -> str:
+        return str(self._quantity(name).get("group") or name)
+
+    def _last(self, name: str) -> str:
+        last = float(self._of(name, "smooth")[-1])
+        return significant(last, 2 if abs(last) < 0.01 else 3)
+
+    def _change(self, change: dict[str, Any]) -> Line:
+        def written(value: object) -> str:
+            return (
+                format_number(value) if isinstance(value, int | float) else str(value)
+            )
+
+        text = f"{change['name']} {written(change['old'])} → {written(change['new'])}"
+        return Line(float(change.get(self._axis, change["step"])), text, "text2")
+
+    def _arrange(self) -> None:
+        layout = [(self._group(name), name) for name in self._names()]
+        if layout == self._layout:
+            return
+        self._layout = layout
+        for panel in self._groups.values():
+            self.panel_paper.remove_pane(panel.pane)
+        self._groups, self._curves = {}, {}
+        for group, name in layout:
+            if group not in self._groups:
+                pane = self.panel_paper.add_pane(Pane(zoom_y=False))
+                pane.sigXRangeChanged.connect(self._on_zoomed)
+                self._groups[group] = Panel(pane)
+            rank = len(self._members(group)[: self._members(group).index(name)])
+            self._curves[name] = Curve(self._groups[group].pane, rank)
+
+    def _draw_panel(self, group: str, panel: Panel, right: float) -> None:
+        names = self._members(group)
+        raws = [self._of(name, "value") for name in names]
+        smooths = [self._of(name, "smooth") for name in names]
+        panel.is_log = self._spans_decades(smooths)
+        if panel.is_log:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                raws = [np.log10(raw) for raw in raws]
+                smooths = [np.log10(smooth) for smooth in smooths]
+        panel.references = self._references(group, panel.is_log)
+        low, high = value_range(raws, smooths, [r.place for r in panel.references])
+        if panel.references:  # its words stand under the lowest line
+            low -= _WORDS_ROOM * (high - low)
+        panel.pane.set_home(0.0, right, low, high)
+        panel.title, panel.unit = self._heading(group, names)
+        panel.ends = []
+        for name, raw, smooth in zip(names, raws, smooths, strict=True):
+            curve = self._curves[name]
+            curve.set_values(self._of(name, self._axis), raw, smooth)
+            title = str(self._quantity(name).get("title", name))
+            word = f"{title.split()[0]} " if len(names) > 1 else ""
+            token = {"latent": "latent_text", "data": "data_text"}.get(
+                curve.token, curve.token
+            )
+            end = float(smooth[-1]) if np.isfinite(smooth[-1]) else high
+            panel.ends.append(EndValue(end, word + self._last(name), token))
+
+    def _references(self, group: str, is_log: bool) -> list[Line]:
+        lines = []
+        for reference in self.meta.get("references", []):
+            value = float(reference["value"])
+            if reference["group"] == group and (value > 0 or not is_log):
+                place = float(np.log10(value)) if is_log else value
+                text = f"{reference['label']} {significant(value)}"
+                lines.append(Line(place, text))
+        return lines
+
+    def _heading(self, group: str, names: list[str]) -> tuple[str, str]:
+        first = self._quantity(names[0])
+        unit, kind = str(first.get("unit") or ""), str(first.get("kind") or "")
+        title = str(first.get("title", group)) if len(names) == 1 else group
+        known = kind if kind in ("exact", "bound", "estimate") else ""
+        return title[:1].upper() + title[1:], ", ".join(p for p in (unit, known) if p)
+
+    def _spans_decades(self, smooths: list[NDArray[Any]]) -> bool:
+        values = np.concatenate(smooths)
+        values = values[np.isfinite(values)]
+        if not len(values) or values.min() <= 0:
+            return False
+        return bool(values.max() / values.min() > _DECADES)
+
+    # ---- the person's side
+
+    def _on_chosen(self, axis: str) -> None:
+        self._axis = axis
+        self.panel_paper.set_cursor(None)
+        if self.meta:
+            self.draw()
+            self.panel_paper.go_home()
+
+    def _on_zoomed(self, _: object, limits: tuple[float, float]) -> None:
+        for panel in self._groups.values():
+            if panel.pane.limits[:2] != tuple(limits):
+                panel.pane.setXRange(*limits, padding=0)
+
+    def _on_pointed(self, pixel: QPointF | None) -> None:
+        pane = self.panel_paper.pane_at(pixel) if pixel is not None else None
+        if pane is None or pixel is None or not self.meta:
+            self.panel_paper.set_cursor(None)
+            self.tell([])
+            return
+        x, _ = pane.data_point(pixel)
+        self.panel_paper.set_cursor(x)
+        self.tell(self.values_at(x))
+
+    def values_at(self, x: float) -> list[tuple[str, str]]:
+        """Step and all values at a place on the horizontal axis."""
+        parts: list[tuple[str, str]] = []
+        for name in self._names():
+            places = self._of(name, self._axis)
+            index = int(np.argmin(np.abs(places - x)))
+            if not parts:
+                steps = f"{int(self._of(name, 'step')[index]):,}"
+                seconds = f"{float(self._of(name, 'seconds')[index]):.1f} s"
+                is_step = self._axis == "step"
+                parts.append(("step", steps) if is_step else ("at", seconds))
+            title = str(self._quantity(name).get("title", name))
+            short = title if len(title) <= theme.px(22) else title[:20] + "…"
+            value = significant(float(self._of(name, "smooth")[index]))
+            parts.append((short.lower() if short.istitle() else short, value))
+        return parts
+
+
+if __name__ == "__main__":
+    from app.plots.preview import open_preview
+
+    open_preview("curves")

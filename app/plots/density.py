@@ -1,0 +1,289 @@
+"""The density that the model has learned, beside the true one."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from app.plots.base import ChipInfo, PlotView
+from app.plots.marks import Marks, SmoothImage
+from app.plots.paper import Drag
+from app.plots.rail import Block, ColourBar, Key, Legend, signed_table
+from app.plots.square import Square
+from app.plots.ticks import MINUS, fixed
+from app.theme import theme
+from app.widgets.chip import ChipKind
+from app.widgets.switch import Switch
+
+_WORDS = {
+    "learned": "Learned",
+    "true": "True",
+    "split": "Split",
+    "difference": "Difference",
+    "critic": "Critic",
+}
+_STYLES: dict[str, ChipKind] = {
+    "exact": "exact",
+    "bound": "bound",
+    "estimate": "estimate",
+}
+_SIGN = {"exact": "", "bound": "≥ ", "estimate": "est. "}
+_NATS_SEEN = 8.0  # the difference is shown where either density is this near its top
+_NARROW, _WIDE = 430, 520  # px of width between which the long word may stay
+_GRIP = 8  # px from the line at which it can be taken
+
+
+def indices(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    """Rows of a colour table for values; what is not a number takes the lowest."""
+    scaled = (values - low) * (255.0 / max(high - low, 1e-9))
+    lifted = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
+    result: NDArray[np.uint8] = np.clip(lifted, 0, 255).astype(np.uint8)
+    return result
+
+
+def log_ratio(
+    learned: NDArray[Any], truth: NDArray[Any], log_max: float
+) -> NDArray[Any]:
+    """Learned minus true log-density, nats; 0 where both are negligible."""
+    floor = log_max - _NATS_SEEN
+    seen = (learned > floor) | (truth > floor)
+    raised = np.maximum(learned, floor - 4) - np.maximum(truth, floor - 4)
+    return np.where(seen, raised, 0.0)
+
+
+class SplitSquare(Square):
+    """A square with a line that parts learned from true."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.split: float | None = None
+
+    def paint_ahead(self, painter: QPainter) -> None:
+        """The line lies under the tags."""
+        frame = self.frame
+        if self.split is not None:
+            x = round(self.pane.pixel(self.split, 0.0).x())
+            if frame.left() < x < frame.right():
+                painter.setPen(theme.c.text1)
+                painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
+        super().paint_ahead(painter)
+
+
+class DensityPlot(PlotView):
+    """Log-densities as an image: learned, true, both, their difference, the critic."""
+
+    view = "density"
+    title = "Density"
+    hint = "Point at the plot to read the density; click to ask about a place."
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.square = SplitSquare()
+        super().__init__(self.square, parent)
+        self._mode = "learned"
+        self._split = 0.5  # share of the width
+        self._range = 1.0
+        self.square.set_grid(False)
+        self.image = SmoothImage(self.square.pane)
+        self.data = Marks(self.square.pane, "data", "s", 4, "well")
+        self.samples = Marks(self.square.pane, "samples", "o", 5, "halo")
+        self._is_narrow = False
+        self._offered = self._options()
+        self.switch = Switch(self._offered, "Which density")
+        self.switch.chosen.connect(self._on_chosen)
+        self.square.moved.connect(self._on_moved)
+        self.square.pane.clicked.connect(self._on_clicked)
+        self.square.pane.grab_at = self._grab
+
+    def header_widgets(self) -> list[QWidget]:
+        """The switch between the densities."""
+        return [self.switch]
+
+    def view_state(self) -> dict[str, Any]:
+        """Which density, and where the line stands."""
+        return {"mode": self._mode, "split": self._split}
+
+    def set_view_state(self, state: dict[str, Any]) -> None:
+        """Take a kept choice back."""
+        if state.get("mode") in _WORDS:
+            self._mode = state["mode"]
+        if isinstance(state.get("split"), float):
+            self._split = min(max(state["split"], 0.0), 1.0)
+        self._offer()
+        if self.meta:
+            self.draw()
+
+    def user_set_mode(self, mode: str) -> None:
+        """Act as a click on a word of the switch would."""
+        self.switch.user_choose(mode)
+
+    @property
+    def mode(self) -> str:
+        """What is drawn: the choice, or ``learned`` where that has nothing to show."""
+        return self._mode if self._mode in self._options() else "learned"
+
+    def make_chips(self) -> list[ChipInfo]:
+        """How the learned density is known."""
+        kind = str(self.meta.get("kind", "exact"))
+        style = _STYLES.get(kind, "plain")
+        return [ChipInfo(kind, style, str(self.meta.get("note", "")))]
+
+    def describe(self) -> str:
+        """Mode, kind and range in one sentence."""
+        return (
+            f"{_WORDS[self.mode]} density, {self.meta.get('kind', 'exact')}, at most "
+            f"{fixed(float(self.meta['log_max']), 1)} nats."
+        )
+
+    def draw(self) -> None:
+        """Image, marks, rail, tags."""
+        self._offer()
+        x_0, x_1, _, _ = self.limits
+        self.square.pane.set_home(*self.limits)
+        split = x_0 + self._split * (x_1 - x_0) if self.mode == "split" else None
+        self.square.split = split
+        self.image.set_picture(self._picture(), self.limits)
+        self._draw_marks(split)
+        tags = {"split": ("learned", "true"), "difference": (f"learned {MINUS} true",)}
+        self.square.set_tags(*tags.get(self.mode, (self.mode,)))
+        self.square.set_rail(self._blocks(), [])
+
+    def recolour(self) -> None:
+        """New colours of the marks; the image follows with ``draw``."""
+        self.data.recolour()
+        self.samples.recolour()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow card gets a shorter word."""
+        super().resizeEvent(event)
+        self._offer()
+
+    def _options(self) -> dict[str, str]:
+        words = dict(_WORDS)
+        if self.arrays and "truth" not in self.arrays:
+            for key in ("true", "split", "difference"):
+                del words[key]
+        if "critic" not in self.arrays:
+            del words["critic"]
+        elif "true" in words:
+            del words["true"]  # at most four words; the split still shows it
+        if "difference" in words and self._is_narrow:
+            words["difference"] = "Diff."
+        return words
+
+    def _offer(self) -> None:
+        # Two thresholds: the longer word widens the card, and must not swing back.
+        limit = _WIDE if self._is_narrow else _NARROW
+        self._is_narrow = self.width() < theme.px(limit)
+        words = self._options()
+        if words != self._offered:
+            self._offered = words
+            self.switch.set_options(words)
+        self.switch.set_value(self.mode)
+
+    def _picture(self) -> NDArray[np.uint8]:
+        low, high = float(self.meta["log_min"]), float(self.meta["log_max"])
+        learned, mode = self.arrays["learned"], self.mode
+        if mode == "critic":
+            return signed_table()[indices(self.arrays["critic"], 0.0, 1.0)]
+        if mode == "difference":
+            ratio = log_ratio(learned, self.arrays["truth"], high)
+            # Steps of half a nat: a range that follows each frame would flicker.
+            top = float(np.percentile(np.abs(ratio), 99))
+            self._range = float(np.clip(np.ceil(2 * top) / 2, 0.5, 4.0))
+            return signed_table()[indices(ratio, -self._range, self._range)]
+        shown = self.arrays["truth"] if mode == "true" else learned
+        if mode == "split":
+            shown = shown.copy()
+            column = round(self._split * shown.shape[1])
+            shown[:, column:] = self.arrays["truth"][:, column:]
+        return theme.density_lut()[indices(shown, low, high)]
+
+    def _draw_marks(self, split: float | None) -> None:
+        samples, data = self.points("samples"), self.points("data")
+        if split is not None:
+            samples, data = samples[samples[:, 0] < split], data[data[:, 0] >= split]
+        mode = self.mode
+        self.samples.setVisible(mode in ("learned", "split", "critic"))
+        self.data.setVisible(mode in ("true", "split", "critic"))
+        if self.samples.isVisible():
+            self.samples.set_points(samples)
+        if self.data.isVisible():
+            self.data.set_points(data)
+
+    def _blocks(self) -> list[Block]:
+        low, high = float(self.meta["log_min"]), float(self.meta["log_max"])
+        bars = {
+            "critic": ColourBar("D(x), real", "0 fake", "0.5", "1 real", True),
+            "difference": ColourBar(
+                "log ratio, nats",
+                fixed(-self._range, 1),
+                "0",
+                f"+{fixed(self._range, 1)}",
+                True,
+            ),
+        }
+        middle = fixed((low + high) / 2, 1)
+        plain = ColourBar("log p, nats", f"≤ {fixed(low, 1)}", middle, fixed(high, 1))
+        keys = [
+            key
+            for mark, key in (
+                (self.samples, Key("samples", "o", "samples", "halo")),
+                (self.data, Key("data", "s", "data")),
+            )
+            if mark.isVisible()
+        ]
+        return [bars.get(self.mode, plain), *([Legend(tuple(keys))] if keys else [])]
+
+    def _on_chosen(self, mode: str) -> None:
+        self._mode = mode
+        if self.meta:
+            self.draw()
+
+    def _cell(self, x: float, y: float) -> tuple[int, int] | None:
+        x_0, x_1, y_0, y_1 = self.limits
+        rows, columns = self.arrays["learned"].shape
+        row = int(np.floor((y - y_0) / (y_1 - y_0) * rows))
+        column = int(np.floor((x - x_0) / (x_1 - x_0) * columns))
+        inside = 0 <= row < rows and 0 <= column < columns
+        return (row, column) if inside else None
+
+    def _on_moved(self, place: tuple[float, float] | None) -> None:
+        cell = self._cell(*place) if place is not None and self.meta else None
+        if place is None or cell is None:
+            self.tell([])
+            return
+        sign = _SIGN.get(str(self.meta.get("kind")), "")
+        learned = sign + fixed(float(self.arrays["learned"][cell]))
+        known = "truth" in self.arrays
+        true = fixed(float(self.arrays["truth"][cell])) if known else "not known"
+        parts = [("x", f"{fixed(place[0])}, {fixed(place[1])}"), ("learned", learned)]
+        parts.append(("true", f"{true} nats" if known else true))
+        if "critic" in self.arrays:
+            parts.append(("critic", fixed(float(self.arrays["critic"][cell]))))
+        self.tell(parts)
+
+    def _on_clicked(self, x: float, y: float) -> None:
+        if self.meta:
+            self.probed.emit("log_prob", [[x, y]])
+
+    def _grab(self, x: float, y: float) -> Drag | None:
+        split = self.square.split
+        if split is None:
+            return None
+        pane = self.square.pane
+        near = abs(pane.pixel(x, y).x() - pane.pixel(split, y).x()) <= theme.px(_GRIP)
+        return self._drag_split if near else None
+
+    def _drag_split(self, x: float, y: float, done: bool) -> None:
+        x_0, x_1, _, _ = self.limits
+        self._split = min(max((x - x_0) / (x_1 - x_0), 0.02), 0.98)
+        self.draw()
+
+
+if __name__ == "__main__":
+    from app.plots.preview import open_preview
+
+    open_preview("density")

@@ -1,0 +1,301 @@
+"""The latent space, and what the model makes of it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
+from app.plots.base import PlotView
+from app.plots.latent_layers import DataLayer, LatentLayer
+from app.plots.paper import Drag, Pane
+from app.plots.rail import Bars, Block, ClassLegend, Figure, Key, Legend, Room
+from app.plots.square import Square
+from app.plots.ticks import fixed, significant
+from app.theme import theme
+from app.widgets.switch import Switch
+
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_INSET = 96  # px
+_UNUSED = 0.01  # nats of KL below which an axis carries nothing
+_MOST_BARS = 6
+
+
+def axis_name(index: int) -> str:
+    """``z₁`` for axis 1."""
+    return "z" + str(index).translate(_SUBSCRIPT)
+
+
+class InsetSquare(Square):
+    """A square with a second, small pane at the top of its rail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inset = self.add_pane(Pane())
+        self.inset.setMouseEnabled(False, False)
+        self.inset.hide()
+
+    def on_rail_changed(self) -> None:
+        """Put the pane where the rail keeps room for it."""
+        if not hasattr(self, "inset"):
+            return
+        rooms = [rect for block, rect in self.placed() if isinstance(block, Room)]
+        self.inset.setVisible(bool(rooms))
+        if rooms:
+            side = rooms[0].height() - theme.px(20)
+            top = rooms[0].top() + theme.px(20)
+            self.inset.setGeometry(QRectF(rooms[0].left(), top, side, side))
+
+    def paint_behind(self, painter: QPainter) -> None:
+        """Paper under the small pane too."""
+        super().paint_behind(painter)
+        if self.inset.isVisible():
+            painter.fillRect(self.inset.geometry(), theme.c.well)
+
+    def paint_ahead(self, painter: QPainter) -> None:
+        """A frame round the small pane too."""
+        super().paint_ahead(painter)
+        if self.inset.isVisible():
+            painter.setPen(theme.c.edge)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.inset.geometry().adjusted(0, 0, -1, -1))
+
+
+class LatentPlot(PlotView):
+    """Codes of the data, or the prior pushed through the model; the other one small.
+
+    Dragging the point in the latent space asks what it decodes to.
+    """
+
+    view = "latent"
+    title = "Latent space"
+    hint = "Drag the point in the latent space to see what it decodes to."
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.square = InsetSquare()
+        super().__init__(self.square, parent)
+        self._mode = "auto"
+        self._z = (0.9, 0.6)
+        self._decoded: NDArray[Any] = np.empty((0, 2))
+        panes = (self.square.pane, self.square.inset)
+        self.latent = [
+            LatentLayer(pane, size) for pane, size in zip(panes, (5, 3), strict=True)
+        ]
+        self.data = [DataLayer(pane) for pane in panes]
+        self.switch = Switch({"codes": "Codes", "prior_grid": "Prior grid"}, "Shows")
+        self.switch.chosen.connect(self._on_chosen)
+        for pane in panes:
+            pane.clicked.connect(self._on_clicked)
+        self.square.pane.grab_at = self._grab_main
+        self.square.inset.grab_at = self._grab_inset
+        self.square.moved.connect(self._on_moved)
+        self.square.laid_out.connect(self._on_laid_out)
+
+    def header_widgets(self) -> list[QWidget]:
+        """Codes or prior grid."""
+        return [self.switch]
+
+    def view_state(self) -> dict[str, Any]:
+        """What is shown."""
+        return {"mode": self._mode}
+
+    def set_view_state(self, state: dict[str, Any]) -> None:
+        """Take a kept choice back."""
+        if state.get("mode") in ("auto", "codes", "prior_grid"):
+            self._mode = state["mode"]
+            if self.meta:
+                self.draw()
+
+    @property
+    def shows_codes(self) -> bool:
+        """Whether the large pane shows the latent space."""
+        has_codes = bool(self.meta.get("has_codes"))
+        has_grid = bool(self.meta.get("has_grid"))
+        if self._mode == "auto":  # an encoder with a posterior has most to show
+            return has_codes and ("code_std" in self.arrays or not has_grid)
+        return has_codes and (self._mode == "codes" or not has_grid)
+
+    def show_probe(self, what: str, arrays: dict[str, NDArray[Any]]) -> None:
+        """Mark where the dragged point is decoded to."""
+        if what == "decode" and "x" in arrays:
+            self._decoded = arrays["x"].reshape(-1, arrays["x"].shape[-1])[:, :2]
+            self._draw_handle()
+
+    def prepare_figure(self, source: PlotView) -> None:
+        """Take over the dragged point and where it is decoded to."""
+        if isinstance(source, LatentPlot):
+            self._z, self._decoded = source._z, source._decoded
+            self._draw_handle()
+
+    def describe(self) -> str:
+        """What is shown, of how many axes."""
+        what = "Codes of the data" if self.shows_codes else "Prior lattice, decoded"
+        return f"{what}; {int(self.meta.get('latent_dim', 2))} latent axes."
+
+    def draw(self) -> None:
+        """Both panes, rail, tags."""
+        codes = self.shows_codes
+        self._offer(codes)
+        latent, other = (0, 1) if codes else (1, 0)
+        z_0, z_1, w_0, w_1 = (float(v) for v in self._limits_z())
+        panes = (self.square.pane, self.square.inset)
+        panes[latent].set_home(z_0, z_1, w_0, w_1)
+        panes[other].set_home(*self.limits)
+        for index in (0, 1):
+            for item in self.latent[index].items():
+                item.setVisible(index == latent)
+            for item in self.data[index].items():
+                item.setVisible(index == other)
+        self.latent[latent].set_frame(self.arrays, codes)
+        self.data[other].set_frame(self.arrays)
+        self._draw_handle()
+        self.square.set_rail(*self._rail(codes))
+        axes = self.meta.get("axes", [1, 2])
+        names = [axis_name(int(index)) for index in axes] if codes else ["", ""]
+        self.square.set_axis_names(names[0], names[1])
+        self.square.set_tags("" if codes else f"pushed to t = {self._pushed()}")
+
+    def recolour(self) -> None:
+        """New colours of all layers."""
+        layers: list[LatentLayer | DataLayer] = [*self.latent, *self.data]
+        for layer in layers:
+            for item in layer.items():
+                item.recolour()
+
+    def _limits_z(self) -> list[float]:
+        return list(self.meta.get("limits_z", [-3.2, 3.2, -3.2, 3.2]))
+
+    def _pushed(self) -> str:
+        return fixed(float(self.meta.get("t", 1.0)))
+
+    def _offer(self, codes: bool) -> None:
+        reason = str(self.meta.get("empty_codes") or "This model has no encoder.")
+        self.switch.set_option_enabled(
+            "codes", bool(self.meta.get("has_codes")), reason
+        )
+        self.switch.set_option_enabled(
+            "prior_grid", bool(self.meta.get("has_grid")), "There is no prior to push."
+        )
+        self.switch.set_value("codes" if codes else "prior_grid")
+
+    def _rail(self, codes: bool) -> tuple[list[Block], list[Figure]]:
+        figures: list[Figure] = []
+        rms = self.meta.get("reconstruction_rms")
+        if codes:
+            return self._codes_blocks(), figures
+        keys = (
+            Key("prior lattice", "lattice", "latent"),
+            Key("1σ and 2σ", "line", "text1"),
+            Key("data", "s", "data"),
+        )
+        rail = self.square.rail
+        side = int(min(theme.px(_INSET), rail.width(), rail.height() * 0.42))
+        if self.meta.get("folded") is not None:
+            figures.append(Figure("Folded cells", f"{int(self.meta['folded']):,}"))
+        if rms is not None:
+            figures.append(Figure("Reconstruction", significant(float(rms), 2), "RMS"))
+        return [Room("Prior grid, t = 0", side), Legend(keys)], figures
+
+    def _codes_blocks(self) -> list[Block]:
+        """Classes, KL bars, the decoded space in what is left, the legend at last."""
+        blocks: list[Block] = []
+        labels = self.arrays.get("labels", np.zeros(1, "i4"))
+        count = int(labels.max(initial=0)) + 1
+        if count > 1:
+            blocks.append(
+                ClassLegend(tuple(str(index + 1) for index in range(min(count, 8))))
+            )
+        kl = self.arrays.get("kl_per_axis")
+        if kl is not None and kl.size:
+            blocks.append(self._bars(kl))
+        rail, gap = self.square.rail, theme.px(10)
+        free = rail.height() - sum(block.height() + gap for block in blocks)
+        side = int(min(theme.px(_INSET), rail.width(), free - theme.px(20)))
+        blocks.append(Room("decoded", max(side, theme.px(40))))
+        keys = [Key("prior 1σ, 2σ", "line", "text1")]
+        if "code_std" in self.arrays:
+            keys.insert(0, Key("posterior 1σ", "ring", "text2"))
+        return [*blocks, Legend(tuple(keys))]
+
+    def _bars(self, kl: NDArray[Any]) -> Bars:
+        shown = kl[:_MOST_BARS]
+        unused = int((kl < _UNUSED).sum())
+        note = f"{unused} of {len(kl)} axes unused" if unused else ""
+        names = tuple(axis_name(index + 1) for index in range(len(shown)))
+        values = tuple(float(value) for value in shown)
+        return Bars("KL per axis, nats", names, values, "latent", note)
+
+    def _draw_handle(self) -> None:
+        for layer in self.latent:
+            layer.set_handle(self._z)
+        for data in self.data:
+            data.set_decoded(self._decoded)
+
+    def _on_laid_out(self) -> None:
+        if self.meta:
+            self.square.set_rail(*self._rail(self.shows_codes))
+
+    def _on_chosen(self, mode: str) -> None:
+        self._mode = mode
+        if self.meta:
+            self.draw()
+        self.settings_edited.emit({"mode": mode})
+
+    def _grab_main(self, x: float, y: float) -> Drag | None:
+        if not self.shows_codes:
+            return None
+        pane = self.square.pane
+        away = pane.pixel(x, y) - pane.pixel(*self._z)
+        near = away.manhattanLength() <= theme.px(12)
+        return self._drag_handle if near else None
+
+    def _grab_inset(self, x: float, y: float) -> Drag | None:
+        return None if self.shows_codes else self._drag_handle
+
+    def _drag_handle(self, x: float, y: float, done: bool) -> None:
+        z_0, z_1, w_0, w_1 = (float(v) for v in self._limits_z())
+        self._z = (min(max(x, z_0), z_1), min(max(y, w_0), w_1))
+        self._draw_handle()
+        code = [0.0] * int(self.meta.get("latent_dim", 2))
+        for axis, value in zip(self.meta.get("axes", [1, 2]), self._z, strict=True):
+            if int(axis) <= len(code):
+                code[int(axis) - 1] = value
+        self.probed.emit("decode", [code])
+
+    def _on_clicked(self, x: float, y: float) -> None:
+        pane = self.sender()
+        latent = self.square.pane if self.shows_codes else self.square.inset
+        if not self.meta:
+            return
+        if pane is latent:
+            self._drag_handle(x, y, True)
+        else:
+            self.probed.emit("log_prob", [[x, y]])
+
+    def _on_moved(self, place: tuple[float, float] | None) -> None:
+        if place is None or not self.meta:
+            self.tell([])
+            return
+        where = ", ".join(fixed(v) for v in place)
+        if not self.shows_codes:
+            self.tell([("x", where)])
+            return
+        parts = [("z", where)]
+        codes = self.points("codes")
+        if len(codes):
+            index = int(np.argmin(((codes[:, :2] - np.array(place)) ** 2).sum(axis=1)))
+            parts.append(("nearest code", str(index + 1)))
+            if "labels" in self.arrays:
+                parts.append(("class", str(int(self.arrays["labels"][index]) + 1)))
+            if "code_std" in self.arrays and index < len(self.arrays["code_std"]):
+                std = self.arrays["code_std"][index]
+                parts.append(("σ", ", ".join(fixed(float(v)) for v in std)))
+        self.tell(parts)
+
+
+if __name__ == "__main__":
+    from app.plots.preview import open_preview
+
+    open_preview("latent")

@@ -1,0 +1,241 @@
+"""Panels of curves on one paper: the same x axis, an own y axis for each unit."""
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from app.plots.paper import Pane, Paper
+from app.plots.rail import colour
+from app.plots.ticks import decades, fixed, three_ticks, tick_text
+from app.theme import theme
+from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width
+
+_LEFT, _RIGHT, _BOTTOM, _TITLE, _GAP = 46, 74, 24, 18, 10
+_LEAST, _TWO_COLUMNS = 62, 720
+
+
+@dataclass(frozen=True)
+class EndValue:
+    """The last value of a curve, written at its end; ``y`` as drawn."""
+
+    y: float
+    text: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A dashed line with words: a reference (at ``place`` on y) or a change (on x)."""
+
+    place: float
+    text: str
+    token: str = "data_text"
+
+
+@dataclass
+class Panel:
+    """One pane with what stands round it."""
+
+    pane: Pane
+    title: str = ""
+    unit: str = ""
+    is_log: bool = False
+    ends: list[EndValue] = field(default_factory=list)
+    references: list[Line] = field(default_factory=list)
+
+
+def spread(places: list[float], gap: float, low: float, high: float) -> list[float]:
+    """Places moved apart so that none is nearer than ``gap``; order is kept."""
+    order = sorted(range(len(places)), key=lambda index: places[index])
+    result = list(places)
+    edge = low
+    for index in order:
+        result[index] = max(places[index], edge)
+        edge = result[index] + gap
+    edge = high
+    for index in reversed(order):
+        result[index] = min(result[index], edge)
+        edge = result[index] - gap
+    return result
+
+
+class PanelPaper(Paper):
+    """Panels in one column, or in two where there is room; some may not fit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.panels: list[Panel] = []
+        self.changes: list[Line] = []
+        self.x_unit = ""
+        self.cursor: float | None = None
+        self.hidden_panels = 0
+
+    def set_panels(self, panels: list[Panel]) -> None:
+        """Show these panels, in order of importance."""
+        self.panels = panels
+        self.refresh()
+
+    def set_cursor(self, x: float | None) -> None:
+        """A vertical line in all panels."""
+        if x != self.cursor:
+            self.cursor = x
+            self.viewport().update()
+
+    def lay_out(self, width: int, height: int) -> None:
+        """Share the height among as many panels as stay readable."""
+        px = theme.px
+        columns = 2 if width >= px(_TWO_COLUMNS) and len(self.panels) > 2 else 1
+        one = px(_TITLE + _GAP) + px(_LEAST)
+        rows = max(1, min(-(-len(self.panels) // columns), (height - px(28)) // one))
+        shown = min(len(self.panels), rows * columns)
+        self.hidden_panels = len(self.panels) - shown
+        column_width = width / columns
+        row_height = (height - px(_BOTTOM)) / rows
+        for index, panel in enumerate(self.panels):
+            panel.pane.setVisible(index < shown)
+            column, row = divmod(index, rows)
+            left = column * column_width + px(_LEFT)
+            top = row * row_height + px(_TITLE)
+            panel.pane.setGeometry(
+                QRectF(
+                    round(left),
+                    round(top),
+                    max(round(column_width - px(_LEFT + _RIGHT)), 20),
+                    max(round(row_height - px(_TITLE + _GAP)), 20),
+                )
+            )
+
+    def shown_panels(self) -> list[Panel]:
+        """Those that have room."""
+        return self.panels[: len(self.panels) - self.hidden_panels]
+
+    def paint_behind(self, painter: QPainter) -> None:
+        """Titles, labels, changes, references, end values."""
+        shown = self.shown_panels()
+        for index, panel in enumerate(shown):
+            frame = QRectF(panel.pane.geometry())
+            self._paint_title(painter, panel, frame)
+            self._paint_y(painter, panel, frame)
+            following = shown[index + 1] if index + 1 < len(shown) else None
+            is_last = (
+                following is None
+                or following.pane.geometry().left() != panel.pane.geometry().left()
+            )
+            self._paint_x(painter, panel, frame, labelled=is_last)
+            self._paint_references(painter, panel, frame)
+            self._paint_changes(painter, panel, frame, named=index == 0)
+            self._paint_ends(painter, panel, frame)
+        if self.hidden_panels:
+            text = f"+{self.hidden_panels} more when enlarged"
+            where = QRectF(0, 0, self.width() - theme.px(12), theme.px(_TITLE))
+            draw_text(painter, where, text, theme.c.text3, 11, align=RIGHT)
+
+    def paint_ahead(self, painter: QPainter) -> None:
+        """The line under the pointer."""
+        if self.cursor is None:
+            return
+        painter.setPen(theme.c.strong)
+        for panel in self.shown_panels():
+            frame = panel.pane.geometry()
+            x = round(panel.pane.pixel(self.cursor, 0.0).x())
+            if frame.left() <= x <= frame.right():
+                painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
+
+    def _paint_title(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
+        px, c = theme.px, theme.c
+        line = QRectF(frame.left() + px(4), frame.top() - px(_TITLE), 1e4, px(16))
+        line.setRight(frame.right() + px(_RIGHT) - px(8))
+        draw_text(painter, line, panel.title, c.text2, 12, 600)
+        line.setLeft(line.left() + text_width(panel.title, 12, 600) + px(7))
+        if panel.unit and line.width() > px(20):
+            draw_text(painter, line, panel.unit, c.text3, 11)
+
+    def _paint_y(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
+        px, c = theme.px, theme.c
+        _, _, low, high = panel.pane.limits
+        ticks = decades(low, high) if panel.is_log else three_ticks(low, high)
+        is_power = panel.is_log and len(ticks) > 1
+        if panel.is_log and not is_power:
+            ticks = three_ticks(low, high)
+        for value in ticks:
+            y = round(panel.pane.pixel(0.0, value).y())
+            painter.setPen(c.grid)
+            painter.drawLine(QPointF(frame.left(), y), QPointF(frame.right(), y))
+            painter.setPen(c.text4)
+            painter.drawLine(QPointF(frame.left() - px(3), y), QPointF(frame.left(), y))
+            if is_power:
+                text = fixed(10**value, max(0, round(-value)))
+            else:
+                text = fixed(10**value, 3) if panel.is_log else tick_text(value, ticks)
+            label = QRectF(frame.left() - px(60), y - px(8), px(54), px(16))
+            draw_text(painter, label, text, c.text3, 11, align=RIGHT)
+
+    def _paint_x(
+        self, painter: QPainter, panel: Panel, frame: QRectF, labelled: bool
+    ) -> None:
+        px, c = theme.px, theme.c
+        low, high, _, _ = panel.pane.limits
+        ticks = three_ticks(low, high, edge=0.0)
+        for value in ticks if labelled else []:
+            x = round(panel.pane.pixel(value, 0.0).x())
+            painter.setPen(c.text4)
+            painter.drawLine(
+                QPointF(x, frame.bottom()), QPointF(x, frame.bottom() + px(3))
+            )
+            last = value == ticks[-1] and self.x_unit
+            text = tick_text(value, ticks) + (f" {self.x_unit}" if last else "")
+            label = QRectF(x - px(40), frame.bottom() + px(6), px(80), px(16))
+            draw_text(painter, label, text, c.text3, 11, align=CENTRE)
+
+    def _paint_references(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
+        for line in panel.references:
+            y = panel.pane.pixel(0.0, line.place).y()
+            if not frame.top() <= y <= frame.bottom():
+                continue
+            self._dashed(painter, line.token)
+            painter.drawLine(
+                QPointF(frame.left(), round(y)), QPointF(frame.right(), round(y))
+            )
+            words = QRectF(frame.left(), y + 1, frame.width() - 4, theme.px(16))
+            if words.bottom() > frame.bottom() + theme.px(_GAP):
+                words.moveBottom(y - 1)
+            draw_text(painter, words, line.text, colour(line.token), 11, align=RIGHT)
+
+    def _paint_changes(
+        self, painter: QPainter, panel: Panel, frame: QRectF, named: bool
+    ) -> None:
+        free = frame.left()
+        for line in self.changes:
+            x = round(panel.pane.pixel(line.place, 0.0).x())
+            if not frame.left() <= x <= frame.right():
+                continue
+            self._dashed(painter, line.token)
+            painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
+            if not named:
+                continue
+            wide = text_width(line.text, 11)
+            left = x + theme.px(5)
+            if left + wide > frame.right() + theme.px(_RIGHT):
+                left = x - theme.px(5) - wide
+            if left < free:
+                continue  # its neighbour's words are in the way; the line stays
+            words = QRectF(left, frame.top(), wide + 2, theme.px(16))
+            draw_text(painter, words, line.text, theme.c.text2, 11)
+            free = words.right() + theme.px(6)
+
+    def _paint_ends(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
+        gap = theme.px(15)
+        wanted = [panel.pane.pixel(0.0, end.y).y() for end in panel.ends]
+        inside = [min(max(y, frame.top()), frame.bottom()) for y in wanted]
+        rows = spread(inside, gap, frame.top(), frame.bottom())
+        for end, y in zip(panel.ends, rows, strict=True):
+            left = frame.right() + theme.px(6)
+            words = QRectF(left, y - gap / 2, theme.px(_RIGHT) - theme.px(8), gap)
+            draw_text(painter, words, end.text, colour(end.token), 12, 600)
+
+    def _dashed(self, painter: QPainter, token: str) -> None:
+        pen = QPen(colour(token))
+        pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -1,0 +1,279 @@
+"""The ground on which all plots draw: one scene in pixels, with panes for data.
+
+Furniture (paper, grid, ticks, rail) is painted into the view's background, which Qt
+keeps as a pixmap; a frame then repaints the data only.
+"""
+
+from collections.abc import Callable
+
+import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+)
+
+from app.theme import theme
+
+# What a drag does: called with the pointer in data units, and True at its end.
+Drag = Callable[[float, float, bool], None]
+
+_PAN_KEYS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, 1),
+    Qt.Key.Key_Down: (0, -1),
+}
+_PAN_SHARE = 0.1
+_ZOOM = 1.25
+_BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+
+
+class Pane(pg.ViewBox):  # type: ignore[misc]
+    """A rectangle of data: the left button pans, the wheel zooms, R returns home.
+
+    ``grab`` may claim a drag: it gets the place of the press, in data units, and gives
+    back what follows the pointer, or None to pan.
+    """
+
+    clicked = Signal(float, float)
+
+    def __init__(self, *, zoom_x: bool = True, zoom_y: bool = True) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self.grab_at: Callable[[float, float], Drag | None] | None = None
+        self._drag: Drag | None = None
+        self._home = (0.0, 1.0, 0.0, 1.0)
+        self._away = False
+        self.zooms = (zoom_x, zoom_y)
+        self.disableAutoRange()
+        self.setMouseEnabled(zoom_x, zoom_y)
+        self.sigRangeChangedManually.connect(self._on_moved)
+
+    @property
+    def limits(self) -> tuple[float, float, float, float]:
+        """What is seen: x from, to, y from, to."""
+        (x_0, x_1), (y_0, y_1) = self.viewRange()
+        return x_0, x_1, y_0, y_1
+
+    def set_home(self, x_0: float, x_1: float, y_0: float, y_1: float) -> None:
+        """Limits to show, unless the person has moved the view; R returns to them."""
+        if (x_0, x_1, y_0, y_1) == self._home:
+            return
+        self._home = (x_0, x_1, y_0, y_1)
+        if not self._away:
+            self.go_home()
+
+    def go_home(self) -> None:
+        """Show the home limits again."""
+        self._away = False
+        x_0, x_1, y_0, y_1 = self._home
+        self.setRange(xRange=(x_0, x_1), yRange=(y_0, y_1), padding=0)
+
+    def follow(self, other: "Pane") -> None:
+        """Show what another pane shows, if the person has moved that."""
+        if other._away:
+            self._away = True
+            x_0, x_1, y_0, y_1 = other.limits
+            self.setRange(xRange=(x_0, x_1), yRange=(y_0, y_1), padding=0)
+
+    def pan(self, right: int, up: int) -> None:
+        """Move the view by a tenth of its size."""
+        x_0, x_1, y_0, y_1 = self.limits
+        self._away = True
+        self.translateBy(
+            x=_PAN_SHARE * right * (x_1 - x_0) * self.zooms[0],
+            y=_PAN_SHARE * up * (y_1 - y_0) * self.zooms[1],
+        )
+
+    def zoom(self, factor: float) -> None:
+        """Zoom about the middle; factors below 1 come closer."""
+        self._away = True
+        x, y = self.zooms
+        self.scaleBy(x=factor if x else None, y=factor if y else None)
+
+    def data_point(self, pixel: QPointF) -> tuple[float, float]:
+        """The place under a pixel of the paper, in data units."""
+        point = self.mapSceneToView(pixel)
+        return point.x(), point.y()
+
+    def pixel(self, x: float, y: float) -> QPointF:
+        """The pixel of the paper where a place in data units is drawn."""
+        x_0, x_1, y_0, y_1 = self.limits
+        box = self.geometry()
+        return QPointF(
+            box.left() + (x - x_0) / (x_1 - x_0) * box.width(),
+            box.bottom() - (y - y_0) / (y_1 - y_0) * box.height(),
+        )
+
+    def mouseDragEvent(self, ev: MouseDragEvent, axis: int | None = None) -> None:
+        """Hand the drag to whoever claims it, else pan."""
+        if ev.button() != Qt.MouseButton.LeftButton:
+            ev.ignore()
+            return
+        if ev.isStart():
+            start = self.data_point(ev.buttonDownScenePos())
+            self._drag = self.grab_at(*start) if self.grab_at is not None else None
+        if self._drag is None:
+            super().mouseDragEvent(ev, axis)
+            return
+        ev.accept()
+        self._drag(*self.data_point(ev.scenePos()), ev.isFinish())
+
+    def mouseClickEvent(self, ev: MouseClickEvent) -> None:
+        """A click asks about a place; a double click returns home."""
+        if ev.button() != Qt.MouseButton.LeftButton:
+            return
+        ev.accept()
+        if ev.double():
+            self.go_home()
+        else:
+            self.clicked.emit(*self.data_point(ev.scenePos()))
+
+    def _on_moved(self, *_: object) -> None:
+        self._away = True
+
+
+class Paper(pg.GraphicsView):  # type: ignore[misc]
+    """A scene whose units are the pixels of the widget; subclasses lay out and paint.
+
+    Attributes:
+        ground: Token of the colour round the panes.
+        drawn_ahead: Painted over everything, e.g. tags; called with the painter.
+    """
+
+    pointed = Signal(object)  # QPointF in pixels; None when the pointer has left
+
+    def __init__(self) -> None:
+        super().__init__(useOpenGL=False, background=None)
+        self.ground = "bg1"
+        self.panes: list[Pane] = []
+        self._ring = False
+        # pyqtgraph's layout is not used: panes are placed by geometry.
+        self.centralWidget.hide()
+        self.setMinimumSize(80, 80)
+        self.setAntialiasing(False)
+        theme.changed.connect(self.refresh)
+
+    def add_pane(self, pane: Pane) -> Pane:
+        """Put a pane into the scene and return it."""
+        self.panes.append(pane)
+        self.scene().addItem(pane)
+        pane.sigRangeChanged.connect(self.redraw)
+        return pane
+
+    def remove_pane(self, pane: Pane) -> None:
+        """Take a pane out of the scene."""
+        self.panes.remove(pane)
+        self.scene().removeItem(pane)
+
+    def lay_out(self, width: int, height: int) -> None:
+        """Place the panes in a widget of this size, pixels."""
+
+    def paint_behind(self, painter: QPainter) -> None:
+        """Paint what lies behind the data."""
+
+    def paint_ahead(self, painter: QPainter) -> None:
+        """Paint what lies before the data."""
+
+    def redraw(self, *_: object) -> None:
+        """Paint furniture and data again."""
+        self.resetCachedContent()
+        self.viewport().update()
+
+    def refresh(self) -> None:
+        """Lay out and paint again, e.g. in another look."""
+        self.lay_out(self.width(), self.height())
+        self.redraw()
+
+    def pane_at(self, pixel: QPointF) -> Pane | None:
+        """The pane under a pixel."""
+        for pane in self.panes:
+            if pane.isVisible() and pane.geometry().contains(pixel):
+                return pane
+        return None
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Keep pixels and scene units the same, then lay out."""
+        super().resizeEvent(event)
+        if hasattr(self, "panes"):  # pyqtgraph calls this from its own __init__
+            self.refresh()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        """The ground, then the furniture behind the data."""
+        ground: QColor = getattr(theme.c, self.ground)
+        painter.fillRect(rect, ground)
+        self.paint_behind(painter)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        """The furniture before the data, and the focus ring."""
+        painter.save()
+        self.paint_ahead(painter)
+        if self._ring and self.panes:
+            pen = pg.mkPen(theme.c.accent, width=2)
+            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.panes[0].geometry().adjusted(1, 1, -1, -1))
+        painter.restore()
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        """Tell where the pointer is."""
+        super().mouseMoveEvent(ev)
+        self.pointed.emit(ev.position())
+
+    def leaveEvent(self, ev: QEvent) -> None:
+        """Tell that the pointer is gone."""
+        super().leaveEvent(ev)
+        self.pointed.emit(None)
+
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        """Arrows pan, plus and minus zoom, R and Home return."""
+        key = Qt.Key(ev.key())
+        self._set_ring(True)
+        if ev.modifiers() & ~(
+            Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+        ):
+            ev.ignore()
+        elif key in _PAN_KEYS:
+            self._each(lambda pane: pane.pan(*_PAN_KEYS[key]))
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self._each(lambda pane: pane.zoom(1 / _ZOOM))
+        elif key == Qt.Key.Key_Minus:
+            self._each(lambda pane: pane.zoom(_ZOOM))
+        elif key in (Qt.Key.Key_R, Qt.Key.Key_Home):
+            self.go_home()
+        else:
+            ev.ignore()
+
+    def keyReleaseEvent(self, ev: QKeyEvent) -> None:
+        """Nothing waits for a release."""
+        ev.ignore()
+
+    def go_home(self) -> None:
+        """Every pane returns to its home limits."""
+        for pane in self.panes:
+            pane.go_home()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The ring shows only after a key."""
+        super().focusInEvent(event)
+        self._set_ring(event.reason() in _BY_KEY)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """No focus, no ring."""
+        super().focusOutEvent(event)
+        self._set_ring(False)
+
+    def _each(self, act: Callable[[Pane], None]) -> None:
+        for pane in self.panes[:1]:
+            act(pane)
+
+    def _set_ring(self, shown: bool) -> None:
+        if shown != self._ring:
+            self._ring = shown
+            self.viewport().update()

@@ -1,0 +1,294 @@
+"""The rail beside a plot: colour bar, legend, bars and figures, painted in a column.
+
+Colours are names of theme tokens, read when painted. Blocks stack from the top;
+figures stand at the bottom; what has no room is left out, last block first.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from app.plots.ticks import fixed
+from app.theme import theme
+from app.widgets.paint import LEFT, RIGHT, draw_text, text_width
+
+_ROW = 22
+_PAPER_SHARE = 0.3  # middle of a signed table that fades into the paper
+
+
+def colour(token: str) -> QColor:
+    """A colour of the current look: a token's name, ``class2`` or ``path0``."""
+    if token.startswith("class"):
+        return theme.c.classes[int(token[5:]) % len(theme.c.classes)]
+    if token.startswith("path") and token[4:].isdigit():
+        return theme.c.path[int(token[4:])]
+    found: QColor = getattr(theme.c, token)
+    return found
+
+
+def signed_table() -> NDArray[np.uint8]:
+    """RGBA rows (256, 4) for a difference, in which zero is the paper."""
+    lut = theme.signed_lut()
+    away = np.abs(np.linspace(-1, 1, len(lut)))[:, None]
+    paper = np.array(theme.c.well.getRgb())
+    share = np.clip(away / _PAPER_SHARE, 0, 1)
+    blended: NDArray[np.uint8] = (paper + share * (lut - paper)).round().astype("u1")
+    return blended
+
+
+def draw_mark(
+    painter: QPainter, centre: QPointF, symbol: str, size: float, token: str, rim: str
+) -> None:
+    """One pyqtgraph symbol of ``size`` pixels, filled with ``token``."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(centre)
+    painter.scale(size, size)
+    pen = QPen(colour(rim) if rim else Qt.GlobalColor.transparent)
+    pen.setCosmetic(True)
+    painter.setPen(pen)
+    painter.setBrush(colour(token))
+    painter.drawPath(Symbols[symbol])
+    painter.restore()
+
+
+def lut_image(lut: NDArray[np.uint8]) -> QImage:
+    """A strip 1 pixel wide, high values at the top, of a table (256, 4)."""
+    rows = np.ascontiguousarray(lut[::-1])
+    strip = QImage(rows.tobytes(), 1, len(rows), 4, QImage.Format.Format_RGBA8888)
+    return strip.copy()
+
+
+@dataclass(frozen=True)
+class Key:
+    """One line of a legend. ``shape``: a symbol, line, dash, ring or lattice."""
+
+    text: str
+    shape: str
+    token: str
+    rim: str = ""
+
+    def paint(self, painter: QPainter, rect: QRectF) -> None:
+        """Sample of the mark, then its words."""
+        centre = QPointF(rect.left() + theme.px(8), rect.center().y())
+        half = theme.px(7)
+        if self.shape in Symbols:
+            draw_mark(painter, centre, self.shape, theme.px(8), self.token, self.rim)
+        elif self.shape == "ring":
+            painter.setPen(pg.mkPen(colour(self.token), width=theme.px(1.5)))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(centre, theme.px(4), theme.px(4))
+        elif self.shape == "lattice":
+            painter.setPen(pg.mkPen(colour(self.token)))
+            for step in (-4, 0, 4):
+                d = theme.px(step) if step > 0 else -theme.px(-step) if step else 0
+                painter.drawLine(centre + QPointF(d, -half), centre + QPointF(d, half))
+                painter.drawLine(centre + QPointF(-half, d), centre + QPointF(half, d))
+        else:
+            pen = pg.mkPen(colour(self.token), width=theme.px(2))
+            if self.shape == "dash":
+                pen.setDashPattern([3, 2])
+            painter.setPen(pen)
+            painter.drawLine(centre - QPointF(half, 0), centre + QPointF(half, 0))
+        words = rect.adjusted(theme.px(22), 0, 0, 0)
+        draw_text(painter, words, self.text, theme.c.text2, 12)
+
+
+@dataclass(frozen=True)
+class Legend:
+    """Marks and what they mean."""
+
+    keys: tuple[Key, ...]
+    title: str = ""
+
+    def height(self) -> int:
+        """Height in pixels."""
+        return (len(self.keys) + bool(self.title)) * theme.px(_ROW)
+
+    def paint(self, painter: QPainter, rect: QRectF) -> None:
+        """Title, then a line for each key."""
+        row = QRectF(rect.left(), rect.top(), rect.width(), theme.px(_ROW))
+        if self.title:
+            draw_text(painter, row, self.title, theme.c.text3, 11)
+            row.translate(0, row.height())
+        for key in self.keys:
+            key.paint(painter, row)
+            row.translate(0, row.height())
+
+
+@dataclass(frozen=True)
+class ClassLegend:
+    """Symbols of classes, three or four to a line."""
+
+    names: tuple[str, ...]
+
+    @property
+    def columns(self) -> int:
+        """How many stand in a line."""
+        return 3 if len(self.names) <= 6 else 4
+
+    def height(self) -> int:
+        """Height in pixels."""
+        return (1 + ceil(len(self.names) / self.columns)) * theme.px(_ROW)
+
+    def paint(self, painter: QPainter, rect: QRectF) -> None:
+        """Title, then symbols with their names."""
+        row, wide = theme.px(_ROW), rect.width() / self.columns
+        head = QRectF(rect.left(), rect.top(), rect.width(), row)
+        draw_text(painter, head, "Class", theme.c.text3, 11)
+        for index, name in enumerate(self.names):
+            x = rect.left() + (index % self.columns) * wide
+            y = rect.top() + row * (1 + index // self.columns)
+            symbol = theme.c.symbols[index % len(theme.c.symbols)]
+            centre = QPointF(x + theme.px(8), y + row / 2)
+            draw_mark(painter, centre, symbol, theme.px(8), f"class{index}", "")
+            words = QRectF(x + theme.px(16), y, wide - theme.px(16), row)
+            draw_text(painter, words, name, theme.c.text2, 12)
+
+
+@dataclass(frozen=True)
+class ColourBar:
+    """What the colours of an image mean."""
+
+    title: str
+    low: str
+    middle: str
+    high: str
+    signed: bool = False
+
+    def height(self) -> int:
+        """Height in pixels."""
+        return theme.px(136)
+
+    def paint(self, painter: QPainter, rect: QRectF) -> None:
+        """Title, bar, three labels with ticks."""
+        c = theme.c
+        head = QRectF(rect.left(), rect.top() - theme.px(2), rect.width(), theme.px(18))
+        draw_text(painter, head, self.title, c.text3, 11)
+        bar = QRectF(rect.left(), rect.top() + theme.px(20), theme.px(9), theme.px(102))
+        lut = signed_table() if self.signed else theme.density_lut()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(bar, lut_image(lut))
+        painter.restore()
+        painter.setPen(c.text4)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(bar.adjusted(-0.5, -0.5, 0.5, 0.5))
+        for share, text in ((0.0, self.high), (0.5, self.middle), (1.0, self.low)):
+            y = round(bar.top() + share * bar.height())
+            painter.setPen(c.text4)
+            painter.drawLine(
+                QPointF(bar.right() + 1, y), QPointF(bar.right() + theme.px(3), y)
+            )
+            left = bar.right() + theme.px(7)
+            words = QRectF(left, y - theme.px(8), rect.right() - left, theme.px(16))
+            draw_text(painter, words, text, c.text3, 11)
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Named horizontal bars with their values, for example KL for each latent axis."""
+
+    title: str
+    names: tuple[str, ...]
+    values: tuple[float, ...]
+    token: str
+    note: str = ""
+
+    def height(self) -> int:
+        """Height in pixels."""
+        return (1 + len(self.names) + bool(self.note)) * theme.px(18) + theme.px(4)
+
+    def paint(self, painter: QPainter, rect: QRectF) -> None:
+        """Title, bars in proportion to the largest, a note."""
+        c, high = theme.c, theme.px(18)
+        row = QRectF(rect.left(), rect.top(), rect.width(), high)
+        draw_text(painter, row, self.title, c.text3, 11)
+        top = max((v for v in self.values if np.isfinite(v)), default=0.0) or 1.0
+        figures = text_width("0.00", 11, 500)
+        left = rect.left() + theme.px(20)
+        room = rect.right() - figures - theme.px(6) - left
+        for name, value in zip(self.names, self.values, strict=True):
+            row.translate(0, high)
+            draw_text(painter, row, name, c.text2, 11)
+            bar = QRectF(left, row.center().y() - theme.px(3), room, theme.px(7))
+            painter.fillRect(bar, c.bg3)
+            share = value / top if np.isfinite(value) else 0.0
+            bar.setWidth(max(room * min(max(share, 0.0), 1.0), 1.0))
+            painter.fillRect(bar, colour(self.token))
+            draw_text(painter, row, fixed(value), c.text1, 11, 500, RIGHT)
+        if self.note:
+            row.translate(0, high + theme.px(4))
+            draw_text(painter, row, self.note, c.text2, 11)
+
+
+@dataclass(frozen=True)
+class Room:
+    """Kept free for a pane, under a title."""
+
+    title: str
+    high: int
+
+    def height(self) -> int:
+        """Height in pixels, the title included."""
+        return theme.px(20) + self.high
+
+    def paint(self, painter: QPainter, rect: QRectF) -> None:
+        """The title only."""
+        head = QRectF(rect.left(), rect.top() - theme.px(2), rect.width(), theme.px(18))
+        draw_text(painter, head, self.title, theme.c.text3, 11)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with its name, at the foot of the rail."""
+
+    label: str
+    value: str
+    unit: str = ""
+
+    def height(self) -> int:
+        """Height in pixels."""
+        return theme.px(40)
+
+    def paint(self, painter: QPainter, rect: QRectF) -> None:
+        """Name over number and unit."""
+        c = theme.c
+        head = QRectF(rect.left(), rect.top(), rect.width(), theme.px(17))
+        draw_text(painter, head, self.label, c.text3, 12)
+        line = QRectF(rect.left(), head.bottom(), rect.width(), theme.px(20))
+        draw_text(painter, line, self.value, c.text1, 15, 600, LEFT)
+        line.setLeft(line.left() + text_width(self.value, 15, 600) + theme.px(5))
+        if self.unit:
+            draw_text(painter, line, self.unit, c.text3, 11)
+
+
+Block = Legend | ClassLegend | ColourBar | Bars | Room
+
+
+def place(
+    blocks: list[Block], figures: list[Figure], rect: QRectF
+) -> list[tuple[Block | Figure, QRectF]]:
+    """Where each block goes: blocks from the top, figures at the bottom, if room."""
+    placed: list[tuple[Block | Figure, QRectF]] = []
+    gap, y = theme.px(10), rect.top()
+    for block in blocks:
+        high = block.height()
+        if y + high > rect.bottom() + 1:
+            break
+        placed.append((block, QRectF(rect.left(), y, rect.width(), high)))
+        y += high + gap
+    foot = rect.bottom()
+    for figure in reversed(figures):
+        high = figure.height()
+        if foot - high < y:
+            break
+        placed.append((figure, QRectF(rect.left(), foot - high, rect.width(), high)))
+        foot -= high + theme.px(4)
+    return placed

@@ -1,0 +1,173 @@
+"""The square paper: equal limits, three labels per axis, tags, and a rail beside it."""
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter
+
+from app.plots.paper import Pane, Paper
+from app.plots.rail import Block, Figure, place
+from app.plots.ticks import three_ticks, tick_text
+from app.theme import theme
+from app.widgets.paint import CENTRE, LEFT, RIGHT, draw_text, text_width
+
+_LEFT, _TOP, _BOTTOM, _RIGHT = 34, 2, 24, 10  # room for labels, px of the normal look
+_GAP, _RAIL, _LEAST = 14, 104, 110
+
+
+class Square(Paper):
+    """A pane kept square by geometry, with everything that LOOK puts round it.
+
+    Attributes:
+        pane: Where data items go; y points up.
+        grid: Whether lines are drawn on the paper (not under an image).
+        tags: Words at the top left, top right and bottom corners of the frame.
+    """
+
+    moved = Signal(object)  # (x, y) under the pointer; None when it has left
+    laid_out = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.grid = True
+        self.tags: tuple[str, str] = ("", "")
+        self.axis_names: tuple[str, str] = ("", "")
+        self.margin_top = 0
+        self.margin_right = 0
+        self._blocks: list[Block] = []
+        self._figures: list[Figure] = []
+        self._rail = QRectF()
+        self.pane = self.add_pane(Pane())
+        self.pane.set_home(-3.2, 3.2, -3.2, 3.2)
+        self.pointed.connect(self._on_pointed)
+
+    @property
+    def frame(self) -> QRectF:
+        """The square of data, in pixels."""
+        return QRectF(self.pane.geometry())
+
+    @property
+    def rail(self) -> QRectF:
+        """The rail, in pixels; empty if there is no room for it."""
+        return QRectF(self._rail)
+
+    def set_rail(self, blocks: list[Block], figures: list[Figure]) -> None:
+        """What stands beside the plot; painted again only if it differs."""
+        if (blocks, figures) != (self._blocks, self._figures):
+            self._blocks, self._figures = blocks, figures
+            self.on_rail_changed()
+            self.redraw()
+
+    def set_tags(self, left: str = "", right: str = "") -> None:
+        """Words in the upper corners of the frame."""
+        if (left, right) != self.tags:
+            self.tags = (left, right)
+            self.viewport().update()
+
+    def set_grid(self, shown: bool) -> None:
+        """Lines on the paper, or none under an image."""
+        if shown != self.grid:
+            self.grid = shown
+            self.redraw()
+
+    def set_axis_names(self, x: str, y: str) -> None:
+        """Short names of the axes, written inside the frame; empty for none."""
+        if (x, y) != self.axis_names:
+            self.axis_names = (x, y)
+            self.viewport().update()
+
+    def on_rail_changed(self) -> None:
+        """For subclasses that keep a pane in the rail."""
+
+    def placed(self) -> list[tuple[Block | Figure, QRectF]]:
+        """The blocks of the rail and where they stand."""
+        return place(self._blocks, self._figures, self._rail)
+
+    def lay_out(self, width: int, height: int) -> None:
+        """A square at the left, the rail at its right, centred if room is plenty."""
+        px = theme.px
+        left, top = px(_LEFT), px(_TOP) + self.margin_top
+        free_x = width - left - px(_RIGHT) - self.margin_right
+        free_y = height - top - px(_BOTTOM)
+        railed = free_x - px(_GAP + _RAIL)
+        has_rail = railed >= px(_LEAST)
+        side = max(min(railed if has_rail else free_x, free_y), 20)
+        spare = (railed if has_rail else free_x) - side
+        if spare > width // 4:
+            left += spare // 2
+        self.pane.setGeometry(QRectF(left, top, side, side))
+        x = left + side + self.margin_right + px(_GAP)
+        rail_width = min(px(_RAIL) + max(spare, 0) // 2, px(130))
+        self._rail = QRectF(x, top, rail_width, side) if has_rail else QRectF()
+        self.on_rail_changed()
+        self.laid_out.emit()
+
+    def paint_behind(self, painter: QPainter) -> None:
+        """Paper, grid, ticks, labels, rail."""
+        c, frame = theme.c, self.frame
+        painter.fillRect(frame, c.well)
+        self._paint_axes(painter, frame)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for block, rect in self.placed():
+            block.paint(painter, rect)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _paint_axes(self, painter: QPainter, frame: QRectF) -> None:
+        c, px = theme.c, theme.px
+        x_0, x_1, y_0, y_1 = self.pane.limits
+        xs, ys = three_ticks(x_0, x_1), three_ticks(y_0, y_1)
+        for value in xs:
+            x = round(self.pane.pixel(value, y_0).x())
+            if self.grid:
+                painter.setPen(c.grid)
+                painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
+            painter.setPen(c.text4)
+            painter.drawLine(
+                QPointF(x, frame.bottom()), QPointF(x, frame.bottom() + px(3))
+            )
+            label = QRectF(x - px(40), frame.bottom() + px(5), px(80), px(16))
+            draw_text(painter, label, tick_text(value, xs), c.text3, 11, align=CENTRE)
+        for value in ys:
+            y = round(self.pane.pixel(x_0, value).y())
+            if self.grid:
+                painter.setPen(c.grid)
+                painter.drawLine(QPointF(frame.left(), y), QPointF(frame.right(), y))
+            painter.setPen(c.text4)
+            painter.drawLine(QPointF(frame.left() - px(3), y), QPointF(frame.left(), y))
+            label = QRectF(0, y - px(8), frame.left() - px(6), px(16))
+            draw_text(painter, label, tick_text(value, ys), c.text3, 11, align=RIGHT)
+
+    def paint_ahead(self, painter: QPainter) -> None:
+        """A frame of 1 px, the tags and the names of the axes."""
+        c, px, frame = theme.c, theme.px, self.frame
+        painter.setPen(c.edge)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(frame.adjusted(0, 0, -1, -1))
+        inner = frame.adjusted(px(10), px(5), -px(10), -px(5))
+        line = QRectF(inner.left(), inner.top(), inner.width(), px(18))
+        for text, align in zip(self.tags, (LEFT, RIGHT), strict=True):
+            if text:
+                self._tag(painter, line, text, align)
+        x_name, y_name = self.axis_names
+        foot = QRectF(inner.left(), inner.bottom() - px(16), inner.width(), px(16))
+        if x_name:
+            draw_text(painter, foot, f"{x_name} →", c.text3, 11, align=RIGHT)
+        if y_name:
+            row = line.translated(0, px(20) if self.tags[0] else 0)
+            draw_text(painter, row, f"{y_name} ↑", c.text3, 11)
+
+    def _tag(
+        self, painter: QPainter, line: QRectF, text: str, align: Qt.AlignmentFlag
+    ) -> None:
+        """Words on a little paper, so that data under them do not hurt."""
+        width = min(text_width(text, 12, 600) + theme.px(8), int(line.width()))
+        left = line.left() - theme.px(4)
+        if align == RIGHT:
+            left = line.right() + theme.px(4) - width
+        ground = QRectF(left, line.top(), width, line.height())
+        shade = theme.c.well.toRgb()
+        shade.setAlpha(190)
+        painter.fillRect(ground, shade)
+        draw_text(painter, ground, text, theme.c.text1, 12, 600, CENTRE)
+
+    def _on_pointed(self, pixel: QPointF | None) -> None:
+        inside = pixel is not None and self.frame.contains(pixel)
+        self.moved.emit(self.pane.data_point(pixel) if pixel and inside else None)

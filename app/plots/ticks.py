@@ -1,0 +1,76 @@
+"""Round numbers for axes, and how plots write numbers."""
+
+from math import ceil, floor, isfinite, log10
+
+import numpy as np
+
+MINUS = "−"
+# Steps tried within a decade, the most readable first.
+_STEPS = (1.0, 2.0, 5.0, 4.0, 3.0, 2.5)
+
+
+def fixed(value: float, digits: int = 2) -> str:
+    """A number with so many decimals and a true minus sign; ``not finite`` if so."""
+    if not isfinite(value):
+        return "not finite"
+    text = f"{value:,.{digits}f}"
+    if text.startswith("-") and not text.strip("-0.,"):
+        text = text[1:]
+    return text.replace("-", MINUS)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number with so many significant digits: ``0.0031``, ``1.65``, ``5e−4``."""
+    if not isfinite(value):
+        return "not finite"
+    if value == 0:
+        return "0"
+    size = floor(log10(abs(value)))
+    if -4 <= size < 6:
+        return fixed(value, min(max(digits - 1 - size, 0), 6))
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
+
+
+def _multiples(low: float, high: float, step: float) -> list[float]:
+    slack = 1e-9 * (high - low)
+    first, last = ceil((low - slack) / step), floor((high + slack) / step)
+    return [index * step for index in range(first, last + 1)]
+
+
+def three_ticks(low: float, high: float, edge: float = 0.03) -> list[float]:
+    """About three round numbers in ``[low, high]``, never more than four.
+
+    ``edge`` is the share of the span at each end that stays free of them.
+    """
+    span = high - low
+    if not (isfinite(span) and span > 0):
+        return []
+    free = edge * span
+    decade = floor(log10(span))
+    fallback: list[float] = []
+    for exponent in (decade, decade - 1):
+        for digit in _STEPS:
+            found = _multiples(low + free, high - free, digit * 10.0**exponent)
+            if len(found) == 3:
+                return found
+            if 2 <= len(found) <= 4 and len(found) > len(fallback):
+                fallback = found
+    return fallback
+
+
+def decades(low: float, high: float) -> list[float]:
+    """Powers of ten (as exponents) within two logarithms, at most four of them."""
+    exponents = list(range(ceil(low - 1e-9), floor(high + 1e-9) + 1))
+    return [float(e) for e in exponents[:: max(1, ceil(len(exponents) / 4))]]
+
+
+def tick_text(value: float, ticks: list[float]) -> str:
+    """A tick's label, with the decimals that the distance of its neighbours asks."""
+    gap = float(np.min(np.diff(ticks))) if len(ticks) > 1 else abs(value) or 1.0
+    if abs(value) >= 1e6 or gap < 1e-4:
+        return significant(value, 2)
+    digits = 0
+    while digits < 5 and abs(round(gap, digits) - gap) > 1e-6 * gap:
+        digits += 1
+    return fixed(value, digits)
