@@ -50,20 +50,33 @@ def number(cell: str, decimal: str) -> float | None:
 
     Numbers too large to compute with count as infinite.
     """
-    text = cell.strip().replace("\u2212", "-")
+    try:
+        value = float(cell)
+    except ValueError:
+        return _unusual_number(cell.strip(), decimal)
+    if "_" in cell:  # Python's own way of grouping digits; no table's
+        return None
+    return math.inf if abs(value) > LARGEST else value
+
+
+def _unusual_number(text: str, decimal: str) -> float | None:
     if text.lower() in MISSING:
         return math.nan
-    if decimal == ",":
-        text = text.replace(".", " ").replace(",", ".") if "," in text else text
-    if _GROUPED.fullmatch(text):
-        text = re.sub(r"[,\s']", "", text)
+    plain = text.replace("\u2212", "-")
+    if decimal == "," and "," in text:
+        plain = plain.replace(".", " ").replace(",", ".")
+    if _GROUPED.fullmatch(plain):
+        plain = re.sub(r"[,\s']", "", plain)
+    # A number by now, or none; tried again only if there was something to put right.
+    return number(plain, ".") if plain != text and _is_float(plain) else None
+
+
+def _is_float(text: str) -> bool:
     try:
-        value = float(text) if "_" not in text else None
+        float(text)
     except ValueError:
-        return None
-    if value is not None and abs(value) > LARGEST:
-        return math.inf
-    return value
+        return False
+    return True
 
 
 def is_value(cell: str, decimal: str) -> bool:

@@ -37,8 +37,8 @@ def _distances(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _sum_between(x: Tensor, y: Tensor, block: int) -> float:
-    parts = [_distances(p, y).sum(dtype=torch.float64) for p in torch.split(x, block)]
-    return float(torch.stack(parts).sum())
+    parts = [_distances(p, y).sum(1) for p in torch.split(x, block)]
+    return float(torch.cat(parts).sum(dtype=torch.float64))
 
 
 def _sum_within(x: Tensor, block: int) -> float:
@@ -46,8 +46,8 @@ def _sum_within(x: Tensor, block: int) -> float:
     total = torch.zeros((), dtype=torch.float64, device=x.device)
     for start in range(0, len(x), block):
         part, after = x[start : start + block], x[start + block :]
-        total += _distances(part, part).sum(dtype=torch.float64)
-        total += 2 * _distances(part, after).sum(dtype=torch.float64)
+        total += _distances(part, part).sum(1).sum(dtype=torch.float64)
+        total += 2 * _distances(part, after).sum(1).sum(dtype=torch.float64)
     return float(total)
 
 

@@ -49,6 +49,17 @@ def test_a_mode_counts_from_a_third_of_its_fair_share() -> None:
         assert found.weights == pytest.approx((1 - few / 60, few / 60))
 
 
+def test_spread_inside_modes_is_exact_for_an_even_spread_of_points() -> None:
+    """Points at the quantiles of the radius on 8 spokes, and a few far away."""
+    u = (torch.arange(4000, dtype=torch.float64) + 0.5) / 4000
+    radius, angle = (-2 * (1 - u).log()).sqrt(), math.pi / 4 * torch.arange(8)
+    spokes = torch.stack([angle.cos(), angle.sin()], 1)
+    x = (0.2 * radius[:, None, None] * spokes).reshape(-1, 2)
+    x = torch.cat([x, torch.full((20, 2), 9.0)])
+    found = mode_coverage(x, Modes(torch.zeros(1, 2), std=0.2))
+    assert found.std_ratio == pytest.approx(1, abs=6e-4)
+
+
 def test_wild_samples_belong_to_no_mode() -> None:
     x = torch.tensor([[math.nan, 0.0], [math.inf, 0.0], [1e30, 0.0]])
     found = mode_coverage(x, RING.modes())
@@ -92,6 +103,13 @@ def test_likelihood_chooses_narrow_kernels_for_separate_hills() -> None:
     scott = kl_to_truth(truth, KernelDensity(points).log_prob(fresh)).value
     assert 0 < chosen < 0.1
     assert scott > 0.3
+
+
+def test_likelihood_keeps_wide_kernels_for_one_hill() -> None:
+    """A point that vouched for itself would ask for the narrowest kernels."""
+    points = torch.randn(500, 2, generator=Generator().manual_seed(0))
+    factor = likelihood_factor(points, Generator().manual_seed(0))
+    assert factor >= 0.7 * KernelDensity(points).factor
 
 
 def test_blocks_do_not_change_a_mixture(monkeypatch: pytest.MonkeyPatch) -> None:
