@@ -35,6 +35,7 @@ def _load_inter() -> bool:
     try:
         from fontpkg_inter import ROOT
 
+        # From data, not by path: else Qt 6.11 draws all weights of a variable font alike.
         data = (ROOT / "files" / "Inter[opsz,wght].ttf").read_bytes()
     except (ImportError, OSError):
         return False
@@ -130,15 +131,13 @@ class Theme(QObject):
 
     @staticmethod
     def _make_font(pixels: int, weight: int) -> QFont:
+        _load_inter()
         font = QFont()
         font.setFamilies(list(FAMILIES))
         font.setPixelSize(pixels)
         font.setWeight(QFont.Weight(weight))
         font.setFeature(QFont.Tag("tnum"), 1)
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-        if _load_inter():
-            # A variable font loaded by the application ignores setWeight.
-            font.setVariableAxis(QFont.Tag("wght"), weight)
         return font
 
     def icon(self, name: str, colour: str | None = None) -> QIcon:

@@ -135,7 +135,7 @@ class Card(QWidget):
     def _restyle(self) -> None:
         px = theme.px
         self.header.setContentsMargins(px(8), px(5), px(6), px(5))
-        self.header.setSpacing(px(6))
+        self.header.setSpacing(px(4))
         self._chip_row.setSpacing(px(4))
         self._switches.setSpacing(px(6))
         self._column.setContentsMargins(1, 0, 1, 1)
