@@ -6,7 +6,7 @@ from typing import Any
 import zmq
 
 from engine.link.keys import Address, KeyPair
-from engine.link.sockets import FRAMES_WAITING, HandshakeMonitor, Socket, connected
+from engine.link.sockets import FRAMES_WAITING, HandshakeMonitor, Socket, calling
 from engine.link.version import foreign_hello, mismatch
 from engine.protocol import (
     PROTOCOL_VERSION,
@@ -32,19 +32,12 @@ class Line:
 
     def __init__(self, address: Address, keys: KeyPair, wake: int) -> None:
         self._context: zmq.Context[Socket] = zmq.Context()
-        identity = uuid.uuid4().bytes
-        self._control = connected(
-            self._context, address, address.port_control, keys, b"w" + identity, 0
-        )
-        self._frames = connected(
-            self._context,
-            address,
-            address.port_frames,
-            keys,
-            b"w" + identity,
-            FRAMES_WAITING,
-        )
+        identity = b"w" + uuid.uuid4().bytes
+        self._control = calling(self._context, address, keys, identity, 0)
+        self._frames = calling(self._context, address, keys, identity, FRAMES_WAITING)
         self._monitor = HandshakeMonitor(self._control)
+        self._control.connect(f"tcp://{address.host}:{address.port_control}")
+        self._frames.connect(f"tcp://{address.host}:{address.port_frames}")
         self._poller = zmq.Poller()
         for item in (self._control, self._frames, self._monitor.socket, wake):
             self._poller.register(item, zmq.POLLIN)

@@ -1,6 +1,7 @@
 """A queue that any thread may fill and that wakes a thread sleeping in a poller."""
 
 import socket
+import weakref
 from collections import deque
 from typing import Generic, TypeVar
 
@@ -19,6 +20,8 @@ class Outbox(Generic[T]):
         self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
         self._writer.setblocking(False)
+        # Its owner may be started again after a stop, so no one time is the last.
+        self.close = weakref.finalize(self, _close, self._reader, self._writer)
 
     def fileno(self) -> int:
         """Descriptor that is readable while something waits."""
@@ -48,7 +51,7 @@ class Outbox(Generic[T]):
             taken.append(self._items.popleft())
         return taken
 
-    def close(self) -> None:
-        """Release the two descriptors."""
-        self._reader.close()
-        self._writer.close()
+
+def _close(*ends: socket.socket) -> None:
+    for end in ends:
+        end.close()

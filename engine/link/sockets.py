@@ -65,22 +65,20 @@ def listening(
     return socket, int(endpoint.rstrip(b"\0").rsplit(b":", 1)[1])
 
 
-def connected(
+def calling(
     context: zmq.Context[Socket],
     address: Address,
-    port: int,
     keys: KeyPair,
     identity: bytes,
     waiting: int,
 ) -> Socket:
-    """An encrypted DEALER on its way to an engine."""
+    """An encrypted DEALER for an engine, not yet connected."""
     socket = context.socket(zmq.DEALER)
     tune(socket, waiting)
     socket.setsockopt(zmq.ROUTING_ID, identity)
     socket.curve_publickey = keys.public.encode()
     socket.curve_secretkey = keys.secret.encode()
     socket.curve_serverkey = address.public_key.encode()
-    socket.connect(f"tcp://{address.host}:{port}")
     return socket
 
 
@@ -104,6 +102,7 @@ class Doorkeeper:
 class HandshakeMonitor:
     """Turns the silent failures of a CURVE handshake into words.
 
+    It must listen before the socket connects, or it misses the first failure.
     A refused client key is final at once; a server that hangs up in the middle is
     counted, since a dying engine does that too.
     """

@@ -1,6 +1,7 @@
 """The view budget holds its share whatever pictures cost, on a clock of its own."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 
@@ -101,7 +102,7 @@ def test_levels_do_not_swing() -> None:
     subscribe(slots, "a")
     drawn = simulate(slots, StubRun(), {"a": 0.045}, 30.0)["a"]
     late = [q for t, q in drawn if t > 10]
-    changes = sum(a != b for a, b in zip(late, late[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(late))
     assert changes <= 2
 
 
