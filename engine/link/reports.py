@@ -10,6 +10,7 @@ from engine.link.runs import Run
 from engine.protocol import (
     Failed,
     Finished,
+    Metrics,
     Note,
     RunReady,
     SettingChanged,
@@ -94,7 +95,7 @@ class Reporter:
                 seconds=made.seconds,
                 steps_per_second=speed.read(run.playing, made.step, now),
                 losses={k: v if math.isfinite(v) else None for k, v in losses.items()},
-                metrics=run.metrics,
+                metrics=_finite(run.metrics) if run.metrics else None,
                 entropy=run.entropy,
                 view_share=run.share_of_views(now),
                 device=str(made.device),
@@ -146,3 +147,16 @@ class Reporter:
             self._hub.send(Finished(run_id=run.run_id, step=run.step))
         for table in (self._told, self._snapshots, self._speeds):
             table.pop(run.run_id, None)
+
+
+def _finite(found: Metrics) -> Metrics:
+    """The same without what is no number: the wire knows neither NaN nor infinity."""
+    update: dict[str, object] = {
+        name: None
+        for name in ("energy_distance", "sliced_wasserstein")
+        if (value := getattr(found, name)) is not None and not math.isfinite(value)
+    }
+    nll = found.nll
+    if nll is not None and not math.isfinite((nll.value or 0.0) + nll.error):
+        update["nll"] = nll.model_copy(update={"value": None, "error": 0.0})
+    return found.model_copy(update=update)

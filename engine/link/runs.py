@@ -1,7 +1,6 @@
 """A run as the engine keeps it: its experiment, its state, and its pace."""
 
 import json
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +31,8 @@ class Run:
         self.run_id = run_id
         self.state: RunState = "paused"
         self.version = 0
+        #: Like ``version``, but a measurement leaves it: it can be made again.
+        self._revision = 0
         self.autosave = ""
         self.metrics: Metrics | None = None
         self.entropy: float | None = None
@@ -59,6 +60,7 @@ class Run:
     def changed(self) -> None:
         """Something other than training has changed what views show."""
         self.version += 1
+        self._revision += 1
         self._aim()
 
     # ---- playing
@@ -185,8 +187,7 @@ class Run:
         """Measure: coarsely while playing, fully otherwise."""
         begin = time.monotonic()
         points = _QUICK_POINTS if self.playing else _FULL_POINTS
-        found = self.experiment.measure(points, tick)
-        self.metrics = _finite(found)
+        self.metrics = self.experiment.measure(points, tick)
         self._measured_at = time.monotonic()
         self._metrics_budget.spend(self._measured_at, self._measured_at - begin)
         if not self.playing:
@@ -215,7 +216,7 @@ class Run:
 
     def saving_due(self, now: float) -> bool:
         """Whether the recovery file should be written now."""
-        here = (self.version, self.step)
+        here = (self._revision, self.step)
         if not self.worth_saving or self._saved == here:
             return False
         late = now - self._saved_at >= _SAVE_EVERY
@@ -229,7 +230,7 @@ class Run:
         """
         begin = time.monotonic()
         # Noted first: a disk that is full must not be tried again and again.
-        self._saved = (self.version, self.step)
+        self._saved = (self._revision, self.step)
         self._saved_at = begin
         self.experiment.save_recovery(Path(self.autosave))
         self._saved_at = time.monotonic()
@@ -245,16 +246,3 @@ def recovered(folder: str, config: RunConfig) -> Experiment | None:
         return None
     experiment.configure(config)
     return experiment
-
-
-def _finite(found: Metrics) -> Metrics:
-    """The same without what is no number: the wire knows neither NaN nor infinity."""
-    update: dict[str, object] = {
-        name: None
-        for name in ("energy_distance", "sliced_wasserstein")
-        if (value := getattr(found, name)) is not None and not math.isfinite(value)
-    }
-    nll = found.nll
-    if nll is not None and not math.isfinite((nll.value or 0.0) + nll.error):
-        update["nll"] = nll.model_copy(update={"value": None, "error": 0.0})
-    return found.model_copy(update=update)
