@@ -4,6 +4,7 @@ Panels and plots listen to a :class:`Session` and call it; it never calls them. 
 knows no model by name: all it knows comes from the engine's catalogue.
 """
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -17,13 +18,14 @@ from app.session_notes import Notice
 from app.session_questions import Questions
 from app.session_run import Run
 from app.session_runs import Runs
-from app.session_settings import SettingsDesk
+from app.session_settings import LARGEST_SEED, SettingsDesk
 from app.session_slots import Slots
 from engine import protocol as wire
 from engine.protocol import Ack, Arrays, Catalogue, RunConfig, ViewEntry
 
 START = RunConfig(model="rectified_flow", data="eight_gaussians")
-_LARGEST_SEED = 2**31 - 1
+#: What to begin with, once the catalogue is known; a ValueError is a refusal.
+Start = Callable[[Catalogue], RunConfig]
 
 
 class Session(QObject):
@@ -45,15 +47,19 @@ class Session(QObject):
     snapshots_changed = Signal()
     noted = Signal(object)  # Notice
     engine_changed = Signal(str, str)  # state, words
+    start_refused = Signal(str)
 
     def __init__(
         self,
         client: EngineClient,
-        start: RunConfig = START,
+        start: Start = lambda _: START,
         recovery: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
-        """Listen to ``client``; runs keep their recovery files under ``recovery``."""
+        """Listen to ``client``, and begin with the run that ``start`` makes.
+
+        Runs keep their recovery files under ``recovery``.
+        """
         super().__init__(parent)
         self.catalogue: Catalogue | None = None
         self.welcome: wire.Welcome | None = None
@@ -132,7 +138,7 @@ class Session(QObject):
 
     def new_seed(self) -> None:
         """Begin again with random numbers never seen before."""
-        self.desk.set_seed(SystemRandom().randrange(_LARGEST_SEED))
+        self.desk.set_seed(SystemRandom().randrange(LARGEST_SEED))
 
     def set_speed(self, steps_per_second: float) -> None:
         """Upper limit of the training speed; 0 for as fast as possible."""
@@ -230,10 +236,10 @@ class Session(QObject):
         self.catalogue_received.emit()
         if self.run is None:
             try:
-                config = complete(welcome.catalogue, self._start)
-            except KeyError as error:
-                self._warn("Not what you asked for", str(error.args[0]))
-                config = complete(welcome.catalogue, START)
+                config = complete(welcome.catalogue, self._start(welcome.catalogue))
+            except ValueError as error:
+                self.start_refused.emit(str(error))
+                return
             self.runs.choose(self.runs.make(config).id)
 
     def _note_failure(self, run: Run, failed: wire.Failed) -> None:

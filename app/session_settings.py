@@ -25,6 +25,8 @@ from app.session_link import EngineLink
 from app.session_run import Run
 from engine.protocol import Ack, Arrays, Catalogue, Configure, RunConfig
 
+LARGEST_SEED = 2**31 - 1  # what every random generator of the engine takes
+
 
 class SettingsDesk(QObject):
     """Edits the configuration of the run on show and keeps the engine in step."""
@@ -93,6 +95,7 @@ class SettingsDesk(QObject):
     def set_seed(self, seed: int) -> None:
         """Begin again with other random numbers."""
         run, _ = self._need()
+        seed = min(max(seed, 0), LARGEST_SEED)
         after = run.config.model_copy(update={"seed": seed})
         run.history.edit(after, "seed", at_once=True)
 

@@ -23,24 +23,33 @@ class Slot:
     name: str
     view: str
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
-    companion: str = ""
+    companions: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     frame: tuple[Frame, Arrays] | None = None
 
-    def view_settings(self, view: str = "") -> dict[str, Any]:
-        """Settings of the view shown now, or of another one."""
-        return self.settings.setdefault(view or self.view, {})
+    def wanted(self, suffix: str = "") -> tuple[str, dict[str, Any]]:
+        """View and settings of the slot itself, or of one of its companions."""
+        if suffix:
+            return self.companions[suffix]
+        return self.view, self.settings.setdefault(self.view, {})
+
+    def names(self) -> list[str]:
+        """Names of its subscriptions on the wire."""
+        return [self.name, *(f"{self.name}.{suffix}" for suffix in self.companions)]
 
 
 class Slots(QObject):
     """Subscriptions of one run at a time.
 
-    ``frame_received`` carries the slot's name; a companion, a second view drawn over
-    the first, has the slot's name with the view's name behind a dot.
+    ``frame_received`` carries the slot's name; a companion, a further view drawn into
+    the same plot, has a suffix behind a dot, e.g. ``b.field``.
+
+    Attributes:
+        shown: The slots that are seen; no other costs the engine anything.
     """
 
     frame_received = Signal(str, object, object)  # slot, Frame, arrays
     view_changed = Signal(str)
-    maximised = Signal(str)  # empty: all four
+    shown_changed = Signal()
 
     def __init__(
         self,
@@ -51,7 +60,7 @@ class Slots(QObject):
         super().__init__(parent)
         names = zip(SLOTS, DEFAULT_VIEWS, strict=True)
         self.slots = {name: Slot(name, view) for name, view in names}
-        self.large = ""
+        self.shown = set(SLOTS)
         self.run_id = ""
         self.at: int | None = None
         self.can_show: Callable[[str], bool] = lambda view: True
@@ -73,67 +82,65 @@ class Slots(QObject):
         slot = self.slots[name]
         if view == slot.view:
             return
-        self._drop_companion(slot)
+        self.set_companions(name, {})
         slot.view = view
         slot.frame = None
         self.view_changed.emit(name)
         self.subscribe(name)
 
     def set_settings(self, name: str, settings: dict[str, Any]) -> None:
-        """Change settings of the view in a slot, or of its companion."""
-        slot, _, view = name.partition(".")
-        known = self.slots[slot].view_settings(view)
+        """Change settings of the view in a slot."""
+        known = self.slots[name].wanted()[1]
         if known | settings != known:
             known.update(settings)
             self.subscribe(name)
 
-    def set_companion(self, name: str, view: str) -> None:
-        """Draw a second view over the first; empty takes it away."""
+    def set_companions(
+        self, name: str, companions: dict[str, tuple[str, dict[str, Any]]]
+    ) -> None:
+        """Further views that a plot wants now, by suffix: view and settings."""
         slot = self.slots[name]
-        if view == slot.companion:
-            return
-        self._drop_companion(slot)
-        slot.companion = view
-        if view:
-            self.subscribe(f"{name}.{view}")
+        old, slot.companions = slot.companions, dict(companions)
+        for suffix in old.keys() - companions.keys():
+            self._quit(f"{name}.{suffix}")
+        for suffix, wanted in companions.items():
+            if old.get(suffix) != wanted:
+                self.subscribe(f"{name}.{suffix}")
+
+    def show_only(self, names: set[str]) -> None:
+        """See these slots; the engine computes nothing for the others."""
+        before, self.shown = self.shown, set(names)
+        for name in sorted(before - self.shown):
+            for each in self.slots[name].names():
+                self._quit(each)
+        for name in sorted(self.shown - before):
+            for each in self.slots[name].names():
+                self.subscribe(each)
+        self.shown_changed.emit()
 
     def maximise(self, name: str) -> None:
         """Give one slot all the room; empty shows the four again."""
-        self.large = name
-        self.maximised.emit(name)
-        for other in self.slots:
-            if name and other != name:
-                self._quit(other)
-            elif other != name:
-                self.subscribe(other)
+        self.show_only({name} if name else set(SLOTS))
 
     def subscribe_all(self) -> None:
         """Ask for every slot that is seen, e.g. after a run was chosen."""
         for slot in self.slots.values():
-            self.subscribe(slot.name)
-            if slot.companion:
-                self.subscribe(f"{slot.name}.{slot.companion}")
+            for name in slot.names():
+                self.subscribe(name)
 
     def subscribe(self, name: str) -> None:
-        """Ask for the view of a slot, unless nobody sees it or nothing can feed it."""
-        place, _, companion = name.partition(".")
-        slot = self.slots[place]
-        view = companion or slot.view
-        if not self.run_id or (self.large and self.large != place):
+        """Ask for a view, unless nobody sees it or the model cannot feed it."""
+        place, _, suffix = name.partition(".")
+        if not self.run_id or place not in self.shown:
             return
+        view, settings = self.slots[place].wanted(suffix)
         if not self.can_show(view):
             self._quit(name)
             return
-        settings = slot.view_settings(view)
-        self._send(
-            Subscribe(
-                run_id=self.run_id,
-                slot=name,
-                view=view,
-                settings=settings,
-                at=self.at,
-            )
+        command = Subscribe(
+            run_id=self.run_id, slot=name, view=view, settings=settings, at=self.at
         )
+        self._send(command)
         self._credit(name)
 
     def visit(self, step: int | None) -> None:
@@ -143,14 +150,16 @@ class Slots(QObject):
             self.subscribe_all()
 
     def receive(self, frame: Frame, arrays: Arrays) -> None:
-        """Take a frame from the engine; one of another run or view is dropped."""
-        place, _, companion = frame.slot.partition(".")
+        """Take a frame from the engine; one that nobody waits for is dropped."""
+        place, _, suffix = frame.slot.partition(".")
         slot = self.slots.get(place)
-        if slot is None or frame.run_id != self.run_id:
+        if slot is None or frame.run_id != self.run_id or place not in self.shown:
             return
-        if frame.view != (companion or slot.view):
+        if suffix and suffix not in slot.companions:
             return
-        if not companion:
+        if frame.view != slot.wanted(suffix)[0]:
+            return
+        if not suffix:
             slot.frame = (frame, arrays)
         self.frame_received.emit(frame.slot, frame, arrays)
 
@@ -172,11 +181,6 @@ class Slots(QObject):
         owed, self._owed = self._owed, set()
         for name in sorted(owed):
             self._credit(name)
-
-    def _drop_companion(self, slot: Slot) -> None:
-        if slot.companion:
-            self._quit(f"{slot.name}.{slot.companion}")
-            slot.companion = ""
 
     def _quit(self, name: str) -> None:
         self._owed.discard(name)

@@ -29,8 +29,10 @@ class NumberRow(Row):
         self.slider: Slider | None = None
         default = float(self.default)
         self.box = ValueBox(self.range, default, schema.get("unit", ""), self.title)
-        if self.range.maximum - self.range.minimum < _INFINITY:
-            self.slider = Slider(self.range, default, self.title)
+        hand = schema.get("slider") or (low, high)  # the box may allow more
+        track = ValueRange(float(hand[0]), float(hand[1]), is_log, self.is_integer)
+        if track.maximum - track.minimum < _INFINITY:
+            self.slider = Slider(track, default, self.title)
             self.slider.edited.connect(self._on_slider)
             self.line.addWidget(self.slider, 1)
         else:

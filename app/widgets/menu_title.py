@@ -58,8 +58,9 @@ class MenuTitle(PressButton):
         return QSize(width, theme.px(28))
 
     def minimumSizeHint(self) -> QSize:
-        """The title may be cut before switches are."""
-        return QSize(theme.px(60), theme.px(28))
+        """The arrow gives way before the title does, and the title before switches."""
+        width = text_width(self.text(), 13, 600) + theme.px(10)
+        return QSize(min(width, theme.px(110)), theme.px(28))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Title, arrow, and a field under the pointer."""
@@ -70,10 +71,12 @@ class MenuTitle(PressButton):
                 fill = QColor(c.bg3)
                 fill.setAlphaF(self._state.hover)
                 box(painter, rect, 6, fill)
-            arrow = theme.px(18) if several else 0
+            room = rect.width() - text_width(self.text(), 13, 600) - theme.px(9)
+            has_arrow = several and room >= theme.px(14)
+            arrow = theme.px(14) if has_arrow else 0
             words = rect.adjusted(theme.px(5), 0, -arrow - theme.px(4), 0)
             draw_text(painter, words, self.text(), c.text1, 13, 600)
-            if several:
+            if has_arrow:
                 place = QPointF(rect.right() - theme.px(12), rect.center().y())
                 draw_icon(painter, place, "caret-down", 12, c.text3)
             if self._state.ring:

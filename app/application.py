@@ -1,0 +1,158 @@
+"""Start to end of the program: the window first, then plots, then the engine."""
+
+import argparse
+import logging
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QRect, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app import preferences as prefs
+from app.screenshot import Photographer
+from app.session import Session
+from app.session_notes import Notice
+from app.start import BadRequest, data_named, requested
+from app.theme import theme
+from app.window import Window
+from engine.client import Client
+from engine.protocol import Catalogue, RunConfig
+
+_LOG = logging.getLogger(__name__)
+_FEW_REFERENCES = 5000
+
+
+def run(options: argparse.Namespace) -> int:
+    """Open the window that ``options`` ask for; the exit status."""
+    try:
+        data, data_settings = data_named(options.data)
+    except BadRequest as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    wanted = RunConfig(
+        model=options.model,
+        data=data,
+        data_settings=data_settings,
+        seed=options.seed,
+    )
+    file = None if options.screenshot else prefs.preferences_file()
+    kept = prefs.Preferences()
+    if file is not None and not options.reset_settings:
+        kept = prefs.load(file)
+    if options.theme in ("dark", "light"):
+        kept.look = options.theme
+    return Program(options, wanted, kept, file).run()
+
+
+class Program(QObject):
+    """The application, its window and its engine.
+
+    Args:
+        options: The command line.
+        wanted: The run to begin with, as far as it can be known before the engine.
+        kept: Preferences.
+        file: Where preferences are written at the end; None for nowhere.
+    """
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        wanted: RunConfig,
+        kept: prefs.Preferences,
+        file: Path | None,
+    ) -> None:
+        self.app = QApplication.instance() or QApplication(sys.argv[:1])
+        super().__init__()
+        self._options = options
+        self._wanted = wanted
+        self._file = file
+        self._exit = 0
+        self._recovery = prefs.recovery_folder()
+        self._nones = sys.getrefcount(None)
+        if isinstance(self.app, QApplication):
+            self.app.setApplicationName(prefs.APP_NAME)
+            self.app.setApplicationDisplayName("Generative Playground")
+            theme.apply(self.app)
+        self.session = Session(Client(), self._start_config, self._recovery)
+        self.window = Window(self.session, kept)
+        self.session.start_refused.connect(self._on_bad_request)
+
+    def run(self) -> int:
+        """Show the window and run until it is closed; the exit status."""
+        sys.excepthook = self._on_exception
+        self._place()
+        if self._options.theme == "projector":
+            self.window.toggle_projector()
+        self.window.show()
+        self.app.processEvents()  # the frame is on screen before pyqtgraph is loaded
+        QTimer.singleShot(0, self._go_on)
+        self.app.exec()
+        if self._file is not None:
+            prefs.save(self._file, self.window.preferences)
+        shutil.rmtree(self._recovery, ignore_errors=True)
+        self._check_references()
+        return self._exit
+
+    def _go_on(self) -> None:
+        self.window.wall.build()
+        self.app.processEvents()
+        self.session.start()
+        if self._options.screenshot:
+            photographer = Photographer(
+                self.window, self._options.screenshot, self._options.steps
+            )
+            photographer.finished.connect(self._on_photographed)
+            photographer.start()
+
+    def _start_config(self, catalogue: Catalogue) -> RunConfig:
+        return requested(catalogue, self._wanted, self._options.settings)
+
+    def _place(self) -> None:
+        area = self.window.preferences.geometry
+        if self._options.size:
+            self.window.setMinimumSize(1, 1)
+            self.window.resize(*self._options.size)
+        elif len(area) == 4 and area[2] > 0 and area[3] > 0:
+            screens = [s.availableGeometry() for s in QApplication.screens()]
+            rect = QRect(*area)
+            if any(s.intersects(rect) for s in screens):
+                self.window.setGeometry(rect)
+        else:
+            self.window.resize(1440, 900)
+        if self.window.preferences.maximised and not self._options.size:
+            self.window.showMaximized()
+
+    def _on_bad_request(self, text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+        self._exit = 2
+        self.window.close()
+
+    def _on_photographed(self, error: str) -> None:
+        if error:
+            sys.stderr.write(f"{error}\n")
+            self._exit = 1
+        self.window.close()
+
+    def _on_exception(
+        self,
+        kind: type[BaseException],
+        error: BaseException,
+        trace: TracebackType | None,
+    ) -> None:
+        """A fault in one part of the window is told and logged; the rest lives."""
+        if issubclass(kind, KeyboardInterrupt):
+            self.window.close()
+            return
+        _LOG.error("A part of the window failed", exc_info=(kind, error, trace))
+        notice = Notice("warning", "A part of the window failed", f"{error}")
+        QTimer.singleShot(0, partial(self.window.show_notice, notice))
+
+    def _check_references(self) -> None:
+        """Some Qt bindings lose references to None until Python aborts; say so."""
+        lost = self._nones - sys.getrefcount(None)
+        if lost > _FEW_REFERENCES and sys.version_info < (3, 12):
+            words = "This PySide6 loses references (%d); install 6.11.3 or 6.10.3."
+            _LOG.warning(words, lost)

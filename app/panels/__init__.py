@@ -1,0 +1,1 @@
+"""Panels change settings of a session and draw nothing."""

@@ -1,0 +1,86 @@
+"""Quality of the run on points that it has never seen."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.session import Session
+from app.widgets.metric_row import NO_VALUE, MetricRow
+from app.widgets.numbers import format_number
+from app.widgets.section import Section
+from engine.protocol import Metrics, Status
+
+Course = Callable[[Metrics], float | None]
+
+
+class MetricsSection(QWidget):
+    """Likelihood, distances and modes, each with its course."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._shown: Metrics | None = None
+        self.nll = MetricRow("Negative log-likelihood")
+        self.energy = MetricRow("Energy distance")
+        self.wasserstein = MetricRow("Sliced Wasserstein")
+        self.modes = MetricRow("Modes covered")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(Section("Metrics", "on held-out data"))
+        for row in (self.nll, self.energy, self.wasserstein, self.modes):
+            column.addWidget(row)
+        session.status_changed.connect(self._on_status)
+        session.run_ready.connect(lambda _: self._clear())
+        session.runs.run_chosen.connect(self._clear)
+
+    def _clear(self) -> None:
+        self._shown = None
+        for row in (self.nll, self.energy, self.wasserstein, self.modes):
+            row.set_value(NO_VALUE)
+            row.set_course([])
+        self.modes.hide()
+
+    def _on_status(self, status: Status) -> None:
+        metrics = status.metrics
+        if metrics is None or metrics == self._shown:
+            return
+        self._shown = metrics
+        self._show_nll(metrics, status.entropy)
+        self._show_distance(self.energy, metrics.energy_distance, _energy)
+        self._show_distance(self.wasserstein, metrics.sliced_wasserstein, _sliced)
+        if metrics.modes is not None:
+            quality = f"{metrics.modes.high_quality:.1%} high quality"
+            covered, total = metrics.modes.covered, metrics.modes.total
+            self.modes.set_modes(covered, total, quality.replace("%", " %"))
+            self.modes.show()
+
+    def _show_nll(self, metrics: Metrics, entropy: float | None) -> None:
+        nll = metrics.nll
+        if nll is None or nll.value is None:
+            self.nll.set_value(NO_VALUE, "no density")
+            return
+        self.nll.set_value(f"{nll.value:.2f}".replace("-", "−"), nll.unit, nll.kind)
+        self.nll.set_course(self._course(_nll), entropy)
+
+    def _show_distance(
+        self, row: MetricRow, value: float | None, course: Course
+    ) -> None:
+        row.set_value(NO_VALUE if value is None else format_number(value, 2))
+        row.set_course(self._course(course), 0.0)
+
+    def _course(self, of: Course) -> list[float]:
+        trail = self._session.run.trail if self._session.run else []
+        return [v for v in map(of, trail) if v is not None]
+
+
+def _nll(metrics: Metrics) -> float | None:
+    return metrics.nll.value if metrics.nll else None
+
+
+def _energy(metrics: Metrics) -> float | None:
+    return metrics.energy_distance
+
+
+def _sliced(metrics: Metrics) -> float | None:
+    return metrics.sliced_wasserstein

@@ -1,0 +1,299 @@
+"""One of the four places for a plot: its card, and the plot that is in it now.
+
+Plots are made when first shown and kept: a view that comes back is as it was left.
+pyqtgraph is imported with the first of them, after the window is on screen.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QWidget
+
+from app.plots.catalogue import PLOTS, make_plot
+from app.session import Session
+from app.session_notes import Notice
+from app.session_slots import Slot
+from app.widgets.card import Card
+from engine.protocol import Arrays, Frame
+
+if TYPE_CHECKING:
+    from app.plots.base import PlotView
+    from app.widgets.chip import ChipKind
+
+_FORMATS = {"png": "Picture (PNG, twice the size)…", "svg": "Drawing (SVG)…"}
+_FORMATS |= {"pdf": "Document (PDF)…"}
+_WAITING = ("Nothing to show yet", "The engine is getting ready.")
+
+
+class PlotSlot(Card):
+    """A card whose title is a menu of views.
+
+    Attributes:
+        plot: The plot on show; None until :meth:`build`.
+        states: Choices of the person for each view, to be remembered.
+    """
+
+    time_scrubbed = Signal(float)
+    point_probed = Signal(str, float, float)
+    noted = Signal(object)
+
+    def __init__(
+        self, session: Session, name: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("", parent)
+        self.name = name
+        self.plot: PlotView | None = None
+        self.states: dict[str, dict[str, Any]] = {}
+        self._session = session
+        self._plots: dict[str, PlotView] = {}
+        self._heads: dict[str, QWidget] = {}
+        self._ground = QLabel()
+        self._is_stale = False
+        self._way_out = ""
+        self._frame: Frame | None = None
+        self.set_body(self._ground)
+        self._show_title()
+        self._connect()
+
+    @property
+    def slot(self) -> Slot:
+        """What the session knows of this place."""
+        return self._session.slots[self.name]
+
+    def build(self) -> None:
+        """Put the plot in; call once the window is on screen."""
+        self._show_view()
+
+    def choices(self) -> dict[str, Any]:
+        """What the person chose here, by view: to be remembered."""
+        if self.plot is not None:
+            self.states[self.plot.view] = self.plot.view_state()
+        return {"plots": self.states, "settings": self.slot.settings}
+
+    def recall(self, view: str, choices: dict[str, Any]) -> None:
+        """Take remembered choices back; what makes no sense any more is left."""
+        self.states = {k: v for k, v in choices.get("plots", {}).items() if k in PLOTS}
+        self.slot.settings.update(
+            {k: v for k, v in choices.get("settings", {}).items() if k in PLOTS}
+        )
+        if view in PLOTS:
+            self._session.slots.choose(self.name, view)
+
+    def set_time(self, t: float) -> None:
+        """Show the time that another plot was scrubbed to."""
+        if self.plot is not None:
+            self.plot.set_time(t)
+
+    @property
+    def shows_full_frame(self) -> bool:
+        """Whether the newest frame has full quality, or none can come."""
+        if self._session.reason_against(self.slot.view):
+            return True
+        return self._frame is not None and self._frame.full
+
+    @property
+    def shown_step(self) -> int:
+        """Step of the frame on show; −1 if there is none."""
+        return self._frame.step if self._frame else -1
+
+    def menu_of_figures(self) -> QMenu:
+        """A fresh menu of what can be done with the figure."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = menu.addAction("Copy figure")
+        copy.triggered.connect(lambda: self.copy_figure())
+        for kind, title in _FORMATS.items():
+            action = menu.addAction(title)
+            action.triggered.connect(lambda _=False, k=kind: self._ask_file(k))
+        return menu
+
+    def copy_figure(self) -> None:
+        """Put the figure, twice its size, into the clipboard."""
+        self._make_figure(None)
+
+    def save_figure(self, path: Path) -> None:
+        """Write the figure; the ending of ``path`` decides the format."""
+        self._make_figure(path)
+
+    def _make_figure(self, path: Path | None) -> None:
+        from app import figures  # brings pyqtgraph
+
+        if self.plot is None:
+            return
+        run = self._session.run
+        settings = run.config.model_dump(mode="json") if run else {}
+        try:
+            if path is None:
+                figures.copy_to_clipboard(self.plot)
+            else:
+                figures.export(self.plot, path, settings={"run": settings})
+        except (OSError, ValueError) as error:
+            self.noted.emit(Notice("warning", "There is no figure", str(error)))
+            return
+        done = "Figure copied" if path is None else "Figure saved"
+        self.noted.emit(Notice("good", done, str(path) if path else ""))
+
+    def refresh(self) -> None:
+        """Show what is known of the view now: its frame, or why there is none."""
+        if self.plot is None:
+            return
+        reason = self._session.reason_against(self.slot.view)
+        if self._session.catalogue is None:
+            self.plot.show_empty(*_WAITING)
+        elif reason:
+            self._frame = None
+            self.plot.show_empty(f"No {self._title().lower()} here", reason)
+            self._offer(self._other_view())
+        elif self.slot.frame is not None:
+            self._on_frame(self.name, *self.slot.frame)
+        elif not self.plot.has_frame:
+            self.plot.show_empty("Nothing to show yet", "The first picture is coming.")
+        self._show_controls(self.plot.has_frame)
+        self._show_chips()
+
+    def set_stale(self, stale: bool) -> None:
+        """Mark the last picture of an engine that is gone."""
+        self._is_stale = stale
+        self._show_chips()
+
+    def _connect(self) -> None:
+        session = self._session
+        session.slots.frame_received.connect(self._on_frame)
+        session.slots.view_changed.connect(self._on_view_changed)
+        session.questions.probe_answered.connect(self._on_answer)
+        session.catalogue_received.connect(self._show_title)
+        session.catalogue_received.connect(self.refresh)
+        session.run_ready.connect(lambda _: self.refresh())
+        session.runs.run_chosen.connect(self.refresh)
+        session.runs.visited.connect(lambda _: self._show_chips())
+        self.content_chosen.connect(lambda v: session.slots.choose(self.name, v))
+        self.figure_requested.connect(self._open_figures)
+
+    def _other_view(self) -> str:
+        """A view that the model can feed and that stands nowhere yet."""
+        slots = self._session.slots.slots.values()
+        taken = {slot.view for slot in slots}
+        free = [v for v in PLOTS if v not in taken]
+        return next((v for v in free if not self._session.reason_against(v)), "")
+
+    def _offer(self, view: str) -> None:
+        """The way out of an empty place: one button that shows another view."""
+        entry = self._session.view_entry(view)
+        if self.plot is None or entry is None:
+            return
+        self._way_out = view
+        self.plot.empty.button.setText(f"Show {entry.title.lower()}")
+        self.plot.empty.button.show()
+
+    def _show_controls(self, shown: bool) -> None:
+        """Switches and strip are of no use without a picture."""
+        if self.plot is None:
+            return
+        self._heads[self.plot.view].setVisible(shown)
+        if self.strip is not None:
+            self.strip.setVisible(shown)
+
+    def _title(self) -> str:
+        entry = self._session.view_entry(self.slot.view)
+        return entry.title if entry else self.slot.view.replace("_", " ").capitalize()
+
+    def _show_title(self) -> None:
+        catalogue = self._session.catalogue
+        self.set_title(self._title())
+        if catalogue is not None:
+            titles = {v.name: v.title for v in catalogue.views if v.name in PLOTS}
+            self.set_choices(titles, self.slot.view)
+
+    def _on_view_changed(self, name: str) -> None:
+        if name == self.name and self.plot is not None:
+            self._show_view()
+
+    def _show_view(self) -> None:
+        view = self.slot.view
+        if self.plot is not None:
+            self.states[self.plot.view] = self.plot.view_state()
+        if view not in self._plots:
+            self._make(view)
+        for other, head in self._heads.items():
+            head.setVisible(other == view)
+        self.plot = self._plots[view]
+        self._frame = None
+        self._show_title()
+        self.set_body(self.plot)
+        self.set_strip(self.plot.strip())
+        self._on_companions()
+        self.refresh()
+
+    def _make(self, view: str) -> None:
+        plot = make_plot(view)
+        plot.set_view_state(self.states.get(view, {}))
+        plot.settings_edited.connect(self._on_settings)
+        plot.probed.connect(self._on_probed)
+        plot.chips_changed.connect(self._show_chips)
+        plot.time_scrubbed.connect(self.time_scrubbed)
+        plot.companions_changed.connect(self._on_companions)
+        plot.empty.action_chosen.connect(
+            lambda: self._session.slots.choose(self.name, self._way_out)
+        )
+        head = QWidget()
+        row = QHBoxLayout(head)
+        row.setContentsMargins(0, 0, 0, 0)
+        for widget in plot.header_widgets():
+            row.addWidget(widget)
+        self.add_header_widget(head)
+        self._heads[view] = head
+        self._plots[view] = plot
+
+    def _on_settings(self, settings: dict[str, Any]) -> None:
+        self._session.slots.set_settings(self.name, settings)
+
+    def _on_companions(self) -> None:
+        if self.plot is not None:
+            self._session.slots.set_companions(self.name, self.plot.companions())
+
+    def _on_probed(self, what: str, points: list[Any]) -> None:
+        self._session.questions.probe(self.name, what, points)
+        if what == "log_prob" and points:
+            self.point_probed.emit(self.name, *points[-1][:2])
+
+    def _on_answer(self, slot: str, what: str, arrays: Arrays) -> None:
+        if slot == self.name and self.plot is not None:
+            self.plot.show_probe(what, arrays)
+
+    def _on_frame(self, name: str, frame: Frame, arrays: Arrays) -> None:
+        place, _, suffix = name.partition(".")
+        if place != self.name or self.plot is None:
+            return
+        if suffix:
+            self.plot.show_companion(suffix, frame.meta, arrays)
+        else:
+            if not self.plot.has_frame:
+                self._show_controls(True)
+            self.plot.show_frame(frame.meta, arrays)
+            self._frame = frame
+            if self._is_stale:
+                self.set_stale(False)
+        self._session.slots.drawn(name)
+
+    def _show_chips(self) -> None:
+        chips: list[tuple[str, ChipKind]] = []
+        if self.plot is not None:
+            known: list[Any] = self.plot.chips()
+            chips = [(chip.text, chip.kind) for chip in known]
+        run = self._session.run
+        if run is not None and run.at is not None:
+            chips.append((f"step {run.at:,}", "plain"))
+        if self._is_stale and self._frame is not None:
+            chips.append(("stale", "warning"))
+        self.set_chips(chips)
+
+    def _open_figures(self) -> None:
+        menu = self.menu_of_figures()
+        menu.popup(self.camera.mapToGlobal(self.camera.rect().bottomLeft()))
+
+    def _ask_file(self, kind: str) -> None:
+        name = f"{self.slot.view}.{kind}"
+        path, _ = QFileDialog.getSaveFileName(self, "Save figure", name, f"*.{kind}")
+        if path:
+            self.save_figure(Path(path))

@@ -1,0 +1,92 @@
+"""The four plots: two by two, or some of them with all the room."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from app.panels.plot_slot import PlotSlot
+from app.session import Session
+from app.session_slots import SLOTS
+from app.theme import theme
+from app.widgets.state import State
+
+
+class PlotWall(QWidget):
+    """Shows the slots that the session says are seen, and links their time."""
+
+    noted = Signal(object)
+    point_probed = Signal(str, float, float)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.cards = {name: PlotSlot(session, name) for name in SLOTS}
+        self._grid = QGridLayout(self)
+        for index, card in enumerate(self.cards.values()):
+            self._grid.addWidget(card, index // 2, index % 2)
+            card.maximise_toggled.connect(
+                lambda on, name=card.name: session.slots.maximise(name if on else "")
+            )
+            card.time_scrubbed.connect(
+                lambda t, name=card.name: self._link_time(name, t)
+            )
+            card.noted.connect(self.noted)
+            card.point_probed.connect(self.point_probed)
+        for line in (0, 1):
+            self._grid.setRowStretch(line, 1)
+            self._grid.setColumnStretch(line, 1)
+        session.slots.shown_changed.connect(self._show)
+        session.engine_changed.connect(self._on_engine)
+        self.setAccessibleName("Plots")
+        self._state = State(self, self._restyle)
+
+    def build(self) -> None:
+        """Make the plots of all slots; imports pyqtgraph."""
+        for card in self.cards.values():
+            card.build()
+
+    def current(self) -> PlotSlot:
+        """The card with the focus, else the first one that is seen."""
+        focused = self.focusWidget()
+        for card in self.cards.values():
+            if card.isVisible() and card.isAncestorOf(focused):
+                return card
+        shown = self._session.slots.shown
+        return next(card for name, card in self.cards.items() if name in shown)
+
+    def focus(self, index: int) -> None:
+        """Give the focus to the plot of a slot (0 to 3)."""
+        card = self.cards[SLOTS[index]]
+        if card.isVisible() and card.plot is not None:
+            card.plot.setFocus()
+
+    def toggle_maximised(self) -> None:
+        """Give the current plot all the room, or take it back."""
+        alone = len(self._session.slots.shown) == 1
+        self._session.slots.maximise("" if alone else self.current().name)
+
+    def _link_time(self, source: str, t: float) -> None:
+        for name, card in self.cards.items():
+            if name != source:
+                card.set_time(t)
+
+    def _show(self) -> None:
+        shown = self._session.slots.shown
+        for name, card in self.cards.items():
+            card.setVisible(name in shown)
+            card.set_maximised(shown == {name})
+        rows = {index // 2 for index, name in enumerate(SLOTS) if name in shown}
+        columns = {index % 2 for index, name in enumerate(SLOTS) if name in shown}
+        for line in (0, 1):
+            self._grid.setRowStretch(line, int(line in rows))
+            self._grid.setColumnStretch(line, int(line in columns))
+
+    def _on_engine(self, state: str, text: str) -> None:
+        del text
+        if state in ("dead", "failed"):
+            for card in self.cards.values():
+                card.set_stale(True)
+
+    def _restyle(self) -> None:
+        gap = theme.px(8)
+        self._grid.setContentsMargins(gap, gap, gap, gap)
+        self._grid.setSpacing(gap)

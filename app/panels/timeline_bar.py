@@ -1,0 +1,63 @@
+"""The history of the run on show, between the plots and the status."""
+
+from PySide6.QtWidgets import QWidget
+
+from app.panels.bar import Bar
+from app.session import Session
+from app.theme import theme
+from app.widgets.timeline import Timeline
+from engine.protocol import SettingChanged, Status
+
+
+class TimelineBar(Bar):
+    """Scrubs through snapshots, returns to live, branches."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(52, "top", "bg1", "History")
+        self.setParent(parent)
+        self._session = session
+        self.timeline = Timeline()
+        self.row.addWidget(self.timeline, 1)
+        runs = session.runs
+        self.timeline.scrubbed.connect(runs.visit)
+        self.timeline.returned_live.connect(runs.return_live)
+        self.timeline.branch_requested.connect(runs.branch)
+        session.status_changed.connect(self._on_status)
+        session.snapshots_changed.connect(self._show)
+        runs.run_chosen.connect(self._show)
+        runs.visited.connect(self._on_visited)
+        self._last = -1
+
+    def _on_status(self, status: Status) -> None:
+        if status.step != self._last:
+            self._show()
+
+    def _show(self) -> None:
+        run = self._session.run
+        if run is None:
+            return
+        self._last = run.step
+        changes = [(c.step, _words(c)) for c in run.changes]
+        self.timeline.set_history(run.snapshots, changes, run.step)
+        count = len(run.snapshots)
+        size = run.snapshot_bytes / 1e6
+        noun = "snapshot" if count == 1 else "snapshots"
+        self.timeline.set_info(f"{count} {noun}, {size:,.0f} MB" if count else "")
+        self.timeline.branch.setEnabled(count > 0)
+        why = "" if count else "There is no snapshot to branch from yet."
+        self.timeline.branch.setToolTip(why or "Go on from here in a new run")
+        self._on_visited(run.at)
+
+    def _on_visited(self, step: int | None) -> None:
+        self.timeline.set_live(step is None)
+        if step is not None:
+            self.timeline.set_playhead(step)
+
+    def _restyle(self) -> None:
+        super()._restyle()
+        self.setFixedHeight(theme.px(52))
+        self.row.setContentsMargins(0, 1, 0, 0)
+
+
+def _words(change: SettingChanged) -> str:
+    return change.name.rpartition(".")[2].replace("_", " ")

@@ -1,0 +1,136 @@
+"""The bar at the top: what runs, how it is driven, and where everything else is."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.panels.bar import Bar
+from app.panels.logo import Logo
+from app.panels.search_button import SearchButton
+from app.panels.speed import Speed
+from app.session import Session
+from app.session_config import data_entry, model_entry
+from app.widgets.button import Button, IconButton
+from app.widgets.chip import Chip
+from app.widgets.label import Label
+from engine.protocol import Status
+
+
+class TopBar(Bar):
+    """Signals are names of actions; the bar itself does nothing."""
+
+    act_requested = Signal(str)
+    run_requested = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(48, "bottom", "bg1", "Run")
+        self.setParent(parent)
+        self._session = session
+        self.data = Label("Generative Playground", colour="text1", size=15, weight=600)
+        self.model = Label()
+        self.runs = IconButton("caret-down", "Runs of this window", size=24)
+        self.reset = Button("Reset", "arrow-counter-clockwise", kind="quiet")
+        self.step = Button("Step", "skip-forward", kind="quiet")
+        self.play = Button("Play", "play-fill", kind="primary", hint="Space")
+        self.speed = Speed()
+        self.device = Chip("starting", "plain")
+        self.search = SearchButton("Ctrl+Shift+P")
+        self.projector = IconButton("projector-screen", "Projector (F11)")
+        self.look = IconButton("moon", "Light or dark look")
+        self.help = IconButton("question", "Keys (F1)")
+        self._arrange()
+        self._connect()
+
+    def set_look(self, look: str) -> None:
+        """Show which look the switch leads to."""
+        dark = look == "dark"
+        name = "Light look" if dark else "Dark look"
+        self.look.set_icon("sun" if dark else "moon", name)
+
+    def menu_of_runs(self) -> QMenu:
+        """A fresh menu of all runs, and the ways to more of them."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for run in self._session.runs.all.values():
+            action = QAction(f"Run {run.number}, step {run.step:,}", menu)
+            action.setCheckable(True)
+            action.setChecked(run is self._session.run)
+            action.triggered.connect(
+                lambda _=False, name=run.id: self.run_requested.emit(name)
+            )
+            menu.addAction(action)
+        menu.addSeparator()
+        for name, title in (
+            ("branch", "Branch from here"),
+            ("save_run", "Save run…"),
+        ):
+            action = menu.addAction(title)
+            action.triggered.connect(lambda _=False, n=name: self.act_requested.emit(n))
+        return menu
+
+    def _arrange(self) -> None:
+        self.play.keep_room_for("Pause")
+        self.reset.setToolTip("Back to step 0 and the same initial weights (Ctrl+R)")
+        self.step.setToolTip("One training step (.)")
+        self.play.setToolTip("Train, or stop after the step in hand (Space)")
+        for widget in (self.data, self.model):
+            widget.setMinimumWidth(0)
+        left: list[QWidget] = [Logo(), self.data, self.model, self.runs]
+        left += [self.reset, self.step, self.play, self.speed]
+        right: list[QWidget] = [self.device, self.search]
+        right += [self.projector, self.look, self.help]
+        for part in left:
+            self.row.addWidget(part)
+        self.row.addStretch(1)
+        for part in right:
+            self.row.addWidget(part)
+
+    def _connect(self) -> None:
+        for button, name in (
+            (self.reset, "reset"),
+            (self.step, "step"),
+            (self.play, "play"),
+            (self.search, "palette"),
+            (self.projector, "projector"),
+            (self.look, "look"),
+            (self.help, "keys"),
+        ):
+            button.clicked.connect(lambda _=False, n=name: self.act_requested.emit(n))
+        self.runs.clicked.connect(self._open_runs)
+        session = self._session
+        self.speed.edited.connect(session.set_speed)
+        session.desk.config_changed.connect(lambda _: self._show_names())
+        session.runs.run_chosen.connect(self._show_names)
+        session.status_changed.connect(self._on_status)
+        session.run_ready.connect(lambda _: self._show_playing(False))
+        session.engine_changed.connect(self._on_engine)
+
+    def _open_runs(self) -> None:
+        self.menu_of_runs().popup(self.runs.mapToGlobal(self.runs.rect().bottomLeft()))
+
+    def _show_names(self) -> None:
+        run, catalogue = self._session.run, self._session.catalogue
+        if run is None or catalogue is None:
+            return
+        data = data_entry(catalogue, run.config.data).title
+        path = str(run.config.data_settings.get("file", ""))
+        self.data.setText(path.replace("\\", "/").rpartition("/")[2] or data)
+        model = model_entry(catalogue, run.config.model).title
+        self.model.setText(f"{model}, run {run.number}")
+        self.speed.set_speed(run.speed)
+
+    def _on_status(self, status: Status) -> None:
+        self._show_playing(status.state == "playing")
+        welcome = self._session.welcome
+        name = welcome.device_name if welcome and status.device != "cpu" else ""
+        self.device.set_chip(f"{status.device} {name}".strip(), "plain")
+
+    def _show_playing(self, playing: bool) -> None:
+        self.play.setText("Pause" if playing else "Play")
+        self.play.set_icon("pause-fill" if playing else "play-fill")
+        self.play.setAccessibleName("Pause" if playing else "Play")
+
+    def _on_engine(self, state: str, text: str) -> None:
+        del text
+        if state in ("dead", "failed", "stuck"):
+            self._show_playing(False)

@@ -1,0 +1,294 @@
+"""The main window: wires and owns, computes nothing."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.panels.data_panel import DataPanel
+from app.panels.finder import Finder
+from app.panels.key_sheet import KeySheet
+from app.panels.model_panel import ModelPanel
+from app.panels.plot_wall import PlotWall
+from app.panels.projector import ProjectorFoot, ProjectorTop, shown_slots
+from app.panels.status_bar import StatusBar
+from app.panels.table_choice import TABLE, TableSheet
+from app.panels.timeline_bar import TimelineBar
+from app.panels.top_bar import TopBar
+from app.preferences import Preferences
+from app.session import Session
+from app.session_notes import Notice
+from app.session_slots import SLOTS
+from app.theme import theme
+from app.widgets.paint import painting
+from app.widgets.toast import ToastStack
+from app.window_actions import actions_of
+from engine.protocol import RunReady
+
+_NARROW = 1360  # px; below it the side panels are smaller
+_TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
+
+
+class Window(QWidget):
+    """Bars, panels and plots of one session.
+
+    Args:
+        session: State of the window; the window ends it when it is closed.
+        preferences: What is remembered; kept up to date by :meth:`remember`.
+    """
+
+    def __init__(self, session: Session, preferences: Preferences) -> None:
+        super().__init__()
+        self.session = session
+        self.preferences = preferences
+        self.is_projecting = False
+        self._table_asked = ""
+        self.top = TopBar(session)
+        self.data = DataPanel(session)
+        self.wall = PlotWall(session)
+        self.model = ModelPanel(session)
+        self.timeline = TimelineBar(session)
+        self.status = StatusBar(session)
+        self.projector_top = ProjectorTop(session)
+        self.projector_foot = ProjectorFoot(session)
+        self.palette_list = Finder("Search actions", self)
+        self.toasts = ToastStack(self)
+        self.actions_by_name = actions_of(self)
+        self.setWindowTitle("Generative Playground")
+        self.setAcceptDrops(True)
+        self._arrange()
+        self._connect()
+        self._recall()
+
+    # ---- what actions call
+
+    def restart(self) -> None:
+        """Begin again with the settings that wait."""
+        if self.session.run is not None:
+            self.session.desk.restart()
+
+    def open_picker(self) -> None:
+        """Offer the models."""
+        self.model.open_picker()
+
+    def open_palette(self) -> None:
+        """Offer every action."""
+        size = QSize(theme.px(400), theme.px(420))
+        corner = self.top.search.mapToGlobal(QPoint(0, self.top.search.height()))
+        corner -= QPoint(size.width() - self.top.search.width(), -4)
+        self.palette_list.open_at(corner, size, self.actions_by_name.entries())
+
+    def show_keys(self) -> None:
+        """Show the sheet of keys."""
+        KeySheet(self.actions_by_name.entries(), self).open()
+
+    def ask_table(self) -> None:
+        """Let the person choose a CSV file."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open a table", "", _TABLES)
+        if path:
+            self.open_table(path)
+
+    def open_table(self, path: str) -> None:
+        """Look into a file, then let the person choose its columns."""
+        self._table_asked = path
+        self.session.questions.inspect_table(path)
+
+    def save_run(self) -> None:
+        """Write the run directory where the person says."""
+        folder = QFileDialog.getExistingDirectory(self, "Save run in an empty folder")
+        if folder:
+            self.session.questions.save_run(folder)
+
+    def export_figure(self) -> None:
+        """Offer the formats of the current plot's figure."""
+        card = self.wall.current()
+        card.figure_requested.emit()
+
+    def copy_figure(self) -> None:
+        """Put the current plot into the clipboard."""
+        self.wall.current().copy_figure()
+
+    def reset_view(self) -> None:
+        """Back to the home limits of the current plot."""
+        plot = self.wall.current().plot
+        if plot is not None:
+            plot.reset_view()
+
+    def toggle_look(self) -> None:
+        """Dark to light and back."""
+        self._set_look("light" if theme.look == "dark" else "dark")
+
+    def toggle_motion(self) -> None:
+        """Animations on or off."""
+        theme.set_less_motion(not theme.less_motion)
+        words = "off" if theme.less_motion else "on"
+        self.show_notice(Notice("info", f"Motion is {words}"))
+
+    def change_text_size(self, by: float) -> None:
+        """Larger or smaller; 0 for the normal size."""
+        theme.set_text_scale(round(theme.text_scale + by, 1) if by else 1.0)
+
+    def toggle_projector(self) -> None:
+        """Two large plots, a formula and a caption, for the whole room."""
+        self.is_projecting = not self.is_projecting
+        for widget in (self.top, self.data, self.model, self.timeline, self.status):
+            widget.setVisible(not self.is_projecting)
+        for bar in (self.projector_top, self.projector_foot):
+            bar.setVisible(self.is_projecting)
+        slots = self.session.slots
+        if self.is_projecting:
+            theme.set_look("projector")
+            slots.show_only(shown_slots())
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowFullScreen)
+        else:
+            theme.set_look(self.preferences.look)
+            slots.show_only(set(SLOTS))
+            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
+
+    def show_notice(self, notice: Notice) -> None:
+        """A note in the corner."""
+        self.toasts.show_toast(
+            notice.severity, notice.title, notice.text, notice.action, notice.do
+        )
+
+    def remember(self) -> Preferences:
+        """Preferences as they are now."""
+        kept = self.preferences
+        kept.text_scale = theme.text_scale
+        kept.less_motion = theme.less_motion
+        kept.maximised = self.isMaximized()
+        area = self.normalGeometry()
+        kept.geometry = [area.x(), area.y(), area.width(), area.height()]
+        kept.caption = self.projector_foot.caption.text()
+        for name, card in self.wall.cards.items():
+            kept.views[name] = card.slot.view
+            kept.view_states[name] = card.choices()
+        return kept
+
+    # ---- Qt
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End the engine; the window is gone at once, the engine within seconds."""
+        self.remember()
+        self.hide()
+        self.session.stop()
+        super().closeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Smaller panels in a narrow window."""
+        narrow = self.width() < _NARROW * theme.text_scale
+        self.data.set_narrow(narrow)
+        self.model.set_narrow(narrow)
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A minimised window asks for no frames."""
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.session.slots.set_paused(self.isMinimized())
+        super().changeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves what fills the window."""
+        if event.key() == Qt.Key.Key_Escape and self.is_projecting:
+            self.toggle_projector()
+        elif event.key() == Qt.Key.Key_Escape and len(self.session.slots.shown) == 1:
+            self.session.slots.maximise("")
+        else:
+            super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """One file may be dropped."""
+        urls = event.mimeData().urls()
+        if len(urls) == 1 and urls[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Look into the file."""
+        event.acceptProposedAction()
+        self.open_table(event.mimeData().urls()[0].toLocalFile())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The window's ground."""
+        with painting(self) as painter:
+            painter.fillRect(self.rect(), theme.c.bg0)
+
+    # ---- inside
+
+    def _arrange(self) -> None:
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.data)
+        middle.addWidget(self.wall, 1)
+        middle.addWidget(self.model)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.projector_top)
+        whole.addWidget(self.top)
+        whole.addLayout(middle, 1)
+        for bar in (self.timeline, self.projector_foot, self.status):
+            whole.addWidget(bar)
+        self.projector_top.hide()
+        self.projector_foot.hide()
+        self.setMinimumSize(1100, 640)
+
+    def _connect(self) -> None:
+        session, actions = self.session, self.actions_by_name
+        session.noted.connect(self.show_notice)
+        session.run_ready.connect(self._on_ready)
+        session.questions.table_inspected.connect(self._on_table)
+        self.wall.noted.connect(self.show_notice)
+        self.wall.point_probed.connect(self.model.probe.ask)
+        self.top.act_requested.connect(actions.trigger)
+        self.top.run_requested.connect(session.runs.choose)
+        self.data.table_requested.connect(self.ask_table)
+        self.palette_list.chosen.connect(
+            actions.trigger, Qt.ConnectionType.QueuedConnection
+        )
+        self.projector_top.left.connect(self.toggle_projector)
+        theme.changed.connect(self.update)
+
+    def _recall(self) -> None:
+        kept = self.preferences
+        self._set_look(kept.look)
+        theme.set_text_scale(kept.text_scale)
+        theme.set_less_motion(kept.less_motion)
+        self.projector_foot.caption.setText(kept.caption)
+        for name, view in kept.views.items():
+            if name in SLOTS:
+                self.wall.cards[name].recall(view, kept.view_states.get(name, {}))
+
+    def _set_look(self, look: str) -> None:
+        self.preferences.look = look
+        theme.set_look(look)
+        self.top.set_look(look)
+
+    def _on_ready(self, ready: RunReady) -> None:
+        path = str(ready.config.data_settings.get("file", ""))
+        if ready.config.data == TABLE and path not in self.data.columns:
+            self.session.questions.inspect_table(path)
+
+    def _on_table(self, path: str, result: dict[str, object], error: str) -> None:
+        if error:
+            name = Path(path).name
+            self.show_notice(Notice("warning", f"{name} cannot be read", error))
+            return
+        columns = result.get("columns", [])
+        self.data.set_columns(path, [str(c) for c in columns])  # type: ignore[attr-defined]
+        if path == self._table_asked:
+            self._table_asked = ""
+            sheet = TableSheet(path, result, self)
+            sheet.accepted_columns.connect(self._on_columns)
+            sheet.open()
+
+    def _on_columns(self, path: str, settings: dict[str, object]) -> None:
+        del path
+        self.session.desk.choose_data(TABLE, settings)

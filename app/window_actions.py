@@ -1,0 +1,75 @@
+"""What the window can do: the words, the keys and whom they call."""
+
+from typing import TYPE_CHECKING
+
+from app.actions import Act, Actions
+from app.session_slots import SLOTS
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+
+def actions_of(window: "Window") -> Actions:
+    """All actions of a window; undo and redo speak of what they would change."""
+    actions = Actions(window, [*_run(window), *_view(window), *_window(window)])
+    group = window.session.runs.undo_group
+    undo = group.createUndoAction(window, "Undo")
+    redo = group.createRedoAction(window, "Redo")
+    actions.adopt(window, "undo", "Settings", undo, "Ctrl+Z")
+    actions.adopt(window, "redo", "Settings", redo, "Ctrl+Shift+Z")
+    return actions
+
+
+def _run(window: "Window") -> list[Act]:
+    session = window.session
+    return [
+        Act("play", "Play or pause", "Run", session.toggle, ("Space",)),
+        Act("step", "One training step", "Run", session.step_once, (".",)),
+        Act("reset", "Reset the run", "Run", session.reset, ("Ctrl+R",)),
+        Act("new_seed", "New seed", "Run", session.new_seed),
+        Act("restart", "Restart with the waiting settings", "Run", window.restart),
+        Act("live", "Return to live", "Run", session.runs.return_live),
+        Act("branch", "Branch from here", "Run", session.runs.branch),
+        Act("save_run", "Save run…", "Run", window.save_run, ("Ctrl+S",)),
+        Act("open_csv", "Open CSV…", "Data", window.ask_table, ("Ctrl+O",)),
+        Act("model", "Choose a model…", "Model", window.open_picker, ("Ctrl+K",)),
+    ]
+
+
+def _view(window: "Window") -> list[Act]:
+    wall = window.wall
+    plots = [
+        Act(
+            f"plot_{index + 1}",
+            f"Go to plot {index + 1}",
+            "Plots",
+            lambda i=index: wall.focus(i),  # type: ignore[misc]
+            (f"Ctrl+{index + 1}",),
+        )
+        for index in range(len(SLOTS))
+    ]
+    return [
+        Act("reset_view", "Reset the view", "Plots", window.reset_view, ("R",)),
+        Act("maximise", "Maximise the plot", "Plots", wall.toggle_maximised, ("M",)),
+        *plots,
+        Act("export", "Save figure…", "Plots", window.export_figure, ("Ctrl+E",)),
+        Act("copy", "Copy figure", "Plots", window.copy_figure, ("Ctrl+Shift+C",)),
+    ]
+
+
+def _window(window: "Window") -> list[Act]:
+    size = window.change_text_size
+    return [
+        Act("palette", "Search actions", "Window", window.open_palette, _PALETTE),
+        Act("projector", "Projector mode", "Window", window.toggle_projector, ("F11",)),
+        Act("look", "Light or dark look", "Window", window.toggle_look),
+        Act("motion", "Less motion", "Window", window.toggle_motion),
+        Act("larger", "Larger text", "Window", lambda: size(0.1), ("Ctrl++", "Ctrl+=")),
+        Act("smaller", "Smaller text", "Window", lambda: size(-0.1), ("Ctrl+-",)),
+        Act("normal", "Normal text size", "Window", lambda: size(0.0), ("Ctrl+0",)),
+        Act("keys", "Keys", "Window", window.show_keys, ("F1",)),
+        Act("quit", "Quit", "Window", window.close, ("Ctrl+Q",)),
+    ]
+
+
+_PALETTE = ("Ctrl+Shift+P",)
