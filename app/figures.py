@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyqtgraph as pg
 from PySide6.QtCore import (
     QBuffer,
     QByteArray,
@@ -21,10 +22,18 @@ from PySide6.QtCore import (
     QSize,
     QSizeF,
 )
-from PySide6.QtGui import QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
+from PySide6.QtGui import (
+    QGuiApplication,
+    QImage,
+    QImageWriter,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+)
 from PySide6.QtSvg import QSvgGenerator
 
 from app.plots.base import PlotView
+from app.plots.marks import Marks
 from app.theme import theme
 from app.widgets.paint import RIGHT, draw_text, text_width
 
@@ -64,7 +73,7 @@ def export(
         image = picture(plot, scale, size=size, caption=caption)
         image.setText("Title", plot.title)
         image.setText("Settings", about)
-        content = _in_memory(lambda buffer: image.save(buffer, b"PNG"))
+        content = _in_memory(lambda buffer: QImageWriter(buffer, b"png").write(image))
     else:
         sheet = _Sheet(plot, size, caption)
         write = _write_svg if ending == ".svg" else _write_pdf
@@ -86,6 +95,7 @@ def picture(
         ValueError: If nothing is shown.
     """
     sheet = _Sheet(plot, size, caption)
+    sheet.widen(scale)
     image = QImage(sheet.size * scale, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
     image.setDotsPerMeterX(round(scale * 96 / 0.0254))
@@ -121,8 +131,17 @@ class _Sheet:
         # A widget that was never shown gets its size, and its layout, when grabbed.
         self._twin.grab(QRect(0, 0, 1, 1))
         paper.scene().prepareForPaint()
-        for item in paper.scene().items():
-            if hasattr(item, "setExportMode"):
+        self.widen(1.0)
+
+    def widen(self, scale: float) -> None:
+        """Lines of ``scale`` device pixels, since the pens of plots do not scale."""
+        for item in self._twin.paper.scene().items():
+            if isinstance(item, Marks):
+                item.draw_as_vectors(scale)
+            elif isinstance(item, pg.PlotCurveItem):
+                pen = pg.mkPen(item.opts["pen"])
+                pen.setWidthF(pen.widthF() * scale)
+                item.setPen(pen)
                 item.setExportMode(True, {"antialias": True, "resolutionScale": 1.0})
 
     def paint_on(self, device: "QImage | QSvgGenerator | QPdfWriter") -> None:

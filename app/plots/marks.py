@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from pyqtgraph.Qt.internals import PrimitiveArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from app.plots.paper import Pane
-from app.plots.rail import colour
+from app.plots.rail import colour, draw_mark
 from app.theme import theme
 
 Floats = NDArray[np.floating[Any]]
@@ -19,28 +20,110 @@ MOST_MARKS = 2000  # more points than this are drawn as a picture of their densi
 _CELLS = 128
 
 
-class Marks(pg.ScatterPlotItem):  # type: ignore[misc]
-    """Points (n, 2) in one colour of the theme and one symbol, with or without rim."""
+class Marks(pg.GraphicsObject):  # type: ignore[misc]
+    """Points (n, 2) in one colour of the theme and one symbol, with or without rim.
+
+    All points are copies of one small picture, drawn in one call; pyqtgraph's scatter
+    item keeps a style for each point, which costs several times as much to set.
+    """
 
     def __init__(
         self, pane: Pane, token: str, symbol: str, size: float, rim: str = ""
     ) -> None:
-        super().__init__(pxMode=True, antialias=True, hoverable=False)
-        self._token, self._size, self._rim = token, size, rim
-        self.setSymbol(symbol)
+        super().__init__()
+        self._symbol, self._token, self._size, self._rim = symbol, token, size, rim
+        self._export = 0.0  # width of rims in a figure; 0 on the screen
+        self._points: Floats = np.empty((0, 2))
+        self._sprite: QPixmap | None = None
+        self._fragments = PrimitiveArray(QPainter.PixmapFragment, 10)
         pane.addItem(self, ignoreBounds=True)
-        self.recolour()
+
+    @property
+    def points(self) -> Floats:
+        """The points shown, (n, 2)."""
+        return self._points
 
     def set_points(self, points: Floats) -> None:
         """Show these points; those that are not finite are left out."""
-        good = points[np.isfinite(points).all(axis=1)].astype(np.float64)
-        self.setData(x=good[:, 0], y=good[:, 1])
+        good = points[np.isfinite(points).all(axis=1)]
+        self._points = good.astype(np.float64)
+        self.update()
 
     def recolour(self) -> None:
         """Take colours and size from the theme again."""
-        self.setBrush(pg.mkBrush(colour(self._token)))
-        self.setPen(pg.mkPen(colour(self._rim)) if self._rim else pg.mkPen(None))
-        self.setSize(theme.px(self._size))
+        self._sprite = None
+        self.update()
+
+    def draw_as_vectors(self, rim_width: float) -> None:
+        """For figures: draw each symbol as a shape, with a rim of this many pixels."""
+        self._export = rim_width
+
+    def boundingRect(self) -> QRectF:
+        """The whole pane: marks may lie, and move, anywhere in it."""
+        seen = self.viewRect()
+        return QRectF(seen) if seen is not None else QRectF()
+
+    def viewTransformChanged(self) -> None:
+        """What is seen has changed, and with it the bounds."""
+        self.prepareGeometryChange()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget
+    ) -> None:
+        """Copies of the symbol at whole pixels of the device."""
+        if not len(self._points):
+            return
+        change = painter.transform()
+        scale = np.array([change.m11(), change.m22()])
+        places = self._points * scale + np.array([change.dx(), change.dy()])
+        frame = change.mapRect(self.boundingRect())
+        low = np.array([frame.left(), frame.top()]) - self._size
+        high = np.array([frame.right(), frame.bottom()]) + self._size
+        places = places[((places >= low) & (places <= high)).all(axis=1)]
+        painter.resetTransform()
+        if self._export:
+            self._paint_shapes(painter, places)
+        else:
+            self._paint_copies(painter, places)
+
+    def _paint_copies(self, painter: QPainter, places: Floats) -> None:
+        ratio = painter.device().devicePixelRatioF()
+        sprite = self._sprite
+        if sprite is None or sprite.devicePixelRatio() != ratio:
+            sprite = self._sprite = self._make_sprite(ratio)
+        side = sprite.width()
+        self._fragments.resize(len(places))
+        rows = self._fragments.ndarray()
+        rows[:, 0:2] = places
+        rows[:, 2:10] = [0, 0, side, side, 1 / ratio, 1 / ratio, 0, 1]
+        painter.drawPixmapFragments(*self._fragments.drawargs(), sprite)  # type: ignore[call-arg]
+
+    def _paint_shapes(self, painter: QPainter, places: Floats) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for x, y in places.tolist():
+            self._draw_one(painter, QPointF(x, y), self._export)
+        painter.resetTransform()
+
+    def _draw_one(self, painter: QPainter, centre: QPointF, rim_width: float) -> None:
+        draw_mark(
+            painter,
+            centre,
+            self._symbol,
+            theme.px(self._size),
+            self._token,
+            self._rim,
+            rim_width,
+        )
+
+    def _make_sprite(self, ratio: float) -> QPixmap:
+        side = theme.px(self._size) + 3
+        sprite = QPixmap(round(side * ratio), round(side * ratio))
+        sprite.setDevicePixelRatio(ratio)
+        sprite.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(sprite)
+        self._draw_one(painter, QPointF(side / 2, side / 2), ratio)
+        painter.end()
+        return sprite
 
 
 class ClassMarks:

@@ -43,15 +43,26 @@ def signed_table() -> NDArray[np.uint8]:
 
 
 def draw_mark(
-    painter: QPainter, centre: QPointF, symbol: str, size: float, token: str, rim: str
+    painter: QPainter,
+    centre: QPointF,
+    symbol: str,
+    size: float,
+    token: str,
+    rim: str,
+    rim_width: float = 1.0,
 ) -> None:
-    """One pyqtgraph symbol of ``size`` pixels, filled with ``token``."""
+    """One pyqtgraph symbol of ``size`` pixels, filled with ``token``.
+
+    The rim is ``rim_width`` pixels of the device wide, whatever its scale.
+    """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(centre)
     painter.scale(size, size)
-    pen = QPen(colour(rim) if rim else Qt.GlobalColor.transparent)
-    pen.setCosmetic(True)
+    pen = QPen(Qt.PenStyle.NoPen)
+    if rim:
+        pen = QPen(colour(rim), rim_width)
+        pen.setCosmetic(True)
     painter.setPen(pen)
     painter.setBrush(colour(token))
     painter.drawPath(Symbols[symbol])

@@ -1,0 +1,148 @@
+"""Numbers behind the plots: ticks, paths, arrows, cells, ranges."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from app.plots.curves import value_range
+from app.plots.density import indices, log_ratio
+from app.plots.field import arrows, spacing
+from app.plots.marks import count_cells
+from app.plots.panels import spread
+from app.plots.ticks import decades, fixed, significant, three_ticks, tick_text
+from app.plots.trajectories import at_time, cut_path
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "wanted"),
+    [
+        (-3.2, 3.2, [-2, 0, 2]),
+        (-0.32, 0.32, [-0.2, 0, 0.2]),
+        (97.0, 104.0, [98, 100, 102]),
+    ],
+)
+def test_three_round_labels(low, high, wanted):
+    assert three_ticks(low, high) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_every_axis_has_two_to_four_labels_inside(seed):
+    rng = np.random.default_rng(seed)
+    low = rng.normal() * 10.0 ** rng.integers(-3, 4)
+    high = low + 10 ** rng.uniform(-3, 4)
+    ticks = three_ticks(low, high)
+    assert 2 <= len(ticks) <= 4
+    assert low <= ticks[0]
+    assert ticks[-1] <= high
+    texts = [tick_text(value, ticks) for value in ticks]
+    assert len(set(texts)) == len(texts)
+
+
+def test_no_labels_without_an_extent():
+    assert three_ticks(1.0, 1.0) == []
+    assert three_ticks(0.0, float("nan")) == []
+
+
+def test_numbers_have_a_true_minus_and_no_negative_zero():
+    assert fixed(-0.716) == "−0.72"
+    assert fixed(-0.001) == "0.00"
+    assert fixed(12340, 0) == "12,340"
+    assert significant(-5e-7) == "−5.00e−7"
+    assert significant(0.0031, 2) == "0.0031"
+    assert fixed(float("inf")) == "not finite"
+    assert decades(-2.3, 0.2) == [-2.0, -1.0, 0.0]
+
+
+def straight_paths(count=5, frames=9):
+    rng = np.random.default_rng(0)
+    start, end = rng.normal(size=(2, count, 2))
+    times = np.linspace(0, 1, frames) ** 2  # not evenly spaced
+    x = start + times[:, None, None] * (end - start)
+    return times, x, start, end
+
+
+@pytest.mark.parametrize("t", [0.0, 0.13, 0.5, 0.99, 1.0])
+def test_positions_between_frames_lie_on_the_line(t):
+    times, x, start, end = straight_paths()
+    np.testing.assert_allclose(at_time(times, x, t), start + t * (end - start))
+
+
+def test_pieces_of_a_path_join_up_and_have_its_length():
+    times, x, start, end = straight_paths()
+    pieces = [cut_path(times, x, a, b) for a, b in ((0, 0.3), (0.3, 0.6), (0.6, 1))]
+    for before, after in pairwise(pieces):
+        np.testing.assert_allclose(before[:, -1], after[:, 0])
+    walked = sum(
+        np.linalg.norm(np.diff(piece, axis=1), axis=2).sum(axis=1) for piece in pieces
+    )
+    np.testing.assert_allclose(walked, np.linalg.norm(end - start, axis=1))
+
+
+def test_arrows_point_along_the_field_and_the_longest_has_the_wanted_length():
+    rng = np.random.default_rng(1)
+    points, vectors = rng.normal(size=(2, 30, 2))
+    drawn = arrows(points, vectors, 0.5)
+    shaft = drawn[:, 1] - drawn[:, 0]
+    np.testing.assert_allclose((drawn[:, 1] + drawn[:, 0]) / 2, points)
+    cross = shaft[:, 0] * vectors[:, 1] - shaft[:, 1] * vectors[:, 0]
+    np.testing.assert_allclose(cross, 0, atol=1e-12)
+    assert ((shaft * vectors).sum(axis=1) > 0).all()
+    assert np.linalg.norm(shaft, axis=1).max() == pytest.approx(0.5)
+    # Both barbs lie behind the tip, on different sides of the shaft.
+    barbs = drawn[:, [2, 4]] - drawn[:, 1:2]
+    assert ((barbs * shaft[:, None]).sum(axis=2) < 0).all()
+    side = shaft[:, None, 0] * barbs[..., 1] - shaft[:, None, 1] * barbs[..., 0]
+    assert (side[:, 0] * side[:, 1] < 0).all()
+
+
+def test_arrows_of_a_field_that_is_zero_are_points():
+    drawn = arrows(np.ones((3, 2)), np.zeros((3, 2)), 0.5)
+    np.testing.assert_allclose(drawn, 1.0)
+    assert spacing(np.array([[0.0, 0.0], [0.25, 0.0], [0.5, 0.0]])) == 0.25
+
+
+def test_cells_agree_with_numpy_and_row_0_is_the_lowest_y():
+    rng = np.random.default_rng(2)
+    points = rng.normal(size=(3000, 2))
+    ours = count_cells(points, (-2, 2, -1, 3), 16)
+    theirs, _, _ = np.histogram2d(
+        points[:, 1], points[:, 0], 16, range=[[-1, 3], [-2, 2]]
+    )
+    np.testing.assert_array_equal(ours, theirs)
+    corner = count_cells(np.array([[1.9, -0.9], [np.nan, 0]]), (-2, 2, -1, 3), 16)
+    assert corner[0, 15] == 1
+    assert corner.sum() == 1
+
+
+def test_table_rows_of_values_that_are_not_finite():
+    values = np.array([-np.inf, np.nan, -4.0, 0.0, np.inf, 9.0])
+    assert indices(values, -8.0, 0.0).tolist() == [0, 0, 127, 255, 255, 255]
+
+
+def test_log_ratio_is_zero_where_both_densities_are_negligible():
+    learned = np.array([0.0, -20.0, -1.0, -np.inf])
+    truth = np.array([-1.0, -30.0, -2.5, 0.0])
+    ratio = log_ratio(learned, truth, log_max=0.0)
+    assert ratio[:3].tolist() == [1.0, 0.0, 1.5]
+    assert np.isfinite(ratio[3])
+    assert ratio[3] < -8
+
+
+def test_words_at_the_ends_of_curves_are_moved_apart_in_order():
+    rows = spread([50.0, 52.0, 51.0, 95.0], 15, 0, 100)
+    order = np.argsort([50.0, 52.0, 51.0, 95.0])
+    gaps = np.diff(np.array(rows)[order])
+    assert (gaps >= 15 - 1e-9).all()
+    assert max(rows) <= 100
+
+
+def test_range_of_curves_ignores_spikes_but_shows_the_smooth_curve():
+    smooth = np.linspace(2, 1, 500)
+    raw = smooth.copy()
+    raw[7] = 1e6
+    raw[9] = np.nan
+    low, high = value_range([raw], [smooth], [0.8])
+    assert low < 0.8
+    assert 1.95 < high < 3
+    assert value_range([], [], []) == (0.0, 1.0)
