@@ -4,7 +4,8 @@ Views, metrics and the command line see a :class:`Fitted`, never the bare model,
 the Jacobian of the standardisation is applied in exactly one place.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Generator, Tensor
@@ -91,7 +92,7 @@ class Fitted:
         for start in range(0, len(z), CHUNK):
             # The same seed for each chunk: the same Monte Carlo draws in every cell.
             generator = self.generator(seed)
-            with torch.no_grad():
+            with torch.no_grad(), self._ticking():
                 part = model.log_prob(z[start : start + CHUNK], generator, effort)
             parts.append(part.detach().float().cpu())
             self.tick()
@@ -146,7 +147,7 @@ class Fitted:
             generator = self.generator(seed)
             start = self._in(x_0)
             found = trace(self.sampler, self.model, start, generator, self._on_step)
-        frames = self._out(found.x.flatten(0, 1)).unflatten(0, found.x.shape[:2])
+        frames = self._out(found.x.flatten(0, 1)).reshape(found.x.shape)
         return Trace(found.times, frames, found.evaluations)
 
     def velocity(self, x: Tensor, t: float) -> Tensor:
@@ -167,6 +168,24 @@ class Fitted:
         """Between two steps of a sampler the engine may obey commands."""
         del t, x
         self.tick()
+
+    @contextmanager
+    def _ticking(self) -> Iterator[None]:
+        """Tick at each call of one of the model's networks.
+
+        The density of a flow or a bound takes seconds for one chunk, all of them inside
+        the model, which knows nothing of commands.
+        """
+
+        def tick(*_: object) -> None:
+            self.tick()
+
+        handles = [m.register_forward_pre_hook(tick) for m in self.model.children()]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
 
     def _time(self, t: float) -> Tensor:
         return torch.tensor(t, device=self.model.device, dtype=self.model.dtype)

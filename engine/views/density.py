@@ -32,6 +32,10 @@ SPAN = 8.0
 POINTS = 420
 #: Samples behind the estimate for a model that has none of its own.
 KERNEL_SAMPLES = 5000
+MIN_SAMPLES = 100
+#: Cells per call of the estimate or of the true density: each sees thousands of kernels
+#: or nodes, and commands shall not wait for long.
+KERNEL_CHUNK = 512
 
 Map = NDArray[np.float32]
 #: True maps by data source, then by limits and resolution: the truth never changes.
@@ -123,7 +127,7 @@ def _whole(moment: Moment, grid: Tensor, resolution: int) -> Map:
         assert found is not None
         return found
 
-    return _square(in_chunks(log_prob, grid, moment.tick), resolution)
+    return _square(in_chunks(log_prob, grid, moment.tick, KERNEL_CHUNK), resolution)
 
 
 def _learned(moment: Moment, grid: Tensor) -> _Learned:
@@ -134,10 +138,14 @@ def _learned(moment: Moment, grid: Tensor) -> _Learned:
         return _Learned(log_p, model.density_kind, model.density_note)
     count = fewer(KERNEL_SAMPLES, moment.quality, 1000)
     samples = fitted.sample(count, moment.seed)
+    samples = samples[samples.isfinite().all(dim=1)]
+    if len(samples) < MIN_SAMPLES:
+        nowhere = torch.full((len(grid),), FLOOR)
+        return _Learned(nowhere, "estimate", "too few samples are numbers")
     # Scott's width is made for one hill and would blur the modes into each other.
     generator = torch.Generator().manual_seed(moment.seed)
     kernel = KernelDensity(samples, likelihood_factor(samples, generator))
-    log_p = in_chunks(kernel.log_prob, grid, moment.tick)
+    log_p = in_chunks(kernel.log_prob, grid, moment.tick, KERNEL_CHUNK)
     return _Learned(log_p, "estimate", f"kernel density of {count:,} samples")
 
 

@@ -44,12 +44,15 @@ def cell_area(limits: Limits, resolution: int) -> float:
 
 
 def in_chunks(
-    function: Callable[[Tensor], Tensor], points: Tensor, tick: Callable[[], None]
+    function: Callable[[Tensor], Tensor],
+    points: Tensor,
+    tick: Callable[[], None],
+    size: int = CHUNK,
 ) -> Tensor:
-    """The function of all points, some at a time, with ``tick`` after each part."""
+    """The function of all points, ``size`` at a time, with ``tick`` after each part."""
     parts = []
-    for first in range(0, len(points), CHUNK):
-        parts.append(function(points[first : first + CHUNK]))
+    for first in range(0, len(points), size):
+        parts.append(function(points[first : first + size]))
         tick()
     return torch.cat(parts)
 

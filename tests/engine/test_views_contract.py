@@ -85,6 +85,15 @@ def test_needs_refuse_exactly_what_cannot_be_shown(view_name, model_name, data):
     assert registry.view(view_name).can_show(found) is expected
 
 
+def test_a_view_needs_all_of_one_group():
+    class Both(registry.view("samples")):
+        needs = (("latent", "encoder"), ("layers",))
+
+    assert Both.can_show({"latent", "encoder"})
+    assert Both.can_show({"layers", "critic"})
+    assert not Both.can_show({"latent", "critic"})
+
+
 @pytest.mark.parametrize("view_name", [v for v in registry.VIEWS if v != "curves"])
 def test_a_picture_that_nobody_waits_for_is_given_up(view_name, data):
     def cancel():
@@ -96,6 +105,20 @@ def test_a_picture_that_nobody_waits_for_is_given_up(view_name, data):
     moment = next(m for m in models if view.can_show(m.fitted.capabilities))
     with pytest.raises(Cancelled):
         view(smallest(view)).compute(moment)
+
+
+@pytest.mark.parametrize("model_name", ["rectified_flow", "ddpm", "vae"])
+def test_commands_are_heard_within_one_chunk_of_a_density(model_name, data):
+    """One chunk of a flow's or a bound's density holds many calls of its network."""
+    ticks = []
+    fitted = run(model_name, data, tick=lambda: ticks.append(1)).fitted
+    fitted.log_prob(torch.zeros(3, 2), seed=0)
+    during = len(ticks)
+    assert during > 2
+    for child in fitted.model.children():
+        assert not child._forward_pre_hooks
+    fitted.log_prob(torch.zeros(3, 2), seed=0)
+    assert len(ticks) == 2 * during
 
 
 @pytest.mark.parametrize("view_name", registry.VIEWS)

@@ -42,7 +42,7 @@ def test_rows_run_up_and_columns_run_right():
     x, y = LIMITS[0] + (column + 0.5) * side, LIMITS[2] + (row + 0.5) * side
     assert abs(x - 3) <= side
     assert abs(y + 1) <= side
-    # The density is wide in x (std 2) and narrow in y (std 0.5).
+    # The density is wide in x (std 2) and narrow in y (std 0.4).
     assert learned[row, column + 5] > learned[row + 5, column]
 
 
@@ -100,7 +100,7 @@ def test_samples_alone_give_a_kernel_estimate_that_says_so():
 def test_critic_map_is_the_probability_at_each_cell():
     found = picture(SamplesOnly(), resolution=32)
     x = cell_centres(LIMITS, 32)
-    z = (x - torch.tensor([3.0, -1.0])) / torch.tensor([2.0, 0.5])
+    z = (x - torch.tensor([3.0, -1.0])) / torch.tensor([2.0, 0.4])
     expected = 1 / (1 + torch.exp(-(z[:, 0] - 2 * z[:, 1])))
     np.testing.assert_allclose(found.arrays["critic"].ravel(), expected, atol=1e-5)
     assert found.meta["critic"] is True
@@ -120,6 +120,26 @@ def test_what_is_no_number_becomes_the_floor():
     assert (learned[::3] == FLOOR).all()
     assert (learned[1::3] == FLOOR).all()
     assert learned[2::3].max() > FLOOR
+
+
+class Diverging(SamplesOnly):
+    """Leaves the numbers with a share of its samples."""
+
+    share = 0.5
+
+    def sample(self, n, generator):
+        x = super().sample(n, generator)
+        x[: int(self.share * n)] = float("nan")
+        return x
+
+
+def test_samples_that_are_no_numbers_are_left_out_of_the_estimate():
+    assert picture(Diverging()).meta["mass"] == pytest.approx(1, abs=0.02)
+    model = Diverging()
+    model.share = 1.0
+    found = picture(model)
+    assert (found.arrays["learned"] == FLOOR).all()
+    assert found.meta["note"] == "too few samples are numbers"
 
 
 def test_quality_lowers_the_resolution_by_levels():

@@ -92,7 +92,7 @@ class Posterior(Identity):
         return Codes(x, torch.tensor([0.5, 1.0]).expand_as(x))
 
     def decode(self, z):
-        return z + torch.tensor([0.3, 0.8]) / torch.tensor([2.0, 0.5])
+        return z + torch.tensor([0.3, 0.8]) / torch.tensor([2.0, 0.4])
 
 
 def test_posterior_spread_and_its_price():

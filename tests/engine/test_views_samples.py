@@ -25,7 +25,7 @@ def test_number_of_samples_and_their_units():
     samples = found.arrays["samples"]
     assert samples.shape == (10_000, 2)
     np.testing.assert_allclose(samples.mean(0), [3, -1], atol=0.08)
-    np.testing.assert_allclose(samples.std(0), [2, 0.5], rtol=0.04)
+    np.testing.assert_allclose(samples.std(0), [2, 0.4], rtol=0.04)
 
 
 def test_few_data_are_all_shown():

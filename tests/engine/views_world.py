@@ -16,7 +16,8 @@ from engine.training.history import History
 from engine.views.base import Moment
 
 MEAN = torch.tensor([3.0, -1.0], dtype=torch.float64)
-STD = torch.tensor([2.0, 0.5], dtype=torch.float64)
+#: The product is not 1: a lost Jacobian must show.
+STD = torch.tensor([2.0, 0.4], dtype=torch.float64)
 LIMITS = (3 - 10.0, 3 + 10.0, -1 - 10.0, -1 + 10.0)
 TRUTH = torch.distributions.Independent(torch.distributions.Normal(MEAN, STD), 1)
 
