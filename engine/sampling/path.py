@@ -109,7 +109,7 @@ class AnglePath(GaussianPath):
     def grid_times(self, steps: int, spacing: Spacing = "uniform") -> list[float]:
         """The moments nearest to those asked for, each once; at most T steps."""
         n = self.intervals
-        wanted = self.times(min(steps, n), spacing)
+        wanted = self.times(steps, spacing)
         return sorted({round(t * n) / n for t in wanted})
 
     def _cell(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:

@@ -129,7 +129,7 @@ def test_reflowed_normals_are_perfectly_straight(
         return MEAN + (STD - 1) * z
 
     monkeypatch.setattr(model.field, "forward", straight)
-    batch = make_batch(model, pairs["x"], x_0=pairs["x_0"])
+    batch = make_batch(model, pairs["x"], seed=5, x_0=pairs["x_0"])
     assert float(model.losses("model", batch)["loss"]) < 1e-8
 
 

@@ -253,7 +253,7 @@ def test_ddim_of_fifty_steps_narrows_the_modes_a_little() -> None:
 def test_encoding_and_decoding_closes_as_steps_double() -> None:
     def gap(steps: int) -> float:
         process = ring(ddpm_path(steps))
-        data = process.sample(300, seeded(1))
+        data = process.sample(100, seeded(1))
         times = process.path.grid_times(steps)
         args = (process.denoised, process.path)
         code = ddim(*args, data, times[::-1], seeded())
