@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from engine.client import GONE
 from engine.protocol import Ack, Arrays, Command
 
 OnAck = Callable[[Ack, Arrays], None]
@@ -62,9 +63,12 @@ class EngineLink(QObject):
         self._client.stop()
 
     def send(self, command: Command, on_ack: OnAck | None = None) -> int:
-        """Send a command; ``on_ack`` gets its answer."""
+        """Send a command; ``on_ack`` gets its answer, if the engine lives to give it.
+
+        Returns its id, or 0 if there is no engine to take it.
+        """
         number = self._client.send(command)
-        if on_ack is not None:
+        if on_ack is not None and number:
             self._waiting[number] = on_ack
         return number
 
@@ -79,7 +83,8 @@ class EngineLink(QObject):
     def _on_arrived(self, event: object, arrays: Arrays) -> None:
         if isinstance(event, Ack):
             on_ack = self._waiting.pop(event.id, None)
-            if on_ack is not None:
+            # A death is told once, as a state, and not by each command it swallowed.
+            if on_ack is not None and event.error != GONE:
                 on_ack(event, arrays)
             return
         self.event_received.emit(event, arrays)

@@ -45,6 +45,11 @@ class SettingsDesk(QObject):
         self._again: dict[str, bool] = {}
         self._sent: dict[str, RunConfig] = {}
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer of the engine is still awaited."""
+        return bool(self._under_way)
+
     def attach(self, run: Run) -> None:
         """Edit this run from now on."""
         if self._run is not None:
@@ -110,10 +115,10 @@ class SettingsDesk(QObject):
         found = bool(run.recovery) and saved.is_dir() and any(saved.iterdir())
         self._under_way.discard(run.id)
         self._again.pop(run.id, None)
-        run.applied = None
+        config, run.applied = run.applied or run.config, None
         if not found:
             self.recovered.emit(False)
-        self._configure(run, resume=run.recovery if found else "")
+        self._send(run, config, resume=run.recovery if found else "")
 
     def configure(self, run: Run) -> None:
         """Make a run in the engine, from the start."""
@@ -138,13 +143,18 @@ class SettingsDesk(QObject):
         self.config_changed.emit(config)
         self._configure(run, restart=at_once)
 
-    def _configure(self, run: Run, restart: bool = False, resume: str = "") -> None:
+    def _configure(self, run: Run, restart: bool = False) -> None:
         if run.id in self._under_way:
             self._again[run.id] = restart or self._again.get(run.id, False)
             return
         config, restart = self._due(run, restart)
         if run.applied is not None and config == run.applied:
             return
+        self._send(run, config, restart)
+
+    def _send(
+        self, run: Run, config: RunConfig, restart: bool = False, resume: str = ""
+    ) -> None:
         self._under_way.add(run.id)
         self._sent[run.id] = config
         command = Configure(
@@ -159,7 +169,8 @@ class SettingsDesk(QObject):
             del arrays
             self._on_configured(run, resume, ack.error)
 
-        self._link.send(command, on_ack)
+        if not self._link.send(command, on_ack):
+            self._under_way.discard(run.id)
 
     def _due(self, run: Run, restart: bool) -> tuple[RunConfig, bool]:
         """What may be sent now, and whether it begins again."""

@@ -139,6 +139,7 @@ class Window(QWidget):
     def toggle_projector(self) -> None:
         """Two large plots, a formula and a caption, for the whole room."""
         self.is_projecting = not self.is_projecting
+        self.setFocus(Qt.FocusReason.OtherFocusReason)  # not to whatever comes next
         for widget in (self.top, self.data, self.model, self.timeline, self.status):
             widget.setVisible(not self.is_projecting)
         for bar in (self.projector_top, self.projector_foot):
@@ -239,6 +240,7 @@ class Window(QWidget):
         self.projector_top.hide()
         self.projector_foot.hide()
         self.setMinimumSize(1100, 640)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
     def _connect(self) -> None:
         session, actions = self.session, self.actions_by_name

@@ -12,14 +12,14 @@ from threading import Thread, current_thread
 from typing import Any
 
 from engine.link.keys import new_keys, read_connection
-from engine.link.ledger import Answer, Answers, Ledger
+from engine.link.ledger import GONE, Answer, Answers, Ledger
 from engine.link.life import Life
 from engine.link.line import Received
 from engine.link.process import EngineProcess, default_command
 from engine.link.watchdog import EngineState, Limits, RestartPolicy
 from engine.protocol import Ack, Arrays, Command, Welcome
 
-__all__ = ["Client", "EngineError", "EngineState", "Limits"]
+__all__ = ["GONE", "Client", "EngineError", "EngineState", "Limits"]
 
 
 class EngineError(RuntimeError):

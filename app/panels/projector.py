@@ -50,7 +50,8 @@ class ProjectorTop(Bar):
         data = data_entry(catalogue, run.config.data)
         self.name.setText(model.title)
         self.data.setText(f"on {data.title[:1].lower()}{data.title[1:]}")
-        self.formula.set_formula(model.formula)
+        # The first part says it; the rest would not be read from the last row.
+        self.formula.set_formula(model.formula.partition(r",\quad")[0])
 
     def _on_status(self, status: Status) -> None:
         playing = status.state == "playing"

@@ -138,6 +138,6 @@ class Card(QWidget):
         self.header.setSpacing(px(4))
         self._chip_row.setSpacing(px(4))
         self._switches.setSpacing(px(6))
-        self._column.setContentsMargins(1, 0, 1, 1)
+        self._column.setContentsMargins(px(1), 0, px(1), px(1))
         if self.strip is not None:
             self.strip.setFixedHeight(px(36))

@@ -9,7 +9,8 @@ from engine.protocol import Ack, Arrays, Command, Credit
 
 Answer = tuple[Ack, Arrays]
 Answers = queue.SimpleQueue[Answer]
-_GONE = "The engine ended before it could answer."
+#: The error of a command that died with its engine.
+GONE = "The engine ended before it could answer."
 
 
 class Ledger:
@@ -64,5 +65,5 @@ class Ledger:
             self._open = False
             numbers = list(self._unanswered)
             self.outbox.take()
-        acks = [Ack(id=number, error=_GONE) for number in numbers]
+        acks = [Ack(id=number, error=GONE) for number in numbers]
         return [ack for ack in acks if not self.settle(ack, {})]
