@@ -4,15 +4,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.plots.base import ChipInfo, PlotView
-from app.plots.marks import Marks, SmoothImage
-from app.plots.paper import Drag
-from app.plots.rail import Block, ColourBar, Key, Legend, signed_table
-from app.plots.square import Square
+from app.plots.clouds import SmoothImage
+from app.plots.density_map import SplitSquare, indices, log_ratio
+from app.plots.ink import signed_table
+from app.plots.marks import Marks
+from app.plots.pane import Drag
+from app.plots.rail import Block, ColourBar, Key, Legend
 from app.plots.ticks import MINUS, fixed
 from app.theme import theme
 from app.widgets.chip import ChipKind
@@ -31,45 +32,8 @@ _STYLES: dict[str, ChipKind] = {
     "estimate": "estimate",
 }
 _SIGN = {"exact": "", "bound": "≥ ", "estimate": "est. "}
-_NATS_SEEN = 8.0  # the difference is shown where either density is this near its top
 _NARROW, _WIDE = 430, 520  # px of width between which the long word may stay
 _GRIP = 8  # px from the line at which it can be taken
-
-
-def indices(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
-    """Rows of a colour table for values; what is not a number takes the lowest."""
-    scaled = (values - low) * (255.0 / max(high - low, 1e-9))
-    lifted = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
-    result: NDArray[np.uint8] = np.clip(lifted, 0, 255).astype(np.uint8)
-    return result
-
-
-def log_ratio(
-    learned: NDArray[Any], truth: NDArray[Any], log_max: float
-) -> NDArray[Any]:
-    """Learned minus true log-density, nats; 0 where both are negligible."""
-    floor = log_max - _NATS_SEEN
-    seen = (learned > floor) | (truth > floor)
-    raised = np.maximum(learned, floor - 4) - np.maximum(truth, floor - 4)
-    return np.where(seen, raised, 0.0)
-
-
-class SplitSquare(Square):
-    """A square with a line that parts learned from true."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.split: float | None = None
-
-    def paint_ahead(self, painter: QPainter) -> None:
-        """The line lies under the tags."""
-        frame = self.frame
-        if self.split is not None:
-            x = round(self.pane.pixel(self.split, 0.0).x())
-            if frame.left() < x < frame.right():
-                painter.setPen(theme.c.text1)
-                painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
-        super().paint_ahead(painter)
 
 
 class DensityPlot(PlotView):

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.plots.base import PlotView
 from app.plots.marks import Floats, Lines
-from app.plots.paper import Pane
+from app.plots.pane import Pane
 from app.plots.rail import Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed, significant

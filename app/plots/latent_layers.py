@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.plots.marks import ClassMarks, Floats, Lines, Marks
-from app.plots.paper import Pane
+from app.plots.pane import Pane
 
 Arrays = dict[str, NDArray[Any]]
 _MOST_ELLIPSES = 200

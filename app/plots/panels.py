@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from app.plots.paper import Pane, Paper
-from app.plots.rail import colour
+from app.plots.ink import colour
+from app.plots.pane import Pane
+from app.plots.paper import Paper
 from app.plots.ticks import decades, fixed, three_ticks, tick_text
 from app.theme import theme
 from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width

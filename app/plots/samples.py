@@ -9,8 +9,10 @@ from PySide6.QtGui import QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.plots.base import PlotView
-from app.plots.marks import MOST_MARKS, ClassMarks, Cloud, Marks
-from app.plots.rail import Block, ClassLegend, Figure, Key, Legend, colour
+from app.plots.clouds import MOST_MARKS, Cloud
+from app.plots.ink import colour
+from app.plots.marks import ClassMarks, Marks
+from app.plots.rail import Block, ClassLegend, Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed
 from app.theme import theme

@@ -3,7 +3,8 @@
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter
 
-from app.plots.paper import Pane, Paper
+from app.plots.pane import Pane
+from app.plots.paper import Paper
 from app.plots.rail import Block, Figure, place
 from app.plots.ticks import three_ticks, tick_text
 from app.theme import theme

@@ -4,43 +4,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.plots.base import ChipInfo, PlotView
-from app.plots.field import Arrows
-from app.plots.marks import MOST_MARKS, Floats, Lines, Marks
-from app.plots.paper import Drag
+from app.plots.film import Film
+from app.plots.pane import Drag
+from app.plots.paths import PathItems, at_time
 from app.plots.rail import Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed, significant
 from app.theme import theme
-from app.widgets.button import IconButton
-from app.widgets.scrubber import Scrubber
 from app.widgets.switch import Switch
 
-_GRADES = 4
-_TICK = 33  # ms between two pictures of a film
-_LENGTH = 3.0  # s from noise to data
 _GRIP = 12  # px
-_MOST_PROJECTED = 80  # paths in the projector look, where they are 2 px wide
+_PATHS, _MOST_PROJECTED = 200, 80  # in the projector look lines are 2 px wide
+_START = 0.62  # where the start to drag lies at first, share of the limits
 _MODES = {"paths": "Paths", "field": "Field", "both": "Both"}
-
-
-def at_time(times: Floats, x: Floats, t: float) -> Floats:
-    """Positions (n, 2) at t, on straight lines between the frames (k, n, 2)."""
-    after = int(np.clip(np.searchsorted(times, t, side="right"), 1, len(times) - 1))
-    gap = float(times[after] - times[after - 1])
-    share = float(np.clip((t - times[after - 1]) / gap, 0, 1)) if gap > 0 else 1.0
-    between: Floats = x[after - 1] + share * (x[after] - x[after - 1])
-    return between
-
-
-def cut_path(times: Floats, x: Floats, t_0: float, t_1: float) -> Floats:
-    """The piece of all paths between two times, as polylines (n, k, 2)."""
-    inner = x[(times > t_0) & (times < t_1)]
-    ends = at_time(times, x, t_0)[None], at_time(times, x, t_1)[None]
-    return np.concatenate([ends[0], inner, ends[1]]).transpose(1, 0, 2)
 
 
 class TrajectoriesPlot(PlotView):
@@ -52,43 +31,18 @@ class TrajectoriesPlot(PlotView):
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()
         super().__init__(self.square, parent)
-        self._mode, self._direction, self._t = "paths", "denoise", 1.0
+        self._mode = "paths"
         self._start: tuple[float, float] | None = None
-        self._answer: dict[str, NDArray[Any]] = {}
+        self._answer: NDArray[Any] | None = None
         self._field_arrays: dict[str, NDArray[Any]] = {}
-        self._drawn = 0
-        self._make_items()
-        self.scrubber = Scrubber()
-        self.scrubber.set_time(self._t)
+        self.items = PathItems(self.square.pane)
+        self.film = Film()
         self.mode_switch = Switch(_MODES, "What is drawn")
-        self.turn = IconButton("arrows-left-right", "")
-        self.clock_strip = QWidget()
-        row = QHBoxLayout(self.clock_strip)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.scrubber, 1)
-        row.addWidget(self.turn)
-        self._say_direction()
-        self.clock = QTimer(self)
-        self.clock.setInterval(_TICK)
-        self.clock.timeout.connect(self.advance)
-        self.scrubber.moved.connect(self._on_scrubbed)
-        self.scrubber.play_toggled.connect(self._on_play)
+        self.film.moved.connect(self._on_film_moved)
+        self.film.stopped.connect(self._on_film_stopped)
+        self.film.turned.connect(self._on_turned)
         self.mode_switch.chosen.connect(self._on_mode)
-        self.turn.clicked.connect(self._on_turned)
         self.square.pane.grab_at = self._grab
-
-    def _make_items(self) -> None:
-        pane = self.square.pane
-        self.field = Arrows(pane)
-        self.to_come = Lines(pane, "path_to_come")
-        self.so_far = [Lines(pane, f"path{grade}") for grade in range(_GRADES)]
-        self.noise = Marks(pane, "latent", "o", 3)
-        self.others = Marks(pane, "path0", "o", 2)
-        self.points_now = Marks(pane, "path3", "o", 5, "well")
-        self.own_path = Lines(pane, "samples")
-        self.handle = Marks(pane, "latent", "o", 12, "text1")
-        self.arrival = Marks(pane, "samples", "o", 9, "halo")
 
     # ---- the window's side
 
@@ -98,11 +52,12 @@ class TrajectoriesPlot(PlotView):
 
     def strip(self) -> QWidget | None:
         """The clock, and the button that turns it round."""
-        return self.clock_strip
+        return self.film
 
     def view_state(self) -> dict[str, Any]:
         """What is drawn, which way, and when."""
-        return {"mode": self._mode, "direction": self._direction, "t": self._t}
+        film = self.film
+        return {"mode": self._mode, "direction": film.direction, "t": film.time}
 
     def set_view_state(self, state: dict[str, Any]) -> None:
         """Take kept choices back."""
@@ -110,10 +65,9 @@ class TrajectoriesPlot(PlotView):
             self._mode = state["mode"]
             self.mode_switch.set_value(self._mode)
         if state.get("direction") in ("denoise", "noise"):
-            self._direction = state["direction"]
-            self._say_direction()
+            self.film.set_direction(state["direction"])
         if isinstance(state.get("t"), int | float):
-            self.set_time(float(state["t"]))
+            self.film.set_time(float(state["t"]))
         if self.meta:
             self.draw()
 
@@ -121,31 +75,25 @@ class TrajectoriesPlot(PlotView):
         """The field at the present time, where it is drawn."""
         if self._mode == "paths":
             return {}
-        return {"field": ("field", {"t": round(self._t, 3)})}
+        return {"field": ("field", {"t": round(self.film.time, 3)})}
 
     def show_companion(self, suffix: str, meta: dict[str, Any], arrays: Any) -> None:
         """Draw the field."""
         if suffix == "field" and "points" in arrays:
             self._field_arrays = dict(arrays)
-            self.field.set_field(arrays["points"], arrays["vectors"])
+            self.items.field.set_field(arrays["points"], arrays["vectors"])
 
     def show_probe(self, what: str, arrays: dict[str, NDArray[Any]]) -> None:
         """Draw the path of the dragged start."""
         if what == "path" and "x" in arrays:
-            self._answer = arrays
+            self._answer = arrays["x"]
             self._draw_own()
 
     def set_time(self, t: float) -> None:
         """Show another time, silently."""
-        self._t = min(max(t, 0.0), 1.0)
-        self.scrubber.set_time(self._t)
+        self.film.set_time(t)
         if self.meta:
             self._draw_time()
-
-    @property
-    def time(self) -> float:
-        """The time shown."""
-        return self._t
 
     def make_chips(self) -> list[ChipInfo]:
         """Say where chance is at work."""
@@ -155,8 +103,8 @@ class TrajectoriesPlot(PlotView):
 
     def describe(self) -> str:
         """How many points, and when."""
-        count = self.arrays["x"].shape[1] if "x" in self.arrays else 0
-        return f"{count:,} points at t = {fixed(self._t)} between noise and data."
+        when = fixed(self.film.time)
+        return f"{self._count():,} points at t = {when} between noise and data."
 
     def prepare_figure(self, source: PlotView) -> None:
         """Take over the field, and the dragged start with its path."""
@@ -172,108 +120,66 @@ class TrajectoriesPlot(PlotView):
         self.square.pane.set_home(*self.limits)
         if self._start is None:
             x_0, x_1, y_0, y_1 = self.limits
-            self._start = (x_0 + 0.62 * (x_1 - x_0), y_0 + 0.62 * (y_1 - y_0))
-        self._show_parts()
-        drawn = int(self.meta.get("paths", self._count()))
-        self._drawn = min(drawn, self._count())
-        if theme.look == "projector":
-            self._drawn = min(self._drawn, _MOST_PROJECTED)
-        first = self.arrays["x"][0] if self._count() else self.points("none")
-        self.noise.set_points(first[: self._drawn])
+            self._start = (x_0 + _START * (x_1 - x_0), y_0 + _START * (y_1 - y_0))
+        is_process = self.meta.get("kind", "process") == "process"
+        self.items.show_parts(
+            paths=self._mode != "field",
+            field=self._mode != "paths",
+            handle=is_process and self.film.is_forward,
+        )
+        first = self.arrays["x"][0] if self._count() else np.empty((0, 2))
+        self.items.noise.set_points(first[: self._drawn()])
         self._draw_time()
         self._draw_own()
         self.square.set_rail([Legend(self._keys())], self._figures())
 
     def recolour(self) -> None:
         """New colours of lines and marks."""
-        wide = 2.0 if theme.look == "projector" else 1.0
-        for lines in (*self.so_far, self.to_come, self.own_path, self.field.lines):
-            lines.wide = wide
-            lines.recolour()
-        for marks in (
-            self.noise,
-            self.others,
-            self.points_now,
-            self.handle,
-            self.arrival,
-        ):
-            marks.recolour()
+        self.items.recolour()
 
     def _count(self) -> int:
         return int(self.arrays["x"].shape[1]) if "x" in self.arrays else 0
 
-    def _show_parts(self) -> None:
-        paths = self._mode != "field"
-        ways: list[Lines | Marks] = [*self.so_far, self.to_come, self.noise]
-        for item in ways:
-            item.setVisible(paths)
-        self.field.lines.setVisible(self._mode != "paths")
-        denoise = self._direction == "denoise"
-        for item in (self.handle, self.own_path, self.arrival):
-            item.setVisible(denoise and self.meta.get("kind", "process") == "process")
+    def _drawn(self) -> int:
+        paths = min(int(self.meta.get("paths", _PATHS)), self._count())
+        return min(paths, _MOST_PROJECTED) if theme.look == "projector" else paths
 
     def _draw_time(self) -> None:
         if not self._count():
             return
-        times, x = self.arrays["times"], self.arrays["x"]
-        t = self._t
-        now = at_time(times, x, t)
-        self.points_now.set_points(now[: self._drawn])
-        self.others.set_points(now[self._drawn : MOST_MARKS])
+        times, x, t = self.arrays["times"], self.arrays["x"], self.film.time
+        forward, drawn = self.film.is_forward, self._drawn()
+        self.items.set_points(at_time(times, x, t), drawn)
         if self._mode != "field":
-            self._draw_paths(times, x[:, : self._drawn], t)
-        layers = len(times) - 1
-        is_layers = self.meta.get("kind") == "layers"
-        forward = self._direction == "denoise"
+            smooth = not self.film.is_running
+            self.items.set_paths(times, x[:, :drawn], t, forward, smooth)
         tag = "" if forward else "data to noise"
-        if is_layers:
+        if self.meta.get("kind") == "layers":
+            layers = len(times) - 1
             tag = f"after layer {round(t * layers)} of {layers}"
         self.square.set_tags(tag)
 
-    def _draw_paths(self, times: Floats, x: Floats, t: float) -> None:
-        forward = self._direction == "denoise"
-        start, end = (0.0, 1.0) if forward else (1.0, 0.0)
-        grades = np.linspace(start, t, _GRADES + 1)
-        smooth = not self.clock.isActive()
-        for lines, t_0, t_1 in zip(self.so_far, grades, grades[1:], strict=False):
-            lines.opts["antialias"] = smooth
-            lines.set_lines(cut_path(times, x, min(t_0, t_1), max(t_0, t_1)))
-        self.to_come.opts["antialias"] = smooth
-        self.to_come.set_lines(cut_path(times, x, min(t, end), max(t, end)))
-
     def _draw_own(self) -> None:
-        self.handle.set_points(np.array([self._start or (0.0, 0.0)]))
-        x = self._answer.get("x")
-        if x is None or x.size == 0:
-            self.own_path.clear()
-            self.arrival.set_points(self.points("none"))
-            return
-        self.own_path.opts["antialias"] = True
-        self.own_path.set_lines(x.transpose(1, 0, 2))
-        self.arrival.set_points(x[-1])
+        self.items.set_own(self._start or (0.0, 0.0), self._answer)
 
     def _keys(self) -> tuple[Key, ...]:
-        marks = (
+        now = Key("x at t", "o", "path3", "well" if theme.c.is_dark else "")
+        paths = (
             Key("noise, t = 0", "o", "latent"),
-            Key("x at t", "o", "path3", "well" if theme.c.is_dark else ""),
-        )
-        lines = (
+            now,
             Key("path so far", "line", "path3"),
             Key("to come", "line", "path_to_come"),
         )
-        field = (Key("field at t", "line", "path1"),)
-        own = (Key("drag a start", "o", "latent", "text1"),)
-        keys = {
-            "paths": (*marks, *lines),
-            "field": (marks[1], *field),
-            "both": (*marks, *lines, *field),
-        }[self._mode]
-        return (*keys, *own) if self.handle.isVisible() else keys
+        field = Key("field at t", "line", "path1")
+        own = Key("drag a start", "o", "latent", "text1")
+        keys = {"paths": paths, "field": (now, field), "both": (*paths, field)}
+        shown = keys[self._mode]
+        return (*shown, own) if self.items.handle.isVisible() else shown
 
     def _figures(self) -> list[Figure]:
         figures = []
         straightness = self.meta.get("straightness")
-        if straightness is not None and self._direction == "denoise":
+        if straightness is not None and np.isfinite(straightness):
             figures.append(Figure("Straightness", significant(float(straightness), 2)))
         if self.meta.get("evaluations") is not None:
             figures.append(Figure("Evaluations", f"{int(self.meta['evaluations']):,}"))
@@ -281,34 +187,16 @@ class TrajectoriesPlot(PlotView):
 
     # ---- the person's side
 
-    def advance(self) -> None:
-        """One picture of the film; stops at the end."""
-        step = _TICK / 1000 / _LENGTH
-        forward = self._direction == "denoise"
-        t = min(self._t + step, 1.0) if forward else max(self._t - step, 0.0)
-        if t in (0.0, 1.0):
-            self._stop()
-        self.set_time(t)
+    def _on_film_moved(self, t: float) -> None:
+        if self.meta:
+            self._draw_time()
         self.time_scrubbed.emit(t)
+        if self._mode != "paths" and not self.film.is_running:
+            self.companions_changed.emit()
 
-    def _stop(self) -> None:
-        self.clock.stop()
-        self.scrubber.set_playing(False)
-
-    def _on_play(self, playing: bool) -> None:
-        if not playing or not self.meta:
-            self._stop()
-            self.set_time(self._t)
-            return
-        end = 1.0 if self._direction == "denoise" else 0.0
-        if self._t == end:
-            self.set_time(1.0 - end)
-        self.clock.start()
-
-    def _on_scrubbed(self, t: float) -> None:
-        self._stop()
-        self.set_time(t)
-        self.time_scrubbed.emit(t)
+    def _on_film_stopped(self) -> None:
+        if self.meta:
+            self._draw_time()
         if self._mode != "paths":
             self.companions_changed.emit()
 
@@ -318,20 +206,13 @@ class TrajectoriesPlot(PlotView):
             self.draw()
         self.companions_changed.emit()
 
-    def _on_turned(self) -> None:
-        self._direction = "noise" if self._direction == "denoise" else "denoise"
-        self._stop()
-        self._say_direction()
-        self.settings_edited.emit({"direction": self._direction})
-
-    def _say_direction(self) -> None:
-        denoise = self._direction == "denoise"
-        now = "from noise to data" if denoise else "from data to noise"
-        other = "data to noise" if denoise else "noise to data"
-        self.turn.set_icon("arrows-left-right", f"Runs {now}; click for {other}")
+    def _on_turned(self, direction: str) -> None:
+        if self.meta:
+            self.draw()
+        self.settings_edited.emit({"direction": direction})
 
     def _grab(self, x: float, y: float) -> Drag | None:
-        if self._start is None or not self.handle.isVisible():
+        if self._start is None or not self.items.handle.isVisible():
             return None
         pane = self.square.pane
         away = pane.pixel(x, y) - pane.pixel(*self._start)

@@ -5,13 +5,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from app.plots.curves import value_range
-from app.plots.density import indices, log_ratio
+from app.plots.clouds import count_cells
+from app.plots.curve import value_range
+from app.plots.density_map import indices, log_ratio
 from app.plots.field import arrows, spacing
-from app.plots.marks import count_cells
 from app.plots.panels import spread
+from app.plots.paths import at_time, cut_path
 from app.plots.ticks import decades, fixed, significant, three_ticks, tick_text
-from app.plots.trajectories import at_time, cut_path
 
 
 @pytest.mark.parametrize(
