@@ -35,7 +35,7 @@ def _load_inter() -> bool:
     try:
         from fontpkg_inter import ROOT
 
-        # From data, not by path: else Qt 6.11 draws all weights of a variable font alike.
+        # From data, not by path: else Qt 6.11 draws all its weights alike.
         data = (ROOT / "files" / "Inter[opsz,wght].ttf").read_bytes()
     except (ImportError, OSError):
         return False

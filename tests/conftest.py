@@ -78,6 +78,25 @@ def pytest_runtest_makereport(item, call):
             report.sections.append(("picture of the window", str(file)))
 
 
+@pytest.fixture
+def qtbot(qtbot):
+    """Keeps each widget until it is closed; pytest-qt's own qtbot does not.
+
+    Without this, the garbage collector may destroy a window after its test while Qt
+    is painting one of its children, which ends the process.
+    """
+    kept = []
+    add = qtbot.addWidget
+
+    def add_widget(widget, **options):
+        kept.append(widget)
+        add(widget, **options)
+
+    qtbot.addWidget = qtbot.add_widget = add_widget
+    yield qtbot
+    kept.clear()
+
+
 @pytest.fixture(autouse=True)
 def _no_window_stays():
     yield

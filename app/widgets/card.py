@@ -43,7 +43,7 @@ class Card(QWidget):
         self._column = QVBoxLayout(self)
         self._arrange()
         self.title.chosen.connect(self.content_chosen)
-        self.camera.clicked.connect(lambda: self.figure_requested.emit())
+        self.camera.clicked.connect(self.figure_requested)
         self.maximise.clicked.connect(self._on_maximise)
         self.setAccessibleName(title)
         self._state = State(self, self._restyle)

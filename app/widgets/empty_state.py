@@ -35,7 +35,7 @@ class EmptyState(QWidget):
             self._column.addWidget(label)
         self._column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         self._column.addStretch(1)
-        self.button.clicked.connect(lambda: self.action_chosen.emit())
+        self.button.clicked.connect(self.action_chosen)
         self._state = State(self, self._restyle)
         self.set_words(missing, why, action)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QGridLayout, QRadioButton, QSizePolicy, QWidget
 
 from app.palette import mix
@@ -97,11 +97,8 @@ class GalleryCard(QRadioButton):
         flipped = self._points * (room, -room)
         centre = rect.center()
         places = [QPointF(x + centre.x(), y + centre.y()) for x, y in flipped.tolist()]
-        pen = painter.pen()
-        pen.setColor(colour)
-        pen.setWidthF(1.5 * theme.scale)
+        pen = QPen(colour, 1.5 * theme.scale)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        pen.setStyle(Qt.PenStyle.SolidLine)
         painter.setPen(pen)
         painter.drawPoints(QPolygonF(places))
 

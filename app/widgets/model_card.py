@@ -39,7 +39,7 @@ class ModelCard(PressButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.setToolTip("Choose another model")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.clicked.connect(lambda: self.picker_requested.emit())
+        self.clicked.connect(self.picker_requested)
         self._state = State(self, self._restyle)
 
     def set_model(

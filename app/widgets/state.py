@@ -1,6 +1,7 @@
 """Hover and focus of a painted widget, shown as the look wants them."""
 
 from collections.abc import Callable
+from weakref import WeakMethod
 
 from PySide6.QtCore import QEasingCurve, QEvent, QObject, Qt, QVariantAnimation
 from PySide6.QtGui import QFocusEvent
@@ -30,8 +31,9 @@ class State(QObject):
         super().__init__(widget)
         self.hover = 0.0
         self.ring = False
-        self._widget = widget
-        self._restyle = restyle
+        # Weak, so that a widget that is let go dies at once: the garbage collector
+        # might destroy it while Qt paints it.
+        self._restyle = WeakMethod(restyle) if restyle is not None else None
         self._fade = QVariantAnimation(self)
         self._fade.setEasingCurve(QEasingCurve.Type.OutQuad)
         self._fade.valueChanged.connect(self._on_fade)
@@ -40,6 +42,12 @@ class State(QObject):
         theme.changed.connect(self._on_theme)
         if restyle is not None:
             restyle()
+
+    @property
+    def _widget(self) -> QWidget:
+        widget = self.parent()
+        assert isinstance(widget, QWidget)
+        return widget
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the pointer and the focus; never swallows an event."""
@@ -78,7 +86,8 @@ class State(QObject):
         self._widget.update()
 
     def _on_theme(self) -> None:
-        if self._restyle is not None:
-            self._restyle()
+        restyle = self._restyle() if self._restyle is not None else None
+        if restyle is not None:
+            restyle()
         self._widget.updateGeometry()
         self._widget.update()

@@ -121,7 +121,7 @@ class Timeline(QWidget):
         self._row.addWidget(self.branch)
         self.track.moved.connect(self._on_moved)
         self.live.clicked.connect(self._on_live)
-        self.branch.clicked.connect(lambda: self.branch_requested.emit())
+        self.branch.clicked.connect(self.branch_requested)
         self._state = State(self, self._restyle)
         self._write()
 

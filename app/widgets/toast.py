@@ -47,7 +47,7 @@ class Toast(QWidget):
         self._arrange()
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, False)
         self.setAccessibleName(f"{title}. {text}".strip())
-        self.close_button.clicked.connect(lambda: self.closed.emit())
+        self.close_button.clicked.connect(self.closed)
         self.timer.timeout.connect(self.closed)
         if self.action is not None:
             self.action.clicked.connect(self._on_action)
