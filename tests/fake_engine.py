@@ -140,11 +140,11 @@ class FakeEngine:
             result, arrays = answer or ({}, {})
         except (ValueError, KeyError, OSError) as problem:
             error = str(problem.args[0])
-        ack = p.Ack(id=command.id, error=error, result=result)
-        self.hub.send(ack, arrays, to=sender)
         run_id = getattr(command, "run_id", "")
         if not error and run_id in self.runs:
             self.status(run_id)
+        ack = p.Ack(id=command.id, error=error, result=result)
+        self.hub.send(ack, arrays, to=sender)
 
     def run(self, run_id: str) -> Run:
         if run_id not in self.runs:

@@ -77,12 +77,13 @@ class Commands:
             result, arrays = act(command) or _NOTHING
         except Exception as problem:  # noqa: BLE001 - the border between programs
             error = failure.sentence(problem)
+        run = self.runs.get(getattr(command, "run_id", ""))
+        if run is not None and not isinstance(command, Subscribe | Probe):
+            # Before the answer: who waits for that then knows the new state.
+            self._reporter.status(run)
         self._hub.send(
             Ack(id=command.id, error=error, result=result), arrays, to=letter.sender
         )
-        run = self.runs.get(getattr(command, "run_id", ""))
-        if run is not None and not isinstance(command, Subscribe | Probe):
-            self._reporter.status(run)
 
     def run(self, run_id: str) -> Run:
         """The run of that name.
