@@ -102,7 +102,7 @@ class RealNVP(GenerativeModel):
     )
     Config: ClassVar[type[ModelConfig]] = RealNVPConfig
     training_defaults: ClassVar[Mapping[str, Any]] = {
-        "learning_rate": 3e-3,
+        "learning_rate": 2e-3,
         "schedule": "cosine",
         "clip": 1.0,
         "batch_size": 512,

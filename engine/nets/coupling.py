@@ -18,6 +18,26 @@ from engine.nets.mlp import MLP
 COORDINATE_HIGH = 8.0
 
 
+class TaperedWaves(Waves):
+    """Waves whose amplitude falls as 1 / frequency, so that none is steeper than x.
+
+    At full amplitude the steepest wave sets the stretch of a chain of couplings, and
+    fast learning rates throw single points away without return.
+    """
+
+    amplitude: Tensor
+
+    def __init__(self, frequencies: list[Tensor]) -> None:
+        super().__init__(frequencies)
+        steepest = self.matrix.sum(dim=0)
+        self.register_buffer("amplitude", steepest.clamp(min=1).reciprocal())
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Features (n, sizes_out) of inputs (n, k)."""
+        phase = torch.addmm(self.shift, inputs, self.matrix)
+        return torch.cat((inputs, self.amplitude * phase.sin()), dim=1)
+
+
 @dataclass(frozen=True)
 class CouplingShape:
     """Network of a coupling.
@@ -45,7 +65,7 @@ class AffineCoupling(nn.Module):
         super().__init__()
         self.bound = shape.bound
         ladder = frequency_ladder(COORDINATE_LOW, COORDINATE_HIGH, shape.waves)
-        waves = Waves([ladder] * dim_a)
+        waves = TaperedWaves([ladder] * dim_a)
         mlp = MLP(
             waves.sizes_out,
             2 * dim_b,

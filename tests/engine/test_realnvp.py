@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.models.base import Batch, capabilities
 from engine.models.realnvp import RealNVP, RealNVPConfig
-from engine.nets.coupling import AffineCoupling, CouplingShape
+from engine.nets.coupling import AffineCoupling, CouplingShape, TaperedWaves
 
 RING_ENTROPY = 1.1231
 
@@ -76,6 +76,16 @@ def test_scales_stay_within_the_bound(bound: float) -> None:
     torch.nn.init.normal_(coupling.net[-1].weight, std=100.0)
     s, _ = coupling.log_scale_and_shift(points(500, 1, torch.float32))
     assert s.abs().max().item() == pytest.approx(bound)
+
+
+def test_no_wave_is_steeper_than_its_coordinate() -> None:
+    waves = TaperedWaves([torch.tensor([0.5, 2.0, 8.0])])
+    x = torch.linspace(-4, 4, 401)[:, None]
+    slopes = torch.func.vmap(torch.func.jacrev(lambda row: waves(row[None])[0]))(x)
+    steepest = slopes.abs().amax(0).squeeze()
+    torch.testing.assert_close(
+        steepest, torch.tensor([1, 0.5, 1, 1, 0.5, 1, 1]), rtol=0, atol=0.01
+    )
 
 
 def zuko_log_prob(flow: RealNVP, x: Tensor) -> Tensor:
