@@ -80,10 +80,11 @@ def _bare_step(name: str) -> Callable[[], None]:
     batch, rows = run.trainer.config.batch_size, len(columns["x"])
     device = model.device
     step = torch.zeros((), device=device)
-    players = [(p, _adam(model.players()[p])) for p in model.turns()]
+    owned = model.players()
+    players = [(p, owned[p], _adam(owned[p])) for p in model.turns()]
 
     def once() -> None:
-        for player, optimiser in players:
+        for player, weights, optimiser in players:
             index = torch.randint(rows, (batch,), device=device)
             noise = {
                 k: _draw(d.kind, (batch, *d.shape), d.high, device)
@@ -94,7 +95,7 @@ def _bare_step(name: str) -> Callable[[], None]:
                 Batch(columns["x"][index], columns["labels"][index], noise, step),
             )
             optimiser.zero_grad(set_to_none=True)
-            found["loss"].backward(inputs=model.players()[player])
+            torch.autograd.backward(found["loss"], inputs=weights)
             optimiser.step()
 
     return once

@@ -24,7 +24,7 @@ from engine.models.base import GenerativeModel
 from engine.models.fitted import Fitted
 from engine.protocol import Metrics, RunConfig
 from engine.sampling.base import Sampler
-from engine.settings import checked
+from engine.settings import SettingError, checked
 from engine.training import checkpoint, setup, snapshots
 from engine.training.config import TrainingConfig
 from engine.training.history import Change, History
@@ -424,11 +424,14 @@ class Experiment:
 
         Raises:
             UnknownNameError: No such view.
-            SettingError: A setting of the view is unknown or outside its limits.
+            SettingError: The model cannot feed the view, or a setting is impossible.
         """
         kind = registry.view(view)
         config = checked(kind.Config, dict(settings or {}), view)
-        return kind(config).compute(self.moment(quality, at, tick))
+        moment = self.moment(quality, at, tick)
+        if not kind(config).can_show(moment.fitted.capabilities):
+            raise SettingError(f"{self.config.model} has no {view}: {kind.empty}")
+        return kind(config).compute(moment)
 
     def measure(
         self, points: int = 2000, tick: Tick = _no_tick, record: bool = True

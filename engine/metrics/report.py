@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.data.load import Data
-from engine.metrics.density_kde import KernelDensity
+from engine.metrics.density_kde import KernelDensity, likelihood_factor
 from engine.metrics.distances import energy_distance, sliced_wasserstein
 from engine.metrics.likelihood import Estimate, mean_nll
 from engine.metrics.modes import mode_coverage
@@ -58,9 +58,11 @@ def _nll(fitted: "Fitted", heldout: Tensor, seed: int) -> Nll | None:
         return _as_message(found, fitted.model.density_kind)
     cloud = fitted.sample(KDE_SAMPLES, seed + 1).double()
     cloud = cloud[torch.isfinite(cloud).all(1)]
-    if len(cloud) < 2:
+    if len(cloud) < 3:
         return None
-    return _as_message(mean_nll(KernelDensity(cloud).log_prob(heldout)), "estimate")
+    width = likelihood_factor(cloud, torch.Generator().manual_seed(seed))
+    density = KernelDensity(cloud, width).log_prob(heldout)
+    return _as_message(mean_nll(density), "estimate")
 
 
 def _as_message(found: Estimate, kind: str) -> Nll:

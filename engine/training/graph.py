@@ -65,7 +65,7 @@ class StepGraph:
         trainer = self._trainer
         saved = _copy_tensors(trainer)
         fresh = not any(o.state for o in trainer.optimisers.values())
-        stream = torch.cuda.Stream()
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(_WARM_UP):

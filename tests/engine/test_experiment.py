@@ -277,3 +277,9 @@ def test_infinite_log_density_is_no_number_in_the_report(monkeypatch):
         lambda self, x, seed, effort=1.0: torch.full((len(x),), -math.inf),
     )
     assert run.measure(50).nll.value is None
+
+
+def test_a_view_that_the_model_cannot_feed_is_refused_in_one_sentence():
+    run = Experiment("vae", "two_moons")
+    with pytest.raises(SettingError, match="vae has no trajectories"):
+        run.picture("trajectories")
