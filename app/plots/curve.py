@@ -48,17 +48,34 @@ class Curve:
         self.smooth.setData(place, np.ascontiguousarray(smooth, dtype=np.float64))
 
 
+def short_names(titles: list[str], room: int = 9) -> list[str]:
+    """Titles as short words: first words that differ shrink to their initial.
+
+    ``Discriminator real`` beside ``Generator loss`` becomes ``D real``.
+    """
+    if len(titles) < 2:
+        return [""] * len(titles)
+    names = []
+    for title in titles:
+        words = title.split()
+        if len(words) > 1 and len({other.split()[0] for other in titles}) > 1:
+            words = [words[0][0], *words[1:]]
+        name = " ".join(words)
+        names.append(name if len(name) <= room else f"{name[: room - 3]}.")
+    return names
+
+
 def value_range(
     raws: list[NDArray[Any]], smooths: list[NDArray[Any]], extra: list[float]
 ) -> tuple[float, float]:
     """Limits that show the smoothed curves and nearly all of the raw ones."""
     lows, highs = list(extra), list(extra)
     for raw, smooth in zip(raws, smooths, strict=True):
-        settled = smooth[len(smooth) // 50 :]
+        settled = smooth[len(smooth) // 8 :]  # the fall at the start may be cut
         settled = settled[np.isfinite(settled)]
         raw = raw[np.isfinite(raw)]
         if len(settled):
-            lows.append(float(settled.min()))
+            lows.append(float(np.percentile(settled, 1)))
             highs.append(float(np.percentile(settled, 99)))
         if len(raw) > 4:
             lows.append(float(np.percentile(raw, 1)))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
 from app.plots.base import PlotView, Table
-from app.plots.curve import Curve, value_range
+from app.plots.curve import Curve, short_names, value_range
 from app.plots.pane import Pane
 from app.plots.panels import EndValue, Line, Panel, PanelPaper
 from app.plots.ticks import significant
@@ -160,16 +160,18 @@ class CurvesPlot(PlotView):
         panel.pane.set_home(0.0, right, low, high)
         panel.title, panel.unit = self._heading(group, names)
         panel.ends = []
-        for name, raw, smooth in zip(names, raws, smooths, strict=True):
+        titles = [str(self._quantity(name).get("title", name)) for name in names]
+        words = short_names(titles)
+        for name, word, raw, smooth in zip(names, words, raws, smooths, strict=True):
             curve = self._curves[name]
             curve.set_values(self._of(name, self._axis), raw, smooth)
-            title = str(self._quantity(name).get("title", name))
-            word = f"{title.split()[0]} " if len(names) > 1 else ""
             token = {"latent": "latent_text", "data": "data_text"}.get(
                 curve.token, curve.token
             )
             end = float(smooth[-1]) if np.isfinite(smooth[-1]) else high
-            panel.ends.append(EndValue(end, word + self._last(name), token))
+            panel.ends.append(
+                EndValue(end, f"{word} {self._last(name)}".strip(), token)
+            )
 
     def _references(self, group: str, is_log: bool) -> list[Line]:
         lines = []

@@ -220,14 +220,20 @@ class DensityPlot(PlotView):
             self.tell([])
             return
         sign = _SIGN.get(str(self.meta.get("kind")), "")
-        learned = sign + fixed(float(self.arrays["learned"][cell]))
+        learned = sign + self._written(float(self.arrays["learned"][cell]))
         known = "truth" in self.arrays
-        true = fixed(float(self.arrays["truth"][cell])) if known else "not known"
+        true = (
+            self._written(float(self.arrays["truth"][cell])) if known else "not known"
+        )
         parts = [("x", f"{fixed(place[0])}, {fixed(place[1])}"), ("learned", learned)]
         parts.append(("true", f"{true} nats" if known else true))
         if "critic" in self.arrays:
             parts.append(("critic", fixed(float(self.arrays["critic"][cell]))))
         self.tell(parts)
+
+    def _written(self, log_p: float) -> str:
+        nowhere = log_p <= float(self.meta.get("floor", -np.inf))
+        return f"{MINUS}∞" if nowhere else fixed(log_p)
 
     def _on_clicked(self, x: float, y: float) -> None:
         if self.meta:

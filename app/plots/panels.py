@@ -12,7 +12,8 @@ from app.plots.ticks import decades, fixed, three_ticks, tick_text
 from app.theme import theme
 from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width
 
-_LEFT, _RIGHT, _BOTTOM, _TITLE, _GAP = 46, 74, 24, 18, 10
+_LEFT, _BOTTOM, _TITLE, _GAP = 46, 24, 18, 10
+_LEAST_RIGHT, _MOST_RIGHT = 60, 118  # room for the values at the ends
 _LEAST, _TWO_COLUMNS = 62, 720
 
 
@@ -93,6 +94,7 @@ class PanelPaper(Paper):
         self.hidden_panels = len(self.panels) - shown
         column_width = width / columns
         row_height = (height - px(_BOTTOM)) / rows
+        right = self.right
         for index, panel in enumerate(self.panels):
             panel.pane.setVisible(index < shown)
             column, row = divmod(index, rows)
@@ -102,10 +104,18 @@ class PanelPaper(Paper):
                 QRectF(
                     round(left),
                     round(top),
-                    max(round(column_width - px(_LEFT + _RIGHT)), 20),
+                    max(round(column_width - px(_LEFT) - right), 20),
                     max(round(row_height - px(_TITLE + _GAP)), 20),
                 )
             )
+
+    @property
+    def right(self) -> int:
+        """Room for the values at the ends of curves, pixels, in tens."""
+        texts = [end.text for panel in self.panels for end in panel.ends]
+        longest = max((text_width(text, 12, 600) for text in texts), default=0)
+        wanted = -(-(longest + theme.px(14)) // 10) * 10
+        return min(max(wanted, theme.px(_LEAST_RIGHT)), theme.px(_MOST_RIGHT))
 
     def shown_panels(self) -> list[Panel]:
         """Those that have room."""
@@ -146,7 +156,7 @@ class PanelPaper(Paper):
     def _paint_title(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
         px, c = theme.px, theme.c
         line = QRectF(frame.left() + px(4), frame.top() - px(_TITLE), 1e4, px(16))
-        line.setRight(frame.right() + px(_RIGHT) - px(8))
+        line.setRight(frame.right() + self.right - px(8))
         draw_text(painter, line, panel.title, c.text2, 12, 600)
         line.setLeft(line.left() + text_width(panel.title, 12, 600) + px(7))
         if panel.unit and line.width() > px(20):
@@ -217,7 +227,7 @@ class PanelPaper(Paper):
                 continue
             wide = text_width(line.text, 11)
             left = x + theme.px(5)
-            if left + wide > frame.right() + theme.px(_RIGHT):
+            if left + wide > frame.right() + self.right:
                 left = x - theme.px(5) - wide
             if left < free:
                 continue  # its neighbour's words are in the way; the line stays
@@ -232,7 +242,7 @@ class PanelPaper(Paper):
         rows = spread(inside, gap, frame.top(), frame.bottom())
         for end, y in zip(panel.ends, rows, strict=True):
             left = frame.right() + theme.px(6)
-            words = QRectF(left, y - gap / 2, theme.px(_RIGHT) - theme.px(8), gap)
+            words = QRectF(left, y - gap / 2, self.right - theme.px(8), gap)
             draw_text(painter, words, end.text, colour(end.token), 12, 600)
 
     def _dashed(self, painter: QPainter, token: str) -> None:

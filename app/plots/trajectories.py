@@ -179,7 +179,8 @@ class TrajectoriesPlot(PlotView):
     def _figures(self) -> list[Figure]:
         figures = []
         straightness = self.meta.get("straightness")
-        if straightness is not None and np.isfinite(straightness):
+        is_process = self.meta.get("kind", "process") == "process"
+        if is_process and straightness is not None and np.isfinite(straightness):
             figures.append(Figure("Straightness", significant(float(straightness), 2)))
         if self.meta.get("evaluations") is not None:
             figures.append(Figure("Evaluations", f"{int(self.meta['evaluations']):,}"))

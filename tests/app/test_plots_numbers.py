@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.plots.clouds import count_cells
-from app.plots.curve import value_range
+from app.plots.curve import short_names, value_range
 from app.plots.density_map import indices, log_ratio
 from app.plots.field import arrows, spacing
 from app.plots.panels import spread
@@ -146,3 +146,10 @@ def test_range_of_curves_ignores_spikes_but_shows_the_smooth_curve():
     assert low < 0.8
     assert 1.95 < high < 3
     assert value_range([], [], []) == (0.0, 1.0)
+
+
+def test_short_names_keep_what_tells_curves_apart():
+    titles = ["Discriminator loss", "Discriminator real", "Generator loss"]
+    assert short_names(titles) == ["D loss", "D real", "G loss"]
+    assert short_names(["Loss", "Reconstruction"]) == ["Loss", "Recons."]
+    assert short_names(["Velocity loss"]) == [""]

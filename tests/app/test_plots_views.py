@@ -195,6 +195,15 @@ def test_hover_reads_the_cell_under_the_pointer(qtbot, shown, kind, sign):
     assert plot.read_out.text.startswith("x 1.05, −2.05")
 
 
+def test_no_density_is_minus_infinity(qtbot, shown):
+    meta, arrays = preview.density_frame(16)
+    nowhere = np.full((16, 16), -1000.0, "f4")
+    plot = shown("density", (meta | {"floor": -1000.0}, arrays | {"truth": nowhere}))
+    with qtbot.waitSignal(plot.hovered) as caught:
+        plot.square.pointed.emit(plot.square.pane.pixel(1.0, 1.0))
+    assert dict(caught.args[0])["true"] == "−∞ nats"
+
+
 def test_what_is_not_known_is_not_offered(shown):
     meta, arrays = preview.density_frame(32)
     del arrays["truth"]
