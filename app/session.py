@@ -222,6 +222,7 @@ class Session(QObject):
             self._note_failure(run, event)
 
     def _on_ready(self, event: wire.RunReady) -> None:
+        self.slots.forget_frames()
         if self.slots.at is not None:
             self.slots.visit(None)
             self.runs.visited.emit(None)

@@ -157,11 +157,16 @@ class Slots(QObject):
             return
         if suffix and suffix not in slot.companions:
             return
-        if frame.view != slot.wanted(suffix)[0]:
+        if frame.view != slot.wanted(suffix)[0] or not self.can_show(frame.view):
             return
         if not suffix:
             slot.frame = (frame, arrays)
         self.frame_received.emit(frame.slot, frame, arrays)
+
+    def forget_frames(self) -> None:
+        """The run began again: what is on show is no longer its picture."""
+        for slot in self.slots.values():
+            slot.frame = None
 
     def drawn(self, name: str) -> None:
         """The newest frame of a slot is on screen: the next one may be computed."""

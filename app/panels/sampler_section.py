@@ -38,6 +38,8 @@ class SamplerSection(QWidget):
         model = model_entry(catalogue, config.model)
         self.setVisible(bool(model.samplers))
         if not model.samplers:
+            self.form.set_schema({})
+            self._shown = ("", "")
             return
         if self._shown != (config.model, config.sampler):
             if config.model != self._shown[0]:

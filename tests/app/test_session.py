@@ -1,15 +1,26 @@
 """The session without a window: settings, undo, restarts, time, faults."""
 
+from pathlib import Path
+
 import pytest
-from window_world import make_world
+from window_world import Recorder, World
 
 from app.session_config import GROUPS, restarts_at_once
-from engine.protocol import Configure, Play, Reset, SetSpeed, Subscribe
+from app.start import BadRequest, requested
+from engine.protocol import Configure, Play, Reset, RunConfig, SetSpeed, Subscribe
+
+
+@pytest.fixture(scope="module")
+def engine():
+    made = Recorder()
+    yield made
+    made.end()
 
 
 @pytest.fixture
-def world(qtbot, tmp_path):
-    made = make_world(qtbot, tmp_path, with_window=False)
+def world(qtbot, tmp_path, engine):
+    made = World(qtbot, tmp_path, engine, with_window=False)
+    made.start()
     yield made
     made.close()
 
@@ -200,8 +211,6 @@ def test_engine_death_is_named_and_the_run_returns_paused(world):
     world.session.desk.edit("training", "batch_size", 64)
     world.settle()
     folder = world.session.runs.run.recovery
-    from pathlib import Path
-
     Path(folder).mkdir(parents=True, exist_ok=True)
     (Path(folder) / "run.json").write_text("{}")
     world.client.sent.clear()
@@ -223,14 +232,9 @@ def test_without_a_recovery_file_the_run_begins_again(world):
     assert world.client.of(Configure)[0].resume == ""
 
 
-def test_an_unknown_model_is_refused_in_a_sentence(qtbot, tmp_path):
-    from window_world import World
-
-    from app.start import requested
-    from engine.protocol import RunConfig
-
+def test_an_unknown_model_is_refused_in_a_sentence(qtbot, tmp_path, engine):
     wanted = RunConfig(model="perceptron", data="rings")
-    made = World(qtbot, tmp_path, False, lambda c: requested(c, wanted, []))
+    made = World(qtbot, tmp_path, engine, False, lambda c: requested(c, wanted, []))
     with qtbot.waitSignal(made.session.start_refused, timeout=20_000) as caught:
         made.session.start()
     assert "perceptron" in caught.args[0]
@@ -239,9 +243,6 @@ def test_an_unknown_model_is_refused_in_a_sentence(qtbot, tmp_path):
 
 
 def test_settings_of_a_command_line_find_their_group(world):
-    from app.start import BadRequest, requested
-    from engine.protocol import RunConfig
-
     catalogue = world.session.catalogue
     wanted = RunConfig(model="vae", data="rings")
     pairs = ["learning_rate=5e-4", "width=32", "noise=0.05", "training.batch_size=9"]

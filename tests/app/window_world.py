@@ -7,27 +7,53 @@ from app.preferences import Preferences
 from app.session import START, Session
 from app.window import Window
 from engine.client import Client
-from engine.protocol import Configure
+from engine.protocol import (
+    Branch,
+    Close,
+    Configure,
+    Ping,
+    Subscribe,
+    Unsubscribe,
+    Welcome,
+)
 
 FAKE = Path(__file__).parents[1] / "fake_engine.py"
 WAIT = 20_000  # ms; a bound for a busy machine, not a pace
 
 
 class Recorder:
-    """A client of the fake engine that keeps what is sent."""
+    """A client of the fake engine that keeps what is sent.
+
+    One engine serves many sessions after each other: ``stop`` only ends their runs,
+    ``end`` ends the engine.
+    """
 
     def __init__(self):
         self._client = Client(command=[sys.executable, str(FAKE)])
+        self._welcome = None
+        self._listener = lambda *_: None
+        self._client.on_event = self._on_event
         self.sent = []
 
     def __setattr__(self, name, value):
-        if name.startswith("on_"):
+        if name == "on_event":
+            self._listener = value
+        elif name in ("on_state", "on_restarted"):
             setattr(self._client, name, value)
         else:
             object.__setattr__(self, name, value)
 
+    def _on_event(self, event, arrays):
+        if isinstance(event, Welcome):
+            self._welcome = event
+        self._listener(event, arrays)
+
     def start(self):
-        self._client.start()
+        self.sent = []
+        if self._client.state in ("ready", "slow"):
+            self._listener(self._welcome, {})
+        else:
+            self._client.start()
 
     def send(self, command):
         self.sent.append(command)
@@ -37,6 +63,16 @@ class Recorder:
         self._client.credit(slot)
 
     def stop(self):
+        runs = {c.run_id for c in self.of(Configure)}
+        runs |= {c.new_run_id for c in self.of(Branch)}
+        for slot in {c.slot for c in self.of(Subscribe)}:
+            self._client.send(Unsubscribe(slot=slot))
+        for run_id in runs:
+            self._client.send(Close(run_id=run_id))
+        self._client.request(Ping())  # what was under way has arrived
+        self._listener = lambda *_: None
+
+    def end(self):
         self._client.stop()
 
     def kill(self):
@@ -57,9 +93,10 @@ class Recorder:
 class World:
     """A session with its recorder, and a window if one is asked for."""
 
-    def __init__(self, qtbot, tmp_path, with_window, start):
+    def __init__(self, qtbot, tmp_path, client, with_window=True, start=None):
+        start = start or (lambda _: START)
         self.qtbot = qtbot
-        self.client = Recorder()
+        self.client = client
         self.session = Session(self.client, start, tmp_path / "recovery")
         self.notes = []
         self.session.noted.connect(self.notes.append)
@@ -97,12 +134,6 @@ class World:
             self.window.close()
         else:
             self.session.stop()
-
-
-def make_world(qtbot, tmp_path, with_window=True, start=lambda _: START):
-    world = World(qtbot, tmp_path, with_window, start)
-    world.start()
-    return world
 
 
 def changed(field, value):

@@ -1,0 +1,384 @@
+"""The whole window in front of the fake engine: main path, faults, both directions."""
+
+import psutil
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSlider
+from window_world import Recorder, World, changed
+
+from app.panels.key_sheet import KeySheet
+from app.panels.table_choice import TableSheet
+from app.preferences import load, save
+from app.session_config import schema_of
+from app.theme import theme
+from engine.protocol import Configure, InspectTable, Pause, Play, Probe, StepOnce
+
+MODELS = ("rectified_flow", "ddpm", "realnvp", "vae", "gan")
+
+
+@pytest.fixture(scope="module")
+def engine():
+    made = Recorder()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def world(qtbot, tmp_path, engine):
+    made = World(qtbot, tmp_path, engine)
+    made.start()
+    yield made
+    made.close()
+
+
+def press(window, keys):
+    """Act as the keyboard would, whatever has the focus."""
+    window.activateWindow()
+    combination = QKeySequence(keys)[0]
+    QTest.keyClick(window, combination.key(), combination.keyboardModifiers())
+
+
+def unfold(window):
+    window.model.form.set_folded(False)
+    window.model.training.set_folded(False)
+
+
+def rows_of(window):
+    """Every row of the window by its group and name."""
+    panels = {
+        "model_settings": [window.model.form],
+        "training": [window.model.training],
+        "data_settings": [window.data.form, window.data.switches],
+        "sampler_settings": [window.model.sampler.form],
+    }
+    return {
+        (group, name): row
+        for group, forms in panels.items()
+        for form in forms
+        for name, row in form.fields.items()
+    }
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_field_goes_both_ways(world, model):
+    """A hand in the form reaches the wire; a change elsewhere shows silently."""
+    window, desk = world.window, world.session.desk
+    desk.choose_model(model)
+    world.settle()
+    unfold(window)
+    rows = rows_of(window)
+    catalogue = world.session.catalogue
+    for group in ("model_settings", "training", "sampler_settings"):
+        fields = schema_of(catalogue, world.run.config, group).get("properties", {})
+        assert {n for g, n in rows if g == group} == set(fields), group
+    for (group, name), row in rows.items():
+        for switch, wanted in (row.schema.get("shown_if") or {}).items():
+            desk.edit(group, switch, wanted[0])  # else the row is greyed out
+        before = getattr(world.run.config, group)[name]
+        other = changed(row.schema, before)
+        assert row.value() == before, (group, name)
+        row.user_set(other)
+        assert getattr(world.run.config, group)[name] == other, (group, name)
+    world.settle()
+    sent = world.client.configured
+    for (group, name), row in rows.items():
+        assert getattr(sent, group)[name] == row.value(), (group, name)
+    world.run.history.stack.clear()
+    edits = []
+    for form in (window.model.form, window.model.training, window.data.form):
+        form.edited.connect(lambda *edit: edits.append(edit))
+    for (group, name), row in rows.items():
+        again = changed(row.schema, row.value())
+        desk.edit(group, name, again)
+        assert row.value() == again, (group, name)
+    assert not edits
+    world.settle()
+
+
+def test_space_plays_and_pauses_and_a_dot_steps(world):
+    press(world.window, "Space")
+    world.until(lambda: world.run.is_playing)
+    assert world.window.top.play.text() == "Pause"
+    press(world.window, "Space")
+    world.until(lambda: not world.run.is_playing)
+    assert world.client.of(Play)
+    assert world.client.of(Pause)
+    before = world.run.step
+    press(world.window, ".")
+    world.until(lambda: world.run.step == before + 1)
+    assert world.client.of(StepOnce)
+    assert world.window.status.values["step"].text() == f"{world.run.step:,}"
+
+
+def test_keys_of_the_main_path(world):
+    window, slots = world.window, world.session.slots
+    world.session.desk.edit("training", "batch_size", 64)
+    press(window, "Ctrl+Z")
+    assert world.run.config.training["batch_size"] == 512
+    press(window, "Ctrl+Shift+Z")
+    assert world.run.config.training["batch_size"] == 64
+    press(window, "M")
+    assert slots.shown == {"a"}
+    assert not window.wall.cards["b"].isVisible()
+    press(window, "M")
+    assert len(slots.shown) == 4
+    press(window, "Ctrl+3")
+    world.until(lambda: window.wall.current().name == "c")
+    press(window, "Ctrl++")
+    assert theme.text_scale == pytest.approx(1.1)
+    press(window, "Ctrl+0")
+    assert theme.text_scale == 1.0
+    world.train(10)
+    press(window, "Ctrl+R")
+    world.until(lambda: world.run.step == 0)
+
+
+def test_projector_mode_shows_two_plots_and_comes_back(world):
+    window = world.window
+    press(window, "F11")
+    assert theme.look == "projector"
+    assert world.session.slots.shown == {"a", "b"}
+    assert window.projector_top.isVisible()
+    assert not window.model.isVisible()
+    assert "Rectified flow" in window.projector_top.name.text()
+    press(window, "Escape")
+    assert theme.look == "dark"
+    assert window.model.isVisible()
+    assert len(world.session.slots.shown) == 4
+
+
+def test_palette_finds_an_action_by_typing_and_does_it(world):
+    window = world.window
+    press(window, "Ctrl+Shift+P")
+    assert window.palette_list.isVisible()
+    QTest.keyClicks(window.palette_list.field, "light dark")
+    assert window.palette_list.shown_keys() == ["look"]
+    QTest.keyClick(window.palette_list.field, Qt.Key.Key_Return)
+    world.until(lambda: theme.look == "light")
+    assert not window.palette_list.isVisible()
+
+
+def test_sheet_of_keys_lists_every_action_with_a_key(world):
+    press(world.window, "F1")
+    sheet = world.window.findChild(KeySheet)
+    words = " ".join(label.text() for label in sheet.findChildren(QLabel))
+    for keys in ("Space", "Ctrl+Z", "F11", "Ctrl+E", "Ctrl+Shift+C"):
+        assert keys in words
+    sheet.close()
+
+
+def test_model_picker_changes_the_model(world):
+    window = world.window
+    window.model.card.click()
+    picker = window.model.picker
+    assert set(MODELS) <= set(picker.shown_keys())
+    QTest.keyClicks(picker.field, "adversarial")
+    assert picker.shown_keys() == ["gan"]
+    QTest.keyClick(picker.field, Qt.Key.Key_Return)
+    world.until(lambda: world.run.config.model == "gan")
+    world.settle()
+    assert "GAN" in window.top.model.text()
+    assert not window.model.sampler.isVisible()
+
+
+def test_gallery_chooses_data(world):
+    world.window.data.gallery.cards["two_moons"].click()
+    world.settle()
+    assert world.client.configured.data == "two_moons"
+    assert world.client.of(Configure)[-1].restart
+    assert world.window.top.data.text() == "Two moons"
+
+
+def test_restart_line_appears_and_its_button_restarts(world):
+    world.train()
+    window = world.window
+    window.model.form.fields["width"].user_set(32)
+    world.settle()
+    assert window.model.form.fields["width"].mark.is_pending
+    assert window.actions_by_name.actions["restart"].isEnabled()
+    window.model.form.form.restart_requested.emit()
+    world.settle()
+    assert world.client.configured.model_settings["width"] == 32
+    assert not window.model.form.fields["width"].mark.is_pending
+
+
+def test_a_setting_out_of_sight_comes_into_sight_when_it_waits(world):
+    world.train()
+    name = "waves"
+    assert name not in world.window.model.form.fields
+    world.session.desk.edit("model_settings", name, 4)
+    world.settle()
+    assert world.window.model.form.fields[name].mark.is_pending
+
+
+def test_empty_place_says_why_and_offers_a_way_out(world):
+    world.session.desk.choose_model("vae")
+    world.settle()
+    card = world.window.wall.cards["b"]
+    assert not card.plot.has_frame
+    assert card.plot.empty.button.isVisible()
+    card.plot.empty.button.click()
+    assert card.slot.view == "samples"
+    world.until(lambda: card.plot.has_frame)
+    world.session.desk.choose_model("rectified_flow")
+    world.settle()
+
+
+def test_view_of_a_place_is_chosen_from_its_title(world):
+    card = world.window.wall.cards["d"]
+    menu = card.title.menu()
+    titles = {a.data(): a for a in menu.actions()}
+    assert set(titles) == {v.name for v in world.session.catalogue.views}
+    titles["field"].trigger()
+    assert card.slot.view == "field"
+    world.until(lambda: card.plot.view == "field" and card.plot.has_frame)
+    menu.close()
+
+
+def test_credit_is_given_only_for_frames_that_were_drawn(world):
+    cards = world.window.wall.cards.values()
+    world.until(lambda: all(c.shows_full_frame for c in cards))
+    given = []
+    world.client.credit = given.append
+    world.session.slots.set_paused(True)
+    world.session.step_once()
+    world.until(lambda: world.run.step == 1)
+    world.session.slots.drawn("a")
+    QApplication.processEvents()
+    assert not given
+    world.session.slots.set_paused(False)
+    assert "a" in given
+    del world.client.credit
+
+
+def test_click_into_the_density_is_answered_in_the_probe(world):
+    world.window.wall.cards["a"].plot.probed.emit("log_prob", [[0.5, 1.0]])
+    assert world.client.of(Probe)[0].points == [[0.5, 1.0]]
+    values = world.window.model.probe.values
+    world.until(lambda: "log p, learned" in values)
+    assert values["log p, learned"].text().endswith("nats")
+
+
+def test_dropped_csv_is_inspected_and_its_columns_are_offered(world, tmp_path):
+    file = tmp_path / "cells.csv"
+    file.write_text("a;b;kind\n1,5;2;x\n2,5;3;y\n")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(file))])
+    left, plain = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    copy = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPoint(500, 400), copy, mime, left, plain)
+    world.window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    drop = QDropEvent(QPointF(500, 400), copy, mime, left, plain)
+    world.window.dropEvent(drop)
+    assert world.client.of(InspectTable)[0].path == str(file)
+    world.until(lambda: world.window.findChild(TableSheet))
+    sheet = world.window.findChild(TableSheet)
+    sheet.learn.click()
+    world.settle()
+    config = world.client.configured
+    assert config.data == "csv"
+    assert config.data_settings["file"] == str(file)
+    assert world.window.top.data.text() == "cells.csv"
+    assert world.window.data.table.isVisible()
+
+
+def test_file_that_cannot_be_read_is_a_note_and_changes_nothing(world, tmp_path):
+    before = world.run.config
+    world.window.open_table(str(tmp_path / "absent.csv"))
+    world.until(lambda: world.window.toasts.toasts)
+    assert "absent.csv" in world.window.toasts.toasts[0].title
+    assert world.run.config == before
+
+
+def test_timeline_scrubs_and_returns(world):
+    world.train(700)
+    timeline = world.window.timeline.timeline
+    world.until(lambda: 500 in timeline.track.snapshots)
+    timeline.scrubbed.emit(500)
+    assert world.run.at == 500
+    world.until(lambda: world.window.wall.cards["a"].shown_step == 500)
+    timeline.returned_live.emit()
+    world.until(lambda: world.window.wall.cards["a"].shown_step == 700)
+    assert timeline.is_live
+
+
+def test_figure_is_copied_and_saved(world, tmp_path):
+    card = world.window.wall.cards["a"]
+    world.until(lambda: card.plot.has_frame)
+    press(world.window, "Ctrl+Shift+C")
+    assert not QGuiApplication.clipboard().image().isNull()
+    path = tmp_path / "density.svg"
+    card.save_figure(path)
+    assert b"<svg" in path.read_bytes()
+    card.save_figure(tmp_path / "no" / "folder" / "x.png")
+    toasts = world.window.toasts.toasts
+    world.until(lambda: any(t.severity == "warning" for t in toasts))
+
+
+@pytest.mark.parametrize("look", ["dark", "light"])
+def test_everything_fits_a_small_window(world, look):
+    window = world.window
+    theme.set_look(look)
+    window.resize(1280, 720)
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (1280, 720)
+    assert window.data.width() == 196
+    assert window.model.width() == 292
+    for panel in (window.data, window.model):
+        assert panel.content.minimumSizeHint().width() <= panel.width()
+    for card in window.wall.cards.values():
+        assert window.rect().contains(
+            card.mapTo(window, QPoint(card.width() - 1, card.height() - 1))
+        )
+
+
+def test_every_control_has_a_name(world):
+    for kind in (QAbstractButton, QSlider):
+        for control in world.window.findChildren(kind):
+            if control.isVisible() and control.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                assert control.accessibleName() or control.text(), control
+
+
+def test_choices_are_remembered(world, tmp_path):
+    window = world.window
+    window.wall.cards["d"].content_chosen.emit("samples")
+    window.wall.cards["a"].plot.set_view_state({"mode": "true"})
+    window.toggle_look()
+    kept = window.remember()
+    assert kept.look == "light"
+    assert kept.views["d"] == "samples"
+    file = tmp_path / "window.json"
+    save(file, kept)
+    again = load(file)
+    assert again == kept
+    file.write_text("{ broken")
+    assert load(file).look == "dark"
+
+
+def test_engine_death_marks_the_pictures_and_restarts(world):
+    cards = world.window.wall.cards.values()
+    world.until(lambda: all(c.plot.has_frame for c in cards))
+    world.client.kill()
+    toasts = world.window.toasts.toasts
+    world.until(lambda: any("stopped" in t.title for t in toasts))
+    assert world.window.wall.cards["a"].plot.has_frame
+    world.until(lambda: any("restarted" in t.title for t in toasts))
+    world.settle()
+    press(world.window, "Space")
+    world.until(lambda: world.run.is_playing)
+    world.session.pause()
+
+
+def test_closing_while_training_leaves_no_process(qtbot, tmp_path):
+    recorder = Recorder()
+    recorder.stop = recorder.end
+    made = World(qtbot, tmp_path, recorder)
+    made.start()
+    made.session.play()
+    made.until(lambda: made.run.is_playing)
+    pid = recorder.engine_pid
+    made.close()
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie"
