@@ -115,6 +115,17 @@ class GenerativeModel(nn.Module):
         """The random inputs that :meth:`losses` wants for this player."""
         raise NotImplementedError
 
+    def prepare(self, player: str, batch: Batch) -> Batch:
+        """The batch as :meth:`losses` will see it; most models leave it as it is.
+
+        The trainer calls this without gradients before each loss. Here, and only here,
+        a model may change its buffers in place (replayed chains, a running codebook),
+        and it may add columns to ``extra`` for its loss. As in a loss all randomness
+        comes from ``batch.noise``, and nothing branches on a tensor's value.
+        """
+        del player
+        return batch
+
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Named terms, 0-dim each; the one called ``"loss"`` is minimised.
 

@@ -234,7 +234,9 @@ class Trainer:
         """Gradient and optimiser step of one player on given rows and noise."""
         rows = {k: v.index_select(0, index) for k, v in self.columns.items()}
         x, labels = rows.pop("x"), rows.pop("labels")
-        terms = self.model.losses(player, Batch(x, labels, noise, step, rows))
+        with torch.no_grad():
+            batch = self.model.prepare(player, Batch(x, labels, noise, step, rows))
+        terms = self.model.losses(player, batch)
         weights = self._players[player]
         torch.autograd.backward(terms["loss"], inputs=weights)
         if self.config.clip:
