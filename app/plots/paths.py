@@ -42,6 +42,7 @@ class PathItems:
         self.own_path = Lines(pane, "samples")
         self.handle = Marks(pane, "latent", "o", 12, "text1")
         self.arrival = Marks(pane, "samples", "o", 9, "halo")
+        self.recolour()
 
     def show_parts(self, paths: bool, field: bool, handle: bool) -> None:
         """Draw paths, field and the start to drag, or not."""

@@ -87,6 +87,23 @@ def test_plot_shows_its_frame_in_every_look(shown, name):
     np.testing.assert_array_equal(shot(plot), pictures[0])
 
 
+@pytest.mark.parametrize("look", ["light", "projector"])
+@pytest.mark.parametrize("name", PLOTS)
+def test_changing_the_look_leaves_nothing_of_the_old_one(qtbot, name, look):
+    def alone():
+        plot = make_plot(name)
+        qtbot.addWidget(plot)
+        plot.resize(450, 330)
+        plot.show()
+        plot.show_frame(*preview.FRAMES[name]())
+        return plot
+
+    changed = alone()
+    shot(changed)  # fills every cache with the dark look
+    theme.set_look(look)
+    np.testing.assert_array_equal(shot(changed), shot(alone()))
+
+
 @pytest.mark.parametrize("name", PLOTS)
 def test_plot_can_be_empty_and_come_back(shown, name):
     plot = shown(name)
@@ -157,6 +174,19 @@ def test_pixels_and_data_units_agree(shown, name):
     assert square.pane.data_point(pixel) == pytest.approx((1.5, -0.5), abs=1e-6)
 
 
+@pytest.mark.parametrize("size", [(900, 260), (260, 600), (120, 100)])
+def test_square_fits_into_any_room(shown, size):
+    plot = shown("density")
+    plot.window().resize(900, 900)
+    plot.square.resize(*size)
+    plot.square.lay_out(*size)
+    frame, rail = plot.square.frame, plot.square.rail
+    assert frame.width() == frame.height()
+    assert frame.right() <= size[0]
+    assert frame.bottom() <= size[1]
+    assert rail.isEmpty() or (rail.right() <= size[0] and rail.left() > frame.right())
+
+
 def test_keys_move_the_view_and_r_returns(qtbot, shown):
     plot = shown("samples")
     pane, home = plot.square.pane, plot.square.pane.limits
@@ -165,10 +195,11 @@ def test_keys_move_the_view_and_r_returns(qtbot, shown):
     qtbot.keyClick(plot.paper, Qt.Key.Key_Plus)
     assert pane.limits[1] - pane.limits[0] < home[1] - home[0]
     moved = pane.limits
-    plot.show_frame(*preview.samples_frame())
+    meta, arrays = preview.samples_frame()
+    plot.show_frame(meta | {"limits": [-4.0, 4.0, -4.0, 4.0]}, arrays)
     assert pane.limits == moved  # a frame leaves the person's view alone
     qtbot.keyClick(plot.paper, Qt.Key.Key_R)
-    assert pane.limits == pytest.approx(home)
+    assert pane.limits == pytest.approx((-4, 4, -4, 4))
 
 
 # ---- density
