@@ -22,7 +22,7 @@ from engine.client import Client
 from engine.protocol import Catalogue, RunConfig
 
 _LOG = logging.getLogger(__name__)
-_FEW_REFERENCES = 5000
+_TURNS = 40  # of the event loop, for the self-test of the Qt binding
 
 
 def run(options: argparse.Namespace) -> int:
@@ -71,7 +71,6 @@ class Program(QObject):
         self._file = file
         self._exit = 0
         self._recovery = prefs.recovery_folder()
-        self._nones = sys.getrefcount(None)
         if isinstance(self.app, QApplication):
             self.app.setApplicationName(prefs.APP_NAME)
             self.app.setApplicationDisplayName("Generative Playground")
@@ -93,12 +92,16 @@ class Program(QObject):
         if self._file is not None:
             prefs.save(self._file, self.window.preferences)
         shutil.rmtree(self._recovery, ignore_errors=True)
-        self._check_references()
         return self._exit
 
     def _go_on(self) -> None:
         self.window.wall.build()
-        self.app.processEvents()
+        if self._loses_references():
+            title = "This version of PySide6 is faulty"
+            text = (
+                "The window may end at any moment: install PySide6-Essentials 6.11.3."
+            )
+            self.window.show_notice(Notice("warning", title, text))
         self.session.start()
         if self._options.screenshot:
             photographer = Photographer(
@@ -150,9 +153,12 @@ class Program(QObject):
         notice = Notice("warning", "A part of the window failed", f"{error}")
         QTimer.singleShot(0, partial(self.window.show_notice, notice))
 
-    def _check_references(self) -> None:
-        """Some Qt bindings lose references to None until Python aborts; say so."""
-        lost = self._nones - sys.getrefcount(None)
-        if lost > _FEW_REFERENCES and sys.version_info < (3, 12):
-            words = "This PySide6 loses references (%d); install 6.11.3 or 6.10.3."
-            _LOG.warning(words, lost)
+    def _loses_references(self) -> bool:
+        """Whether this Qt binding loses references to None: Python then aborts soon.
+
+        PySide6 6.12.0 does, by more than one at each turn of the event loop.
+        """
+        before = sys.getrefcount(None)
+        for _ in range(_TURNS):
+            self.app.processEvents()
+        return before - sys.getrefcount(None) > _TURNS // 2

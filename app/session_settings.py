@@ -25,6 +25,7 @@ from app.session_link import EngineLink
 from app.session_run import Run
 from engine.protocol import Ack, Arrays, Catalogue, Configure, RunConfig
 
+_SAVED = "run.json"  # without it a folder holds no run
 LARGEST_SEED = 2**31 - 1  # what every random generator of the engine takes
 
 
@@ -111,8 +112,7 @@ class SettingsDesk(QObject):
 
     def recover(self, run: Run) -> None:
         """Bring a run to a new engine: its recovery file, or from the start."""
-        saved = Path(run.recovery)
-        found = bool(run.recovery) and saved.is_dir() and any(saved.iterdir())
+        found = bool(run.recovery) and (Path(run.recovery) / _SAVED).is_file()
         self._under_way.discard(run.id)
         self._again.pop(run.id, None)
         config, run.applied = run.applied or run.config, None
