@@ -46,6 +46,11 @@ SAMPLERS: dict[str, str] = {
     "dopri5": "engine.sampling.samplers:Dopri5",
     "ddim": "engine.sampling.samplers:DDIM",
     "ancestral": "engine.sampling.samplers:Ancestral",
+    "euler_maruyama": "engine.sampling.score_samplers:EulerMaruyama",
+    "predictor_corrector": "engine.sampling.score_samplers:PredictorCorrector",
+    "annealed_langevin": "engine.sampling.score_samplers:AnnealedLangevin",
+    "dpm_solver_pp_2m": "engine.sampling.score_samplers:DPMSolverPP2M",
+    "edm_heun": "engine.sampling.score_samplers:EDMHeun",
 }
 
 VIEWS: dict[str, str] = {

@@ -40,6 +40,11 @@ class Sampler(ABC):
     def __init__(self, config: SamplerConfig) -> None:
         self.config: Any = config
 
+    @property
+    def uses_noise(self) -> bool:
+        """Whether the path uses fresh noise with the settings as they are."""
+        return self.stochastic
+
     @abstractmethod
     def run(
         self,
@@ -55,10 +60,14 @@ class Sampler(ABC):
 
 
 class CountedProcess:
-    """A process that counts the network evaluations made through it."""
+    """A process that counts the network evaluations made through it.
+
+    A guided process asks its network twice per call and says so in ``calls``.
+    """
 
     def __init__(self, process: "Process") -> None:
         self._process = process
+        self._calls = int(getattr(process, "calls", 1))
         self.evaluations = 0
 
     @property
@@ -71,18 +80,18 @@ class CountedProcess:
         return self._process.start(n, generator)
 
     def denoised(self, x: Tensor, t: Tensor) -> "Denoised":
-        """One evaluation."""
-        self.evaluations += 1
+        """One evaluation of the process."""
+        self.evaluations += self._calls
         return self._process.denoised(x, t)
 
     def velocity(self, x: Tensor, t: Tensor) -> Tensor:
-        """One evaluation."""
-        self.evaluations += 1
+        """One evaluation of the process."""
+        self.evaluations += self._calls
         return self._process.velocity(x, t)
 
     def score(self, x: Tensor, t: Tensor) -> Tensor:
-        """One evaluation."""
-        self.evaluations += 1
+        """One evaluation of the process."""
+        self.evaluations += self._calls
         return self._process.score(x, t)
 
     def __getattr__(self, name: str) -> Any:

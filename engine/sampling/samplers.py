@@ -8,10 +8,15 @@ from torch import Generator, Tensor
 from engine.models.base import Process
 from engine.sampling import discrete, ode
 from engine.sampling.base import OnStep, Sampler, SamplerConfig
-from engine.sampling.path import Spacing
+from engine.sampling.path import Grid
 from engine.settings import knob
 
-SPACING_LABELS = {"uniform": "Uniform", "quadratic": "Finer near data"}
+GRID_LABELS = {
+    "uniform": "Uniform in t",
+    "quadratic": "Finer near data",
+    "karras": "Karras",
+    "log_snr": "Uniform in log-SNR",
+}
 
 
 class StepsConfig(SamplerConfig):
@@ -29,14 +34,34 @@ class StepsConfig(SamplerConfig):
         scale="log",
         group="Sampler",
     )
-    spacing: Spacing = knob(
+    grid: Grid = knob(
         "uniform",
-        "Spacing",
-        "How the steps are spread over time.",
+        "Time grid",
+        "How the steps are spread over the noise levels.",
         apply="live",
         group="Sampler",
-        choices=SPACING_LABELS,
+        choices=GRID_LABELS,
     )
+    rho: float = knob(
+        7.0,
+        "Karras exponent",
+        "Higher puts more of the steps at the low noise levels.",
+        ge=1,
+        le=20,
+        apply="live",
+        symbol=r"\rho",
+        formula=r"r_i^{1/\rho} \ \mathrm{evenly\ spaced},\quad r = \sigma / \alpha",
+        group="Sampler",
+        shown_if={"grid": ["karras"]},
+    )
+
+    def times(self, process: Process) -> list[float]:
+        """Moments at which an ODE solver stops."""
+        return process.path.times(self.steps, self.grid, self.rho)
+
+    def grid_times(self, process: Process) -> list[float]:
+        """Moments among those that the process was trained at."""
+        return process.path.grid_times(self.steps, self.grid, self.rho)
 
 
 class FewStepsConfig(StepsConfig):
@@ -137,7 +162,7 @@ class _Solver(Sampler):
     ) -> Tensor:
         """Solve from t = 0 to t = 1; the generator is not used."""
         del generator
-        times = process.path.times(self.config.steps, self.config.spacing)
+        times = self.config.times(process)
         return type(self)._solve(process.velocity, x_0, times, on_step)
 
 
@@ -205,6 +230,11 @@ class DDIM(Sampler):
     order = 1
     stochastic = True
 
+    @property
+    def uses_noise(self) -> bool:
+        """Only with some share of fresh noise."""
+        return bool(self.config.eta > 0)
+
     def run(
         self,
         process: Process,
@@ -213,7 +243,7 @@ class DDIM(Sampler):
         on_step: OnStep | None = None,
     ) -> Tensor:
         """Jump from t = 0 to t = 1; without fresh noise the generator is not used."""
-        times = process.path.grid_times(self.config.steps, self.config.spacing)
+        times = self.config.grid_times(process)
         return discrete.ddim(
             process.denoised,
             process.path,
@@ -242,7 +272,7 @@ class Ancestral(Sampler):
         on_step: OnStep | None = None,
     ) -> Tensor:
         """Walk from t = 0 to t = 1 with fresh noise."""
-        times = process.path.grid_times(self.config.steps, self.config.spacing)
+        times = self.config.grid_times(process)
         return discrete.ancestral(
             process.denoised,
             process.path,

@@ -144,8 +144,7 @@ def denoised(fitted: Fitted, count: int, seed: int) -> Paths:
         _noise_level(fitted, found.times),
         found.evaluations,
         sampler.name,
-        # DDIM has a knob for its fresh noise, and none by default.
-        sampler.stochastic and getattr(sampler.config, "eta", 1.0) > 0,
+        sampler.uses_noise,
     )
 
 
