@@ -5,8 +5,9 @@ Pure logic over times in seconds that the caller reads, so that tests need no cl
 
 import math
 
-#: Qualities of a picture, best first; a view turns one into resolution and points.
-LEVELS = (1.0, 0.75, 0.5, 0.375)
+#: Qualities of a live picture, best first; a view turns one into resolution and points.
+#: Quality 1 is for a standing run: some views then take a far dearer, exact way.
+LEVELS = (0.9, 0.75, 0.5, 0.375, 0.2)
 #: Pictures per second below which detail is given up for speed.
 WANTED_RATE = 4.0
 #: A better level must fit into this part of the allowance before it is tried.
@@ -42,6 +43,7 @@ class Detail:
     def __init__(self) -> None:
         self.level = len(LEVELS) - 1
         self.cost = 0.0
+        self._full_cost = 0.0
         self._frames = 0
 
     @property
@@ -54,11 +56,15 @@ class Detail:
         """Cost to expect of a full picture, s; infinite if nothing is known."""
         if self.cost == 0:
             return math.inf
-        return self.cost / LEVELS[self.level] ** 2
+        return max(self._full_cost, self.cost / LEVELS[self.level] ** 2)
 
     def learn(self, cost: float, quality: float) -> None:
         """A picture of that quality took ``cost`` seconds."""
         here = cost * (self.quality / quality) ** 2
+        if quality == 1.0:
+            self._full_cost = cost
+            if self.cost > 0:
+                return
         if self.cost == 0:
             self.cost = here
         # One hiccup of the machine must not cost a level.

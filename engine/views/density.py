@@ -1,5 +1,6 @@
 """The learned density beside the true one, as maps of log p in nats."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -13,6 +14,7 @@ from engine.metrics.density_kde import KernelDensity, likelihood_factor
 from engine.models.base import DensityKind, LogDensity
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
+from engine.views.cells import cell_log_prob
 from engine.views.grid import (
     Limits,
     cell_area,
@@ -133,6 +135,9 @@ def _whole(moment: Moment, grid: Tensor, resolution: int) -> Map:
 def _learned(moment: Moment, grid: Tensor) -> _Learned:
     fitted = moment.fitted
     model = fitted.model
+    if moment.quality < 1 and fitted.can("process"):
+        log_p = cell_log_prob(moment, math.isqrt(len(grid)))
+        return _Learned(log_p, "estimate", "cell by cell; exact once training pauses")
     if isinstance(model, LogDensity):
         log_p = fitted.log_prob(grid, moment.seed, moment.quality)
         return _Learned(log_p, model.density_kind, model.density_note)

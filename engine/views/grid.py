@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 #: Least quality of each level, and the share of the grid lines that it keeps.
-LEVELS = ((1.0, 1.0), (0.75, 0.75), (0.5, 0.5), (0.25, 0.375), (0.0, 0.25))
+LEVELS = ((0.9, 1.0), (0.75, 0.75), (0.5, 0.5), (0.25, 0.375), (0.0, 0.25))
 #: Points per call, so that commands are obeyed between two calls.
 CHUNK = 4096
 

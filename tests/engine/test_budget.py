@@ -75,7 +75,7 @@ def test_cheap_pictures_come_full_and_fast() -> None:
     subscribe(slots, "a")
     drawn = simulate(slots, StubRun(), {"a": 0.004}, 10.0)["a"]
     late = [q for t, q in drawn if t > 5]
-    assert set(late) == {1.0}
+    assert set(late) == {LEVELS[0]}
     assert len(late) == pytest.approx(5 * FASTEST, rel=0.15)
 
 
@@ -111,10 +111,21 @@ def test_one_hiccup_costs_at_most_one_level() -> None:
     for _ in range(40):
         detail.learn(0.001 * detail.quality**2, detail.quality)
         detail.adapt(0.01)
-    assert detail.quality == 1.0
-    detail.learn(5.0, 1.0)
+    assert detail.quality == LEVELS[0]
+    detail.learn(5.0, LEVELS[0])
     detail.adapt(0.01)
     assert detail.quality >= LEVELS[1]
+
+
+def test_a_dear_full_picture_is_remembered_and_costs_live_ones_no_level() -> None:
+    detail = Detail()
+    for _ in range(40):
+        detail.learn(0.001 * detail.quality**2, detail.quality)
+        detail.adapt(0.01)
+    detail.learn(5.0, 1.0)
+    detail.adapt(0.01)
+    assert detail.quality == LEVELS[0]
+    assert detail.full_cost == 5.0
 
 
 def test_no_credit_no_picture() -> None:
