@@ -105,6 +105,12 @@ class SettingsDesk(QObject):
         after = run.config.model_copy(update={"seed": seed})
         run.history.edit(after, "seed", at_once=True)
 
+    def set_device(self, device: str) -> None:
+        """Begin again on another device."""
+        run, _ = self._need()
+        after = run.config.model_copy(update={"device": device})
+        run.history.edit(after, f"device {device}", at_once=True)
+
     def restart(self) -> None:
         """Begin again with everything that waits."""
         run, _ = self._need()

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from app import tab_order
 from app.panels.data_panel import DataPanel
 from app.panels.finder import Finder
 from app.panels.key_sheet import KeySheet
@@ -175,6 +176,17 @@ class Window(QWidget):
         return kept
 
     # ---- Qt
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab in the order of the page."""
+        panels = (self.projector_top, self.top, self.data, self.wall, self.model)
+        below = (self.timeline, self.projector_foot)
+        target = tab_order.after((*panels, *below), self.focusWidget(), next)
+        if target is None:
+            return False
+        reason = Qt.FocusReason
+        target.setFocus(reason.TabFocusReason if next else reason.BacktabFocusReason)
+        return True
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the engine; the window is gone at once, the engine within seconds."""

@@ -11,7 +11,7 @@ from app.widgets.form import Form
 from app.widgets.row import Row
 from app.widgets.section import Section
 
-_FEW = 4  # rows always in sight
+_FEW = 3  # rows always in sight
 
 
 class FewForm(QWidget):

@@ -11,8 +11,8 @@ from app.panels.speed import Speed
 from app.session import Session
 from app.session_config import data_entry, model_entry
 from app.widgets.button import Button, IconButton
-from app.widgets.chip import Chip
 from app.widgets.label import Label
+from app.widgets.menu_title import MenuTitle
 from engine.protocol import Status
 
 
@@ -26,6 +26,7 @@ class TopBar(Bar):
         super().__init__(48, "bottom", "bg1", "Run")
         self.setParent(parent)
         self._session = session
+        self._device = ("", "")
         self.data = Label("Generative Playground", colour="text1", size=15, weight=600)
         self.model = Label()
         self.runs = IconButton("caret-down", "Runs of this window", size=24)
@@ -33,7 +34,7 @@ class TopBar(Bar):
         self.step = Button("Step", "skip-forward", kind="quiet")
         self.play = Button("Play", "play-fill", kind="primary", hint="Space")
         self.speed = Speed()
-        self.device = Chip("starting", "plain")
+        self.device = MenuTitle("")
         self.search = SearchButton("Ctrl+Shift+P")
         self.projector = IconButton("projector-screen", "Projector (F11)")
         self.look = IconButton("moon", "Light or dark look")
@@ -99,6 +100,7 @@ class TopBar(Bar):
         self.runs.clicked.connect(self._open_runs)
         session = self._session
         self.speed.edited.connect(session.set_speed)
+        self.device.chosen.connect(session.desk.set_device)
         session.desk.config_changed.connect(lambda _: self._show_names())
         session.runs.run_chosen.connect(self._show_names)
         session.status_changed.connect(self._on_status)
@@ -121,9 +123,22 @@ class TopBar(Bar):
 
     def _on_status(self, status: Status) -> None:
         self._show_playing(status.state == "playing")
-        welcome = self._session.welcome
-        name = welcome.device_name if welcome and status.device != "cpu" else ""
-        self.device.set_chip(f"{status.device} {name}".strip(), "plain")
+        self._show_device(status.device)
+
+    def _show_device(self, device: str) -> None:
+        """The device that trains; a menu where there is a choice."""
+        welcome, run = self._session.welcome, self._session.run
+        if welcome is None or run is None or self._device == (device, run.id):
+            return
+        self._device = (device, run.id)
+        name = welcome.device_name if device != "cpu" else ""
+        words = f"{device} {name}".strip()
+        choices = {d: d for d in welcome.devices}
+        if len(choices) > 1:
+            choices = {"auto": "automatic"} | choices
+        self.device.set_choices(choices, run.config.device)
+        self.device.setText(words)
+        self.device.setAccessibleName(f"Device: {words}")
 
     def _show_playing(self, playing: bool) -> None:
         self.play.setText("Pause" if playing else "Play")

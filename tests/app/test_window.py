@@ -335,6 +335,24 @@ def test_everything_fits_a_small_window(world, look):
         )
 
 
+def test_tab_goes_through_the_page_in_its_order(world):
+    window = world.window
+    panels = [window.top, window.data, window.wall, window.model, window.timeline]
+    window.activateWindow()
+    window.top.reset.setFocus()
+    seen = []
+    for _ in range(200):
+        QTest.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        owner = next(p for p in panels if p.isAncestorOf(window.focusWidget()))
+        if not seen or seen[-1] is not owner:
+            seen.append(owner)
+        if len(seen) > 5:
+            break
+    assert seen[:5] == panels
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Backtab)
+    assert window.timeline.isAncestorOf(window.focusWidget())
+
+
 def test_every_control_has_a_name(world):
     for kind in (QAbstractButton, QSlider):
         for control in world.window.findChildren(kind):
