@@ -18,8 +18,20 @@ MODELS: dict[str, str] = {
     "rectified_flow": "engine.models.rectified_flow:RectifiedFlow",
     "ddpm": "engine.models.ddpm:DDPM",
     "realnvp": "engine.models.realnvp:RealNVP",
+    "nice": "engine.models.nice:NICE",
+    "glow": "engine.models.glow:Glow",
+    "made": "engine.models.made:MADE",
+    "maf": "engine.models.maf:MAF",
+    "iaf": "engine.models.iaf:IAF",
+    "spline_flow": "engine.models.spline_flow:SplineFlow",
     "vae": "engine.models.vae:VAE",
     "gan": "engine.models.gan:GAN",
+    "autoencoder": "engine.models.autoencoder:Autoencoder",
+    "vqvae": "engine.models.vqvae:VQVAE",
+    "score_matching": "engine.models.score_matching:ScoreMatching",
+    "energy_based": "engine.models.energy_based:EnergyBased",
+    "autoregressive": "engine.models.autoregressive:Autoregressive",
+    "rnade": "engine.models.rnade:RNADE",
 }
 
 DATA: dict[str, str] = {

@@ -1,4 +1,4 @@
-r"""Affine coupling: one half of the coordinates scales and shifts the other half.
+r"""Couplings: one half of the coordinates shifts, or scales and shifts, the other half.
 
 .. math:: y_a = x_a, \quad y_b = x_b \odot e^{s(x_a)} + t(x_a),
           \quad \ln|\det J| = \textstyle\sum s(x_a)
@@ -39,42 +39,77 @@ class TaperedWaves(Waves):
 
 
 @dataclass(frozen=True)
-class CouplingShape:
-    """Network of a coupling.
+class NetShape:
+    """A network inside a flow.
 
-    ``waves`` counts the frequencies at which each conditioning coordinate is also
-    given as a sine and a cosine; ``bound`` limits the logarithm of the scale.
+    ``waves`` counts the frequencies at which each coordinate that it sees is also
+    given as a sine and a cosine.
     """
 
     width: int
     depth: int
     activation: str
-    bound: float
     waves: int
 
 
-class AffineCoupling(nn.Module):
+class Coupling(nn.Module):
     """Acts on the half ``b`` (n, dim_b), given the half ``a`` (n, dim_a).
 
     The halves arrive as tensors of their own: in two dimensions a mask or an index
-    would cost as much as the arithmetic. The last layer starts at zero, so that a new
-    coupling is the identity.
+    would cost as much as the arithmetic. Networks end in zeros, so that a new coupling
+    is the identity.
     """
 
-    def __init__(self, dim_a: int, dim_b: int, shape: CouplingShape) -> None:
+    def forward(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """Transformed half, and log-slopes (n, k) that add up to the log-det."""
+        raise NotImplementedError
+
+    def inverse(self, a: Tensor, b: Tensor) -> Tensor:
+        """The half that :meth:`forward` turns into ``b``, given the same ``a``."""
+        raise NotImplementedError
+
+
+def coupling_net(dim_a: int, sizes_out: int, shape: NetShape) -> nn.Sequential:
+    """The network of a coupling: waves of its half, then a perceptron from zero."""
+    ladder = frequency_ladder(COORDINATE_LOW, COORDINATE_HIGH, shape.waves)
+    waves = TaperedWaves([ladder] * dim_a)
+    mlp = MLP(
+        waves.sizes_out,
+        sizes_out,
+        shape.width,
+        shape.depth,
+        shape.activation,
+        zero_last=True,
+    )
+    return nn.Sequential(*([waves] if shape.waves else []), *mlp)
+
+
+class AdditiveCoupling(Coupling):
+    """Shifts by a function of the other half, and so keeps every area (NICE)."""
+
+    def __init__(self, dim_a: int, dim_b: int, shape: NetShape) -> None:
         super().__init__()
-        self.bound = shape.bound
-        ladder = frequency_ladder(COORDINATE_LOW, COORDINATE_HIGH, shape.waves)
-        waves = TaperedWaves([ladder] * dim_a)
-        mlp = MLP(
-            waves.sizes_out,
-            2 * dim_b,
-            shape.width,
-            shape.depth,
-            shape.activation,
-            zero_last=True,
-        )
-        self.net = nn.Sequential(*([waves] if shape.waves else []), *mlp)
+        self.net = coupling_net(dim_a, dim_b, shape)
+
+    def forward(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """Shifted half; no log-slopes, (n, 0), which add up to exactly zero."""
+        return b + self.net(a), b[:, :0]
+
+    def inverse(self, a: Tensor, b: Tensor) -> Tensor:
+        """The half before the shift."""
+        return b - self.net(a)  # type: ignore[no-any-return]
+
+
+class AffineCoupling(Coupling):
+    """Scales and shifts by functions of the other half (RealNVP).
+
+    The paper's s stays within ± ``bound``.
+    """
+
+    def __init__(self, dim_a: int, dim_b: int, shape: NetShape, bound: float) -> None:
+        super().__init__()
+        self.bound = bound
+        self.net = coupling_net(dim_a, 2 * dim_b, shape)
 
     def log_scale_and_shift(self, a: Tensor) -> tuple[Tensor, Tensor]:
         """The paper's s (within ± bound) and t, each (n, dim_b).

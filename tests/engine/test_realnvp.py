@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.models.base import Batch, capabilities
 from engine.models.realnvp import RealNVP, RealNVPConfig
-from engine.nets.coupling import AffineCoupling, CouplingShape, TaperedWaves
+from engine.nets.coupling import AffineCoupling, NetShape, TaperedWaves
 
 RING_ENTROPY = 1.1231
 
@@ -72,7 +72,7 @@ def test_a_new_flow_is_the_identity() -> None:
 @pytest.mark.parametrize("bound", [0.5, 3.0])
 def test_scales_stay_within_the_bound(bound: float) -> None:
     torch.manual_seed(0)
-    coupling = AffineCoupling(1, 1, CouplingShape(16, 2, "tanh", bound, waves=4))
+    coupling = AffineCoupling(1, 1, NetShape(16, 2, "tanh", waves=4), bound)
     torch.nn.init.normal_(coupling.net[-1].weight, std=100.0)
     s, _ = coupling.log_scale_and_shift(points(500, 1, torch.float32))
     assert s.abs().max().item() == pytest.approx(bound)

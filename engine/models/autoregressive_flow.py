@@ -1,0 +1,66 @@
+"""What a masked autoregressive flow and its inverse share: layers and orders."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import nn
+
+from engine.models.flow import FlowConfig
+from engine.nets.masked import AffineAutoregressive
+from engine.settings import knob
+
+Orders = Literal["alternating", "same", "random"]
+
+
+class AutoregressiveFlowConfig(FlowConfig):
+    """Settings of flows made of autoregressive layers."""
+
+    layers: int = knob(
+        8,
+        "Layers",
+        "Autoregressive layers of the flow.",
+        ge=1,
+        le=16,
+        symbol="K",
+    )
+    order: Orders = knob(
+        "alternating",
+        "Order",
+        "Which coordinate comes first in each layer; with the same in all, that one "
+        "is only ever shifted and scaled as a whole.",
+        choices={
+            "alternating": "reversed each time",
+            "same": "same in all",
+            "random": "random in each",
+        },
+    )
+    bound: float = knob(
+        2.0,
+        "Scale bound",
+        "A layer stretches or squeezes by at most a factor of e to this power.",
+        ge=0.5,
+        le=5.0,
+        symbol=r"|\alpha|",
+    )
+
+
+def order_of(kind: Orders, layer: int, dim: int) -> list[int]:
+    """The coordinates in the order of one layer."""
+    if kind == "random":
+        return [int(i) for i in torch.randperm(dim)]
+    natural = list(range(dim))
+    return natural[::-1] if kind == "alternating" and layer % 2 else natural
+
+
+def make_layers(
+    config: AutoregressiveFlowConfig, dim: int
+) -> tuple[Sequence[AffineAutoregressive], nn.ModuleList]:
+    """The layers as a plain list, quick to index, and registered."""
+    flow = [
+        AffineAutoregressive(
+            order_of(config.order, k, dim), config.net_shape(), config.bound
+        )
+        for k in range(config.layers)
+    ]
+    return tuple(flow), nn.ModuleList(flow)

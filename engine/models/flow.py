@@ -1,0 +1,157 @@
+r"""What all normalising flows share: an invertible map f from data x to noise z.
+
+.. math:: \ln p(x) = \ln p_z(f(x)) + \ln\left|\det \partial f / \partial x\right|
+
+A flow is trained by maximum likelihood, its density is exact, and its layers show how
+it bends space. As in the papers f leads from data to noise; what a person sees runs
+the other way, from t = 0 (noise) to t = 1 (data). Rezende, Mohamed 2015, 1505.05770.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from torch import Generator, Tensor
+
+from engine.models.base import (
+    Batch,
+    Codes,
+    DensityKind,
+    Draw,
+    GenerativeModel,
+    ModelConfig,
+)
+from engine.nets.coupling import NetShape
+from engine.nets.mlp import ACTIVATION_LABELS, Activation
+from engine.settings import knob
+
+#: Below this the density of a cooled flow is that of this temperature: at 0 all its
+#: mass sits in one point.
+COLDEST = 1e-3
+
+
+class FlowConfig(ModelConfig):
+    """The networks inside a flow."""
+
+    width: int = knob(
+        64,
+        "Width",
+        "Units per hidden layer of each network of the flow.",
+        ge=8,
+        le=256,
+        unit="units",
+        scale="log",
+        group="Network",
+    )
+    depth: int = knob(
+        1,
+        "Depth",
+        "Hidden layers of each network of the flow.",
+        ge=1,
+        le=4,
+        unit="layers",
+        group="Network",
+    )
+    waves: int = knob(
+        8,
+        "Waves",
+        "Frequencies at which a network also sees its coordinate; more show finer "
+        "detail, and with 0 it sees the plain number.",
+        ge=0,
+        le=16,
+        formula=r"\sin \omega_k x, \; \cos \omega_k x",
+        group="Network",
+    )
+    activation: Activation = knob(
+        "relu",
+        "Activation",
+        "Nonlinearity between hidden layers.",
+        choices=ACTIVATION_LABELS,
+        group="Network",
+    )
+
+    def net_shape(self) -> NetShape:
+        """The same, as the networks want it."""
+        return NetShape(self.width, self.depth, self.activation, self.waves)
+
+
+class Flow(GenerativeModel):
+    """An invertible map; a subclass gives :meth:`to_noise` and :meth:`layers`."""
+
+    training_defaults: ClassVar[Mapping[str, Any]] = {
+        "learning_rate": 2e-3,
+        "schedule": "cosine",
+        "clip": 1.0,
+        "batch_size": 512,
+        "steps": 6000,
+    }
+
+    def to_noise(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Noise z (n, dim) of points x (n, dim), and ln |det dz/dx| (n,)."""
+        raise NotImplementedError
+
+    def layers(self, z: Tensor) -> list[Tensor]:
+        """Points (n, dim): z, then after each layer, the data last."""
+        raise NotImplementedError
+
+    def to_data(self, z: Tensor) -> Tensor:
+        """Points x (n, dim) of noise z (n, dim); the inverse of :meth:`to_noise`."""
+        return self.layers(z)[-1]
+
+    @property
+    def temperature(self) -> float:
+        """Standard deviation of the noise that samples start from."""
+        return 1.0
+
+    @property
+    def latent_dim(self) -> int:
+        """As many axes as the data have."""
+        return self.dim
+
+    @property
+    def density_kind(self) -> DensityKind:
+        """Change of variables: exact."""
+        return "exact"
+
+    @property
+    def density_note(self) -> str:
+        """How the density is known."""
+        return "change of variables"
+
+    def noise(self, player: str) -> dict[str, Draw]:
+        """None: the likelihood is exact."""
+        del player
+        return {}
+
+    def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
+        """Negative log-likelihood in nats per standardised point."""
+        del player
+        return {"loss": -self.log_likelihood(batch.x).mean()}
+
+    def log_likelihood(self, x: Tensor) -> Tensor:
+        """Log-density (n,) of training, whatever the temperature."""
+        z, log_det = self.to_noise(x)
+        return log_det + self.base_log_prob(z)
+
+    def base_log_prob(self, z: Tensor, temperature: float = 1.0) -> Tensor:
+        """Log-density (n,) of the noise z (n, dim): normal, of that spread."""
+        constant = self.dim * math.log(math.sqrt(2 * math.pi) * temperature)
+        return (-0.5 / temperature**2) * z.square().sum(dim=1) - constant
+
+    def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
+        """Exact log-density (n,) in nats at x (n, dim), at the set temperature."""
+        del generator, effort
+        z, log_det = self.to_noise(x)
+        return log_det + self.base_log_prob(z, max(self.temperature, COLDEST))
+
+    def sample(self, n: int, generator: Generator) -> Tensor:
+        """Draw points, (n, dim)."""
+        return self.to_data(self.temperature * self.normal((n, self.dim), generator))
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Points (n, dim) of noise z (n, dim)."""
+        return self.to_data(z)
+
+    def encode(self, x: Tensor) -> Codes:
+        """The one code of each point, (n, dim): a flow knows no uncertainty."""
+        return Codes(self.to_noise(x)[0])
