@@ -98,7 +98,12 @@ class Trainer:
         else:
             for optimiser in self.optimisers.values():
                 retune(optimiser, config)
-        if (config.batch_size, self.model.turns()) != (old.batch_size, self._turns):
+        specs = [self.model.noise(player) for player in self.model.turns()]
+        if (config.batch_size, self.model.turns(), specs) != (
+            old.batch_size,
+            self._turns,
+            [draws.spec for draws in self._draws],
+        ):
             self._make_draws()
         self._graph = None
 

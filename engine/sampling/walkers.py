@@ -33,7 +33,7 @@ def with_slope(energy: Energy, x: Tensor) -> tuple[Tensor, Tensor]:
     return value.detach(), slope
 
 
-def langevin(
+def walk(
     energy: Energy,
     x: Tensor,
     normal: Tensor,

@@ -1,0 +1,250 @@
+r"""Autoregressive Transformer over coordinates cut into bins.
+
+.. math:: \ln p(x) = \sum_d \ln P(b_d | b_{<d}) + \ln q(x_d | b_d)
+
+Each coordinate is a token, the number b of its bin; a causal Transformer gives the
+shares of all bins of a coordinate from the bins before it. Inside a bin the density q
+is even. The first and the last bin are open: there q falls off as an exponential with
+the length of one bin, so that the density adds up to one over the whole plane and no
+point has density zero. So the density is a histogram, and known exactly.
+
+Radford et al. 2018 (decoder); quantised values as tokens: van den Oord et al. 2016,
+1601.06759. Top-k: Fan et al. 2018, 1805.04833.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import torch
+from pydantic import model_validator
+from torch import Generator, Tensor, nn
+
+from engine.models.base import (
+    Batch,
+    Card,
+    DensityKind,
+    Draw,
+    GenerativeModel,
+    ModelConfig,
+)
+from engine.nets.causal_transformer import Cache, CausalTransformer
+from engine.nets.mlp import ACTIVATION_LABELS, Activation
+from engine.settings import knob
+
+
+class AutoregressiveConfig(ModelConfig):
+    """Settings of :class:`Autoregressive`."""
+
+    bins: int = knob(
+        64,
+        "Bins",
+        "Bins that each coordinate is cut into.",
+        ge=16,
+        le=256,
+        scale="log",
+        group="Tokens",
+    )
+    layers: int = knob(2, "Layers", "Blocks of attention.", ge=1, le=6, group="Network")
+    width: int = knob(
+        64,
+        "Width",
+        "Numbers per token; has to be a multiple of the heads.",
+        ge=8,
+        le=256,
+        group="Network",
+    )
+    heads: int = knob(
+        4, "Heads", "Attentions side by side.", ge=1, le=16, group="Network"
+    )
+    expansion: int = knob(
+        4,
+        "Expansion",
+        "Hidden units of each block, in widths.",
+        ge=1,
+        le=8,
+        group="Network",
+    )
+    activation: Activation = knob(
+        "gelu",
+        "Activation",
+        "The bend inside each block.",
+        choices=ACTIVATION_LABELS,
+        group="Network",
+    )
+    temperature: float = knob(
+        1.0,
+        "Temperature",
+        "Below 1 favours likely bins, 0 takes the likeliest, above 1 evens them out.",
+        ge=0,
+        le=3,
+        apply="live",
+        symbol=r"\tau",
+        formula=r"P_\tau \propto P^{1/\tau}",
+        group="Sampler",
+    )
+    top_k: int = knob(
+        0,
+        "Top k",
+        "Draw among this many likeliest bins only; 0 draws among all.",
+        ge=0,
+        le=256,
+        apply="live",
+        symbol="k",
+        group="Sampler",
+    )
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(
+                f"Width {self.width} cannot be shared by {self.heads} heads: choose a "
+                "multiple."
+            )
+        return self
+
+
+class Autoregressive(GenerativeModel):
+    """Decoder-only Transformer whose tokens are bins of the coordinates."""
+
+    name: ClassVar[str] = "autoregressive"
+    card: ClassVar[Card] = Card(
+        title="Autoregressive Transformer",
+        family="Autoregressive",
+        paper="Radford et al. 2018",
+        arxiv="",
+        formula=r"\ln p(x) = \sum_d \ln P(b_d | b_{<d}) + \ln q(x_d | b_d)",
+        summary="Writes each point as two words, one per coordinate, and guesses the "
+        "second from the first, as a language model does.",
+    )
+    Config: ClassVar[type[ModelConfig]] = AutoregressiveConfig
+    training_defaults: ClassVar[Mapping[str, Any]] = {
+        "learning_rate": 2e-3,
+        "schedule": "cosine",
+        "batch_size": 512,
+        "steps": 4000,
+    }
+    low: Tensor
+    length: Tensor
+
+    def __init__(
+        self, config: AutoregressiveConfig, dim: int = 2, classes: int = 0
+    ) -> None:
+        super().__init__(config, dim, classes)
+        width = config.width
+        # Row k < bins is bin k; the last row stands for "nothing yet".
+        self.tokens = nn.Embedding(config.bins + 1, width)
+        self.places = nn.Parameter(torch.zeros(dim, width))
+        self.trunk = CausalTransformer(
+            width, config.layers, config.heads, config.expansion, config.activation
+        )
+        self.head = nn.Linear(width, config.bins)
+        nn.init.normal_(self.tokens.weight, std=0.1)
+        nn.init.normal_(self.places, std=0.1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+        self.register_buffer("low", torch.full((dim,), -3.0))
+        self.register_buffer("length", torch.full((dim,), 6.0 / config.bins))
+
+    def initialise(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """Cut the range of the data, as seen here, into bins."""
+        del generator
+        low, high = columns["x"].amin(0), columns["x"].amax(0)
+        self.low.copy_(low)
+        # A column of one value would have bins of no length.
+        self.length.copy_((high - low).clamp(min=1e-3) / self.config.bins)
+
+    # Points and bins
+
+    def bins_of(self, x: Tensor) -> Tensor:
+        """Bin numbers (n, dim) int64 of points x (n, dim)."""
+        place = (x - self.low) / self.length
+        return place.floor().clamp(0, self.config.bins - 1).long()
+
+    def log_within(self, x: Tensor, bins: Tensor) -> Tensor:
+        """Log-density ln q (n, dim) of each coordinate inside its bin."""
+        place = (x - self.low) / self.length - bins
+        # Lengths from the inner edge of an open bin; zero counts for all others.
+        beyond = torch.where(bins == 0, 1 - place, torch.zeros_like(place))
+        beyond = torch.where(bins == self.config.bins - 1, place, beyond)
+        return -beyond - self.length.log()
+
+    def points_in(self, bins: Tensor, uniform: Tensor) -> Tensor:
+        """A point (n, dim) of q in each bin, from uniform numbers (n, dim)."""
+        beyond = -torch.log1p(-uniform)
+        place = torch.where(bins == 0, 1 - beyond, uniform)
+        place = torch.where(bins == self.config.bins - 1, beyond, place)
+        return self.low + (bins + place) * self.length
+
+    # The network
+
+    def logits(self, bins: Tensor) -> Tensor:
+        """Logits (n, dim, bins) of each coordinate's bin given those before it."""
+        start = torch.full_like(bins[:, :1], self.config.bins)
+        before = torch.cat((start, bins[:, :-1]), 1)
+        out, _ = self.trunk(self.tokens(before) + self.places)
+        return self.head(out)  # type: ignore[no-any-return]
+
+    def next_logits(
+        self, token: Tensor, place: int, past: list[Cache] | None
+    ) -> tuple[Tensor, list[Cache]]:
+        """Logits (n, bins) of one coordinate from the token before it (n,)."""
+        x = (self.tokens(token) + self.places[place])[:, None]
+        out, caches = self.trunk(x, past)
+        return self.head(out[:, 0]), caches
+
+    def _log_prob(self, x: Tensor) -> Tensor:
+        bins = self.bins_of(x)
+        log_mass = self.logits(bins).log_softmax(-1).gather(-1, bins[..., None])[..., 0]
+        return (log_mass + self.log_within(x, bins)).sum(1)
+
+    # Training, density, samples
+
+    def noise(self, player: str) -> dict[str, Draw]:
+        """None: the likelihood is exact."""
+        del player
+        return {}
+
+    def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
+        """Negative log-likelihood in nats per standardised point, bins included."""
+        del player
+        return {"loss": -self._log_prob(batch.x).mean()}
+
+    @property
+    def density_kind(self) -> DensityKind:
+        """A histogram: exact."""
+        return "exact"
+
+    @property
+    def density_note(self) -> str:
+        """How the density is known."""
+        return f"histogram, {self.config.bins} bins a side"
+
+    def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
+        """Exact log-density (n,) in nats at x (n, dim), at temperature one."""
+        del generator, effort
+        return self._log_prob(x)
+
+    def sample(self, n: int, generator: Generator) -> Tensor:
+        """Draw points (n, dim), bin after bin."""
+        token = torch.full((n,), self.config.bins, device=self.device)
+        past: list[Cache] | None = None
+        found = []
+        for place in range(self.dim):
+            logits, past = self.next_logits(token, place, past)
+            token = self._draw(logits, generator)
+            found.append(token)
+        where = generator.device
+        uniform = torch.rand((n, self.dim), generator=generator, device=where)
+        return self.points_in(torch.stack(found, 1), uniform.to(self.low))
+
+    def _draw(self, logits: Tensor, generator: Generator) -> Tensor:
+        """Bins (n,) by the temperature and top-k of the settings."""
+        config = self.config
+        if config.temperature == 0:
+            return logits.argmax(-1)
+        if 0 < config.top_k < config.bins:
+            least = logits.topk(config.top_k).values[:, -1:]
+            logits = logits.masked_fill(logits < least, -torch.inf)
+        share = (logits / config.temperature).softmax(-1).to(generator.device)
+        drawn = torch.multinomial(share, 1, generator=generator)[:, 0]
+        return drawn.to(self.device)
