@@ -6,13 +6,16 @@ into data units. Time runs from t = 0 (noise) to t = 1 (data). Log-densities in 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Generator, Tensor, nn
 
 from engine.sampling.path import GaussianPath
 from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.data.load import Data
 
 DensityKind = Literal["exact", "bound", "estimate"]
 
@@ -134,6 +137,21 @@ class GenerativeModel(nn.Module):
         """
         raise NotImplementedError
 
+    def couples(self, player: str) -> bool:
+        """Whether :meth:`pair` has anything to do for this player, as set now."""
+        del player
+        return False
+
+    def pair(self, player: str, batch: Batch) -> dict[str, Tensor]:
+        """Draws that depend on the points, e.g. noise paired with them: name to draw.
+
+        Runs before each step and outside its loss, so it may work on the CPU and
+        branch; what it returns takes the place of ``batch.noise`` of that name. It is
+        a pure function of the batch.
+        """
+        del player, batch
+        return {}
+
     def reference_lines(self, player: str) -> dict[str, float]:
         """Known values that terms of this player tend to, e.g. ln 2 for a GAN."""
         del player
@@ -148,6 +166,10 @@ class GenerativeModel(nn.Module):
         noise = torch.randn(shape, generator=generator, device=where, dtype=self.dtype)
         return noise.to(self.device)
 
+    def layer_start(self, n: int, generator: Generator) -> Tensor:
+        """Where :class:`Layers` start, (n, dim): noise, unless a model says otherwise."""
+        return self.normal((n, self.dim), generator)
+
     def companions(self) -> dict[str, str]:
         """Further data sets in the training table: column to name of the data set.
 
@@ -156,12 +178,22 @@ class GenerativeModel(nn.Module):
         """
         return {}
 
+    def meet(self, data: "Data") -> None:
+        """See the data set itself once, before anything; only references need it."""
+
     def initialise(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
         """See the training table once before the first step; most models need not."""
 
     def stages(self) -> int:
         """Stages of a training; between two, :meth:`stage_columns` renews the table."""
         return 1
+
+    def enter_stage(self, stage: int) -> None:
+        """A stage begins; what a model notes, e.g. for its turns, is a buffer.
+
+        A kept moment then brings it back with the weights.
+        """
+        del stage
 
     def stage_columns(
         self, stage: int, columns: Mapping[str, Tensor], generator: Generator
@@ -240,6 +272,14 @@ class Denoised:
 
 
 @runtime_checkable
+class Velocity(Protocol):
+    """A field that carries points from noise (t = 0) to data (t = 1)."""
+
+    def velocity(self, x: Tensor, t: Tensor) -> Tensor:
+        """dx/dt of the deterministic path, (n, dim)."""
+
+
+@runtime_checkable
 class Process(Protocol):
     """A path of densities from noise (t = 0) to data (t = 1), with its network.
 
@@ -285,6 +325,7 @@ CAPABILITIES: dict[str, type] = {
     "log_density": LogDensity,
     "latent": Latent,
     "encoder": Encoder,
+    "velocity": Velocity,
     "process": Process,
     "critic": Critic,
     "layers": Layers,

@@ -1,122 +1,33 @@
-r"""Generative adversarial network with the minimax and the non-saturating loss.
+r"""Generative adversarial network, with the losses and stabilisers that made it work.
 
 .. math::
     \min_G \max_D \; E \ln D(x) + E \ln(1 - D(G(z))), \quad z \sim N(0, I)
 
 D is the probability of *real*; its best answer is p / (p + q), where the value is
 2 JSD - ln 4. The non-saturating generator minimises -E ln D(G(z)) instead. With
-D = sigmoid(logit), every logarithm is a softplus: -ln D = softplus(-logit).
+D = sigmoid(logit), every logarithm is a softplus: -ln D = softplus(-logit). The other
+games are in :mod:`engine.models.adversarial_losses`; with a mapping network the
+generator is that of StyleGAN (:mod:`engine.nets.style`).
 
 Goodfellow et al., "Generative Adversarial Networks", 2014,
 https://arxiv.org/abs/1406.2661.
 """
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 import torch
-from torch import Generator, Tensor
-from torch.nn.functional import softplus
+from torch import Generator, Tensor, nn
 
+from engine.models.adversarial_losses import discriminator_lines, discriminator_terms
 from engine.models.base import Batch, Card, Draw, GenerativeModel, ModelConfig
-from engine.nets.mlp import ACTIVATION_LABELS, MLP, Activation
-from engine.settings import knob
+from engine.models.gan_config import GANConfig
+from engine.nets.mlp import MLP
+from engine.nets.spectral import forward_through
+from engine.nets.style import StyleGenerator
 
-LN_2 = math.log(2)
-
-
-@dataclass(frozen=True)
-class AdversarialLoss:
-    """What the players minimise, per point, as functions of D's logit there.
-
-    ``real`` and ``fake`` are the two halves of the discriminator's loss, ``generator``
-    is taken at fakes. The ``tie_*`` numbers are their values where D cannot tell real
-    from fake (logit 0).
-    """
-
-    title: str
-    real: Callable[[Tensor], Tensor]
-    fake: Callable[[Tensor], Tensor]
-    generator: Callable[[Tensor], Tensor]
-    tie_discriminator: float
-    tie_generator: float
-
-
-def _minus_log_real(logit: Tensor) -> Tensor:
-    return softplus(-logit)
-
-
-def _log_fake(logit: Tensor) -> Tensor:
-    return -softplus(logit)
-
-
-#: Every choice of the setting ``loss``; a further loss is one entry here.
-LOSSES: dict[str, AdversarialLoss] = {
-    "non_saturating": AdversarialLoss(
-        "Non-saturating", _minus_log_real, softplus, _minus_log_real, LN_2, LN_2
-    ),
-    "minimax": AdversarialLoss(
-        "Minimax", _minus_log_real, softplus, _log_fake, LN_2, -LN_2
-    ),
-}
-
-
-class GANConfig(ModelConfig):
-    """Settings of :class:`GAN`."""
-
-    latent_dim: int = knob(
-        2,
-        "Noise axes",
-        "Numbers of noise that the generator turns into one point.",
-        ge=1,
-        le=64,
-        symbol="z",
-    )
-    width: int = knob(
-        128,
-        "Width",
-        "Units per hidden layer of both networks.",
-        ge=8,
-        le=512,
-        unit="units",
-        scale="log",
-    )
-    depth: int = knob(
-        3,
-        "Depth",
-        "Hidden layers of both networks; 0 makes both linear.",
-        ge=0,
-        le=6,
-        unit="layers",
-    )
-    activation: Activation = knob(
-        "silu",
-        "Activation",
-        "Nonlinearity between hidden layers.",
-        choices=ACTIVATION_LABELS,
-    )
-    loss: Literal["non_saturating", "minimax"] = knob(
-        "non_saturating",
-        "Loss",
-        "What the generator minimises; minimax stops teaching "
-        "it where the discriminator is sure.",
-        apply="live",
-        group="Game",
-        choices={name: loss.title for name, loss in LOSSES.items()},
-        formula=r"-\ln D(G(z)) \quad \mathrm{or} \quad \ln(1 - D(G(z)))",
-    )
-    d_steps: int = knob(
-        1,
-        "D steps",
-        "Steps of the discriminator before each step of the generator.",
-        ge=1,
-        le=10,
-        unit="steps",
-        apply="live",
-        group="Game",
-    )
+#: Points whose mean style is the first value of the running mean.
+FIRST_STYLES = 4096
 
 
 class GAN(GenerativeModel):
@@ -143,18 +54,39 @@ class GAN(GenerativeModel):
         "steps": 4000,
     }
 
+    middle: Tensor
+
     def __init__(self, config: GANConfig, dim: int = 2, classes: int = 0) -> None:
         super().__init__(config, dim, classes)
-        width, depth, activation = config.width, config.depth, config.activation
-        self.generator = MLP(config.latent_dim, dim, width, depth, activation)
-        self.discriminator = MLP(dim, 1, width, depth, activation)
+        shape = (config.width, config.depth, config.activation)
+        code, point = self.sizes(config, dim)
+        self.generator: MLP | StyleGenerator
+        if config.mapping_depth:
+            self.generator = StyleGenerator(
+                code,
+                dim,
+                *shape,
+                style_dim=config.style_dim,
+                mapping_depth=config.mapping_depth,
+                mapping_rate=config.mapping_rate,
+            )
+        else:
+            self.generator = MLP(code, dim, *shape)
+        self.discriminator = MLP(point, 1, *shape)
+        # A Wasserstein critic is known up to a constant; this one is its mean value.
+        self.register_buffer("middle", torch.zeros(()))
+
+    @staticmethod
+    def sizes(config: Any, dim: int) -> tuple[int, int]:
+        """Numbers that go into the generator and into the discriminator."""
+        return int(config.latent_dim), dim
 
     @property
     def latent_dim(self) -> int:
         """Numbers of noise behind one point."""
         return int(self.config.latent_dim)
 
-    def players(self) -> dict[str, list[torch.nn.Parameter]]:
+    def players(self) -> dict[str, list[nn.Parameter]]:
         """Discriminator and generator."""
         return {
             "discriminator": list(self.discriminator.parameters()),
@@ -163,45 +95,140 @@ class GAN(GenerativeModel):
 
     def turns(self) -> tuple[str, ...]:
         """The discriminator's steps, then one of the generator."""
-        return ("discriminator",) * int(self.config.d_steps) + ("generator",)
+        steps = int(self.config.discriminator_turns)
+        return ("discriminator",) * steps + ("generator",)
 
     def noise(self, player: str) -> dict[str, Draw]:
-        """The noise behind the fakes of this turn."""
-        del player
-        return {"z": Draw("normal", (self.latent_dim,))}
+        """The noise behind the fakes of this turn, and where styles are mixed."""
+        z = Draw("normal", (self.latent_dim,))
+        draws = {"z": z}
+        if player == "discriminator":
+            draws["chord"] = Draw("uniform")
+        if isinstance(self.generator, StyleGenerator):
+            inner = max(1, len(self.generator.layers) - 1)
+            draws |= {
+                "z_mixed": z,
+                "mix": Draw("uniform"),
+                "crossover": Draw("integer", high=inner),
+            }
+        return draws
+
+    def initialise(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """Start the running mean of styles at their mean."""
+        if isinstance(self.generator, StyleGenerator):
+            z = self.normal((FIRST_STYLES, self.latent_dim), generator)
+            labels = columns["labels"].repeat(1 + FIRST_STYLES // len(columns["x"]))
+            with torch.no_grad():
+                inputs = self.inputs(z, labels[:FIRST_STYLES])
+                self.generator.mean.copy_(self.generator.mapping(inputs).mean(0))
+
+    def prepare(self, player: str, batch: Batch) -> Batch:
+        """Follow the mean style, and the mean value of a Wasserstein critic."""
+        if player == "generator" and isinstance(self.generator, StyleGenerator):
+            w = self.generator.mapping(self.inputs(batch.noise["z"], batch.labels))
+            self.generator.mean.lerp_(w.mean(0), 1 - self.config.mean_decay)
+        if player == "discriminator" and self.config.loss == "wasserstein":
+            both = torch.cat((batch.x, self.fakes(batch)))
+            self.middle.copy_(self.values(both, batch.labels.repeat(2)).mean())
+        return batch
 
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
-        """Loss of a player in nats; the discriminator's is the sum of two halves."""
-        loss = LOSSES[self.config.loss]
+        """Loss of a player; the discriminator's is the sum of two halves."""
+        rules = self.config.rules
         if player == "generator":
-            fake = self.logit(self.decode(batch.noise["z"]))
-            return {"loss": loss.generator(fake).mean()}
+            value = self.values(self.fakes(batch), batch.labels)
+            return {"loss": rules.generator(value).mean(), **self._style_terms(batch)}
         with torch.no_grad():
-            x_fake = self.decode(batch.noise["z"])
-        # One pass over both halves costs less than two.
-        real, fake = self.logit(torch.cat((batch.x, x_fake))).chunk(2)
-        on_real, on_fake = loss.real(real).mean(), loss.fake(fake).mean()
-        return {"loss": on_real + on_fake, "real": on_real, "fake": on_fake}
+            x_fake = self.fakes(batch)
+
+        def values(x: Tensor) -> Tensor:
+            return self.values(x, batch.labels.repeat(len(x) // len(batch.x)))
+
+        return discriminator_terms(
+            rules, values, batch.x, x_fake, batch.noise["chord"], self.config.penalties
+        )
+
+    def _style_terms(self, batch: Batch) -> dict[str, Tensor]:
+        """Mean distance of styles from their running mean: truncation acts on it."""
+        if not isinstance(self.generator, StyleGenerator):
+            return {}
+        with torch.no_grad():
+            w = self.generator.mapping(self.inputs(batch.noise["z"], batch.labels))
+            return {"style_spread": (w - self.generator.mean).norm(dim=1).mean()}
 
     def reference_lines(self, player: str) -> dict[str, float]:
         """Values of the terms where nobody can tell real from fake."""
-        loss = LOSSES[self.config.loss]
-        if player == "generator":
-            return {"loss": loss.tie_generator}
-        tie = loss.tie_discriminator
-        return {"loss": 2 * tie, "real": tie, "fake": tie}
+        rules = self.config.rules
+        if player == "discriminator":
+            return discriminator_lines(rules)
+        # A generator that minimises minus the critic has no line: constants are free.
+        return (
+            {}
+            if self.config.loss == "wasserstein"
+            else {"loss": rules.tie("generator")}
+        )
 
-    def logit(self, x: Tensor) -> Tensor:
-        """Log-odds (n,) that points x (n, dim) are real."""
-        return self.discriminator(x).squeeze(-1)  # type: ignore[no-any-return]
+    def inputs(self, z: Tensor, labels: Tensor) -> Tensor:
+        """What the generator is given for noise z (n, latent_dim)."""
+        del labels
+        if self.config.mapping_depth and self.config.normalise_z:
+            # The paper's normalisation, with the paper's constant.
+            return z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        return z
+
+    def fakes(self, batch: Batch) -> Tensor:
+        """Fakes (b, dim) for training: styles mixed, none truncated."""
+        inputs = self.inputs(batch.noise["z"], batch.labels)
+        if not isinstance(self.generator, StyleGenerator):
+            return self.generator(inputs)  # type: ignore[no-any-return]
+        other = self.inputs(batch.noise["z_mixed"], batch.labels)
+        w_1, w_2 = self.generator.mapping(torch.cat((inputs, other))).chunk(2)
+        layers = len(self.generator.layers)
+        crossover = torch.where(
+            batch.noise["mix"] < self.config.mixing,
+            1 + batch.noise["crossover"],
+            layers,
+        )
+        return self.generator.synthesis(w_1, w_2, crossover)
+
+    def points(self, inputs: Tensor) -> Tensor:
+        """Points (n, dim) to show, of inputs as made by :meth:`inputs`."""
+        if not isinstance(self.generator, StyleGenerator):
+            return self.generator(inputs)  # type: ignore[no-any-return]
+        w = self.generator.mapping(inputs)
+        return self.generator.pure(self.generator.truncated(w, self.config.truncation))
+
+    def values(self, x: Tensor, labels: Tensor) -> Tensor:
+        """The discriminator's values (n,), e.g. log-odds that x (n, dim) is real."""
+        del labels
+        return self.gain * self.through(self.discriminator, x).squeeze(-1)
+
+    @property
+    def gain(self) -> float:
+        """Factor on a discriminator's output."""
+        return self.config.logit_gain if self.config.spectral_norm else 1.0
+
+    def through(self, layers: Iterable[nn.Module], x: Tensor) -> Tensor:
+        """Layers of a discriminator, normalised if the settings say so."""
+        return forward_through(layers, x, self.config.spectral_norm)
+
+    def verdict(self, values: Tensor) -> Tensor:
+        """Values of the discriminator as numbers from 0 (fake) to 1 (real)."""
+        if self.config.loss == "wasserstein":
+            values = values - self.middle
+        return self.config.rules.verdict(values)  # type: ignore[no-any-return]
 
     def critic(self, x: Tensor) -> Tensor:
-        """Probability of being real, (n,)."""
-        return self.logit(x).sigmoid()
+        """The discriminator's verdict (n,): 0 is fake, 1/2 undecided, 1 real."""
+        return self.verdict(self.values(x, self.no_labels(len(x))))
+
+    def no_labels(self, n: int) -> Tensor:
+        """Labels (n,) of points whose class does not matter."""
+        return torch.zeros(n, dtype=torch.int64, device=self.device)
 
     def decode(self, z: Tensor) -> Tensor:
         """Points (n, dim) that the generator makes of noise z (n, latent_dim)."""
-        return self.generator(z)  # type: ignore[no-any-return]
+        return self.points(self.inputs(z, self.no_labels(len(z))))
 
     def sample(self, n: int, generator: Generator) -> Tensor:
         """Draw points, (n, dim)."""

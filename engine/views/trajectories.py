@@ -129,8 +129,7 @@ class TrajectoriesView(View):
         if noising and fitted.can("encoder"):
             return layered(fitted, fitted.encode(chosen).mean)
         generator = fitted.generator(seed)
-        shape = (count, data.shape[1])
-        return layered(fitted, fitted.model.normal(shape, generator))
+        return layered(fitted, fitted.model.layer_start(count, generator))
 
 
 def denoised(fitted: Fitted, count: int, seed: int) -> Paths:
