@@ -277,6 +277,8 @@ class Trainer:
             self.columns = learned.stage_columns(
                 stage, self.first_columns, self.generator
             )
+        for model in (self.model, self.average):
+            model.enter_stage(stage)
         self._make_optimisers()
         self._make_draws()
 

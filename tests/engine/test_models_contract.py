@@ -40,6 +40,14 @@ def build(name: str, dtype: torch.dtype = torch.float32):
     return model
 
 
+def turns_of_all_stages(model) -> list[str]:
+    turns: list[str] = []
+    for stage in range(model.stages()):
+        model.enter_stage(stage)
+        turns += [player for player in model.turns() if player not in turns]
+    return turns
+
+
 def batch_for(model, player: str, seed: int = 0) -> Batch:
     generator = torch.Generator().manual_seed(seed)
     noise = {
@@ -87,7 +95,7 @@ def test_gradients_are_finite_and_reach_each_parameter(name):
     model = build(name)
     reached: set[int] = set()
     for step in range(3):
-        for player in model.turns():
+        for player in turns_of_all_stages(model):
             weights = model.players()[player]
             terms = model.losses(player, batch_for(model, player, step))
             assert terms["loss"].ndim == 0
@@ -112,7 +120,8 @@ def test_gradients_are_finite_and_reach_each_parameter(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_the_loss_is_a_pure_function(name):
     model = build(name)
-    batches = {player: batch_for(model, player) for player in model.turns()}
+    turns = turns_of_all_stages(model)
+    batches = {player: batch_for(model, player) for player in turns}
     state = {k: v.clone() for k, v in model.state_dict().items()}
     for player, batch in batches.items():
         first = model.losses(player, batch)
@@ -130,7 +139,7 @@ def test_every_weight_belongs_to_exactly_one_player(name):
     owned = [id(p) for weights in model.players().values() for p in weights]
     assert len(owned) == len(set(owned))
     assert set(owned) == {id(p) for p in model.parameters() if p.requires_grad}
-    assert set(model.turns()) == set(model.players())
+    assert set(turns_of_all_stages(model)) == set(model.players())
 
 
 @pytest.mark.parametrize("name", MODELS)
