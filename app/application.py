@@ -5,10 +5,12 @@ import logging
 import shutil
 import sys
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, QRect, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app import preferences as prefs
@@ -74,6 +76,7 @@ class Program(QObject):
         if isinstance(self.app, QApplication):
             self.app.setApplicationName(prefs.APP_NAME)
             self.app.setApplicationDisplayName("Generative Playground")
+            self.app.setWindowIcon(QIcon(str(files("assets") / "icons/genplay.svg")))
             theme.apply(self.app)
         self.session = Session(Client(), self._start_config, self._recovery)
         self.window = Window(self.session, kept)

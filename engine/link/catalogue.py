@@ -1,5 +1,9 @@
 """The catalogue of a hello: all that the registry lists, described for a window."""
 
+import json
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -79,6 +83,15 @@ def data_entry(kind: type[DataSet]) -> DataEntry:
 
 
 def _thumbnail(kind: type[DataSet]) -> tuple[list[float], list[int]]:
+    """Points and labels: shipped for real tables, whose library is slow to load."""
+    shipped = shipped_thumbnails().get(kind.name)
+    if shipped is not None:
+        return shipped["points"], shipped["labels"]
+    return drawn_thumbnail(kind)
+
+
+def drawn_thumbnail(kind: type[DataSet]) -> tuple[list[float], list[int]]:
+    """Points, x and y in turn, and labels of a data set with its default settings."""
     drawn: dict[str, Any] = {}
     if "points" in kind.Config.model_fields:
         drawn["points"] = _DRAWN
@@ -89,6 +102,24 @@ def _thumbnail(kind: type[DataSet]) -> tuple[list[float], list[int]]:
     some = data.train.x[:THUMBNAIL].flatten()
     rounded = [round(value, 3) for value in some.tolist()]
     return rounded, data.train.labels[:THUMBNAIL].tolist()
+
+
+def shipped_thumbnails() -> dict[str, Any]:
+    """What ``python -m engine.link.catalogue`` wrote into the assets."""
+    found: dict[str, Any] = json.loads(_shipped_file().read_text("utf-8"))
+    return found
+
+
+def _shipped_file() -> Traversable:
+    return files("assets") / "data" / "thumbnails.json"
+
+
+def write_thumbnails() -> None:
+    """Draw the thumbnails of the real tables anew; needed when their data change."""
+    tables = [registry.data_set(n) for n in ("iris", "wine", "digits")]
+    drawn = {t.name: drawn_thumbnail(t) for t in tables}
+    content = {n: {"points": p, "labels": k} for n, (p, k) in drawn.items()}
+    Path(str(_shipped_file())).write_text(json.dumps(content), "utf-8")
 
 
 def sampler_entry(kind: type[Sampler]) -> SamplerEntry:
@@ -113,3 +144,7 @@ def view_entry(kind: type[View]) -> ViewEntry:
         needs=[list(group) for group in kind.needs],
         empty=kind.empty,
     )
+
+
+if __name__ == "__main__":
+    write_thumbnails()

@@ -1,0 +1,41 @@
+"""The catalogue of a hello, and how little must be loaded to write it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from engine import registry
+from engine.link import catalogue
+from engine.protocol import encode
+
+
+def test_everything_listed_is_described():
+    found = catalogue.catalogue()
+    assert [m.name for m in found.models] == list(registry.MODELS)
+    assert [d.name for d in found.data] == list(registry.DATA)
+    assert [s.name for s in found.samplers] == list(registry.SAMPLERS)
+    assert [v.name for v in found.views] == list(registry.VIEWS)
+    for data in found.data:
+        assert len(data.thumbnail) == 2 * len(data.thumbnail_labels), data.name
+        assert bool(data.thumbnail) == (data.name != "csv")
+    assert len(encode(found)[0]) < 2**20
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "digits"])
+def test_shipped_thumbnails_are_those_of_the_data(name):
+    points, labels = catalogue.drawn_thumbnail(registry.data_set(name))
+    shipped = catalogue.shipped_thumbnails()[name]
+    assert shipped["labels"] == labels
+    assert shipped["points"] == pytest.approx(points, abs=0.002)
+
+
+def test_the_catalogue_loads_no_slow_library():
+    code = (
+        "import sys; from engine.link.catalogue import catalogue; catalogue();"
+        "print([m for m in ('sklearn', 'scipy', 'ot') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
