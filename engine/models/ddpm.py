@@ -23,8 +23,13 @@ from pydantic import model_validator
 from torch import Generator, Tensor
 
 from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
-from engine.nets.time_field import FieldConfig, TimeField
-from engine.sampling.likelihood import ode_log_prob
+from engine.nets.flow_density import (
+    DensityConfig,
+    density_kind,
+    density_note,
+    flow_log_prob,
+)
+from engine.nets.guided_field import GuidedConfig, GuidedField
 from engine.sampling.path import AnglePath
 from engine.sampling.schedules import MOST_SIGNAL_LEFT, Schedule, make_signal_power
 from engine.sampling.targets import Target, coefficients, column, solve_pair
@@ -33,10 +38,9 @@ from engine.settings import knob
 Weight = Literal["plain", "noise", "min_snr", "bound"]
 #: Cap of the signal-to-noise ratio in the weights of Hang et al.
 SNR_CAP = 5.0
-LIKELIHOOD_STEPS = 32
 
 
-class DDPMConfig(FieldConfig):
+class DDPMConfig(DensityConfig, GuidedConfig):
     """Settings of :class:`DDPM`."""
 
     T: int = knob(
@@ -104,6 +108,19 @@ class DDPMConfig(FieldConfig):
         },
     )
 
+    density_steps: int = knob(
+        32,
+        "Density steps",
+        "Steps of that solver; fewer are faster and less accurate.",
+        ge=4,
+        le=500,
+        unit="steps",
+        apply="live",
+        scale="log",
+        group="Log-density",
+        shown_if={"density_solver": ["euler", "heun", "rk4"]},
+    )
+
     @model_validator(mode="after")
     def _check_noise(self) -> Self:
         if self.zero_snr and self.target in ("eps", "score"):
@@ -156,7 +173,7 @@ class DDPM(GenerativeModel):
 
     def __init__(self, config: DDPMConfig, dim: int = 2, classes: int = 0) -> None:
         super().__init__(config, dim, classes)
-        self.field = TimeField(dim, config)
+        self.field = GuidedField(dim, config, classes)
         self._path = AnglePath(config.signal_power())
         for name, table in self._tables(config).items():
             values = table.to(torch.get_default_dtype())[:, None]
@@ -195,6 +212,7 @@ class DDPM(GenerativeModel):
         return {
             "eps": Draw("normal", (self.dim,)),
             "level": Draw("integer", high=self.config.T),
+            **self.field.draws(),
         }
 
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
@@ -202,7 +220,8 @@ class DDPM(GenerativeModel):
         del player
         eps, level = batch.noise["eps"], batch.noise["level"]
         x_n = self._mix("alpha", "sigma", level, batch.x, eps)
-        guess = self.field(x_n, self._at("time", level)[:, 0])
+        times = self._at("time", level)[:, 0]
+        guess = self.field.learn(x_n, times, batch, self.config)
         error_to = self._target(level, batch.x, eps)
         if self.config.loss_weight == "plain":
             return {"loss": F.mse_loss(guess, error_to)}
@@ -229,6 +248,11 @@ class DDPM(GenerativeModel):
         """The schedule as a path in t, continued between its levels."""
         return self._path
 
+    @property
+    def calls(self) -> int:
+        """Evaluations of the network for one of the process."""
+        return self.field.calls(self.config)
+
     def start(self, n: int, generator: Generator) -> Tensor:
         """Standard normal noise, (n, dim)."""
         return self.normal((n, self.dim), generator)
@@ -239,7 +263,8 @@ class DDPM(GenerativeModel):
         p, q = (column(c) for c in self._factors(t))
         angle = column(self._path.angle(t))
         alpha, sigma = angle.cos(), angle.sin()
-        return sigma, Denoised(*solve_pair(alpha, sigma, p, q, x, self.field(x, t)))
+        y = self.field.guided(x, t, self.config)
+        return sigma, Denoised(*solve_pair(alpha, sigma, p, q, x, y))
 
     def denoised(self, x: Tensor, t: Tensor) -> Denoised:
         """Data point and noise; closer to the data than n = 1 the score is kept."""
@@ -266,18 +291,18 @@ class DDPM(GenerativeModel):
     @property
     def density_kind(self) -> DensityKind:
         """Exact for the density of the ODE, up to the solver's error."""
-        return "exact"
+        return density_kind(self.config)
 
     @property
     def density_note(self) -> str:
         """How the number is made."""
-        return "probability-flow ODE"
+        return f"probability-flow {density_note(self.config)}"
 
     def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
         """Log-density (n,) by integrating the divergence along the flow."""
-        del generator
-        steps = max(8, round(LIKELIHOOD_STEPS * effort))
-        return ode_log_prob(self.velocity, x, steps=steps, spacing="quadratic")
+        return flow_log_prob(
+            self.velocity, x, self.config, generator, effort, spacing="quadratic"
+        )
 
 
 def loss_weights(config: DDPMConfig) -> Tensor:

@@ -21,6 +21,7 @@ from engine.models.base import (
     LogDensity,
     Process,
     Samples,
+    Velocity,
     capabilities,
 )
 from engine.sampling.base import Sampler, Trace, trace
@@ -152,7 +153,7 @@ class Fitted:
 
     def velocity(self, x: Tensor, t: float) -> Tensor:
         """dx/dt (n, 2) at x, data units per unit of t."""
-        assert isinstance(self.model, Process)
+        assert isinstance(self.model, Velocity)
         with torch.no_grad():
             v = self.model.velocity(self._in(x), self._time(t))
         return v.float().cpu() * self.scaling.std.float()

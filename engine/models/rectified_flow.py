@@ -8,95 +8,39 @@ The optimum is :math:`E[x_1 - x_0 | x_t]`, so the loss ends above zero. Sampling
 integrates v from t = 0 (noise x_0) to t = 1 (data x_1). Reflow trains again on the
 pairs (x_0, x_1) that the flow itself joins, which straightens its paths.
 
-Liu, Gong, Liu 2022, 2209.03003, eq. 1. Uneven training times: Esser et al. 2024,
-2403.03206, section 3.1.
+Liu, Gong, Liu 2022, 2209.03003, eq. 1.
 """
 
-import math
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
+from engine.nets.flow_density import (
+    DensityConfig,
+    density_kind,
+    density_note,
+    flow_log_prob,
+)
 from engine.nets.time_field import FieldConfig, TimeField
-from engine.sampling.likelihood import ode_log_prob
+from engine.nets.training_times import TimesConfig, training_times
 from engine.sampling.ode import rk4
 from engine.sampling.path import GaussianPath, LinearPath
 from engine.sampling.targets import column
 from engine.settings import knob
 
-TimeSampling = Literal["uniform", "logit_normal", "mode"]
 #: Beyond this time the score is that of this time: the division by 1 - t would turn
 #: the network's last errors into arrows of any length.
 LAST_SCORE_TIME = 0.99
-LIKELIHOOD_STEPS = 20
 PAIR_CHUNK = 8192
 
 
-def warp_logit_normal(u: Tensor, m: float = 0.0, s: float = 1.0) -> Tensor:
-    """Times sigmoid(m + s xi), xi normal, from uniform u: favours the middle."""
-    return torch.sigmoid(m + s * torch.special.ndtri(u))
-
-
-def warp_mode(u: Tensor, kappa: float) -> Tensor:
-    """Times 1 - u - kappa (cos^2(pi u / 2) - 1 + u): heavy middle for kappa > 0."""
-    return 1 - u - kappa * (torch.cos(math.pi / 2 * u).square() - 1 + u)
-
-
-class RectifiedFlowConfig(FieldConfig):
+class RectifiedFlowConfig(DensityConfig, TimesConfig, FieldConfig):
     """Settings of :class:`RectifiedFlow`."""
 
-    time_sampling: TimeSampling = knob(
-        "uniform",
-        "Time warp",
-        "Which times the training visits most.",
-        apply="live",
-        group="Training times",
-        choices={
-            "uniform": "Uniform",
-            "logit_normal": "Logit-normal",
-            "mode": "Mode",
-        },
-    )
-    time_mean: float = knob(
-        0.0,
-        "Warp centre",
-        "Above 0 visits times near the data more often.",
-        ge=-3,
-        le=3,
-        apply="live",
-        symbol="m",
-        group="Training times",
-        formula=r"t = \mathrm{sigmoid}(m + s\,\xi)",
-        shown_if={"time_sampling": ["logit_normal"]},
-    )
-    time_spread: float = knob(
-        1.0,
-        "Warp width",
-        "Small values keep to the middle of the path.",
-        ge=0.1,
-        le=3,
-        apply="live",
-        symbol="s",
-        group="Training times",
-        formula=r"t = \mathrm{sigmoid}(m + s\,\xi)",
-        shown_if={"time_sampling": ["logit_normal"]},
-    )
-    time_kappa: float = knob(
-        1.0,
-        "Mode weight",
-        "Above 0 visits the middle, below 0 the ends.",
-        ge=-1,
-        le=2 / (math.pi - 2),
-        apply="live",
-        symbol=r"\kappa",
-        formula=r"t = 1 - u - \kappa\,(\cos^2\frac{\pi u}{2} - 1 + u)",
-        group="Training times",
-        shown_if={"time_sampling": ["mode"]},
-    )
     reflow_rounds: int = knob(
         0,
         "Reflow rounds",
@@ -169,21 +113,12 @@ class RectifiedFlow(GenerativeModel):
         del player
         return {"x_0": Draw("normal", (self.dim,)), "t": Draw("uniform")}
 
-    def training_times(self, u: Tensor) -> Tensor:
-        """Uniform draws (b,) turned into the times that training visits."""
-        config = self.config
-        if config.time_sampling == "logit_normal":
-            return warp_logit_normal(u, config.time_mean, config.time_spread)
-        if config.time_sampling == "mode":
-            return warp_mode(u, config.time_kappa)
-        return u
-
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Squared error of the velocity, mean over points and coordinates."""
         del player
         # After reflow the noise belongs to its data point and is not free any more.
         x_0 = batch.extra["x_0"] if "x_0" in batch.extra else batch.noise["x_0"]
-        t = self.training_times(batch.noise["t"])
+        t = training_times(batch.noise["t"], self.config)
         x_t = torch.lerp(x_0, batch.x, t[:, None])
         return {"loss": F.mse_loss(self.field(x_t, t), batch.x - x_0)}
 
@@ -236,16 +171,14 @@ class RectifiedFlow(GenerativeModel):
 
     @property
     def density_kind(self) -> DensityKind:
-        """Exact, up to the solver's error."""
-        return "exact"
+        """Exact, up to the solver's error, with an exact trace."""
+        return density_kind(self.config)
 
     @property
     def density_note(self) -> str:
         """How the number is made."""
-        return "ODE, exact trace"
+        return density_note(self.config)
 
     def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
         """Log-density (n,) by integrating the divergence along the flow."""
-        del generator
-        steps = max(4, round(LIKELIHOOD_STEPS * effort))
-        return ode_log_prob(self.velocity, x, steps=steps)
+        return flow_log_prob(self.velocity, x, self.config, generator, effort)

@@ -94,10 +94,11 @@ class TimeField(nn.Module):
         dim: Coordinates of a point.
         config: Size and embeddings.
         zero_last: Start from f = 0.
+        context: Numbers per point that the network sees beside x and t.
     """
 
     def __init__(
-        self, dim: int, config: FieldConfig, *, zero_last: bool = True
+        self, dim: int, config: FieldConfig, *, zero_last: bool = True, context: int = 0
     ) -> None:
         super().__init__()
         space = (
@@ -108,7 +109,7 @@ class TimeField(nn.Module):
         time = time_frequencies(config.time_embedding, config.time_features // 2)
         self.features = Waves([space] * dim + [time])
         self.mlp = MLP(
-            self.features.sizes_out,
+            self.features.sizes_out + context,
             dim,
             config.width,
             config.depth,
@@ -117,7 +118,10 @@ class TimeField(nn.Module):
             residual=config.residual,
         )
 
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+    def forward(self, x: Tensor, t: Tensor, context: Tensor | None = None) -> Tensor:
         """Values (n, dim) at points x (n, dim) and times t, (n,) or 0-dim."""
         column = t[:, None] if t.dim() else t.expand(len(x), 1)
-        return self.mlp(self.features(torch.cat([x, column], 1)))  # type: ignore[no-any-return]
+        features = self.features(torch.cat([x, column], 1))
+        if context is not None:
+            features = torch.cat([features, context], 1)
+        return self.mlp(features)  # type: ignore[no-any-return]

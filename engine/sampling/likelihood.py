@@ -3,8 +3,9 @@ r"""Exact log-density of the map that an ODE makes of a known density.
 .. math:: \frac{d}{dt} \ln p_t(x_t) = -\nabla \cdot u(x_t, t)
 
 Chen et al. 2018, 1806.07366; Song et al. 2020, 2011.13456. The divergence is the exact
-trace: in two dimensions a random estimate of it would save a third of the time and
-cost tenths of a nat.
+trace, or Hutchinson's estimate :math:`\epsilon^\top J \epsilon` of it (Grathwohl et al.
+2018, 1810.01367), which in two dimensions saves a third of the time and costs tenths
+of a nat: good to see, not to use.
 """
 
 import math
@@ -15,7 +16,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from engine.sampling.ode import Field, dopri5, euler, heun, rk4
+from engine.sampling.ode import Field, Tolerance, dopri5, euler, heun, rk4
 from engine.sampling.path import Spacing, spread
 
 Method = Literal["euler", "heun", "rk4", "dopri5"]
@@ -47,8 +48,28 @@ def divergence(field: Field, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
     return value.detach(), trace.detach()
 
 
-def _with_divergence(field: Field, state: Tensor, t: Tensor) -> Tensor:
-    value, trace = divergence(field, state[:, :-1], t)
+def hutchinson(
+    field: Field, x: Tensor, t: Tensor, probe: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The field and the estimate probe . J probe (n,) of its divergence.
+
+    Unbiased for a ``probe`` (n, dim) or (dim,) of independent numbers with mean 0 and
+    variance 1. Works inside ``no_grad`` as :func:`divergence` does.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        x, probe = x.detach().clone().requires_grad_(True), probe.expand_as(x).clone()
+        value = field(x, t.clone())
+        (pulled,) = torch.autograd.grad(value, x, probe, materialize_grads=True)
+    return value.detach(), (pulled * probe).sum(1).detach()
+
+
+def _with_divergence(
+    field: Field, probe: Tensor | None, state: Tensor, t: Tensor
+) -> Tensor:
+    if probe is None:
+        value, trace = divergence(field, state[:, :-1], t)
+    else:
+        value, trace = hutchinson(field, state[:, :-1], t, probe)
     return torch.cat([value, trace[:, None]], 1)
 
 
@@ -60,6 +81,8 @@ def ode_log_prob(
     method: Method = "rk4",
     chunk: int = 4096,
     spacing: Spacing = "uniform",
+    probe: Tensor | None = None,
+    tolerance: Tolerance | None = None,
 ) -> Tensor:
     """Log-density (n,) in nats at x (n, dim) of the flow from t = 0 to t = 1.
 
@@ -71,9 +94,15 @@ def ode_log_prob(
         method: Solver.
         chunk: Points solved at once; small chunks stay in the cache.
         spacing: How the steps are spread over time.
+        probe: Random direction (dim,) for Hutchinson's estimate, one for all points;
+            the exact trace without it.
+        tolerance: Error allowed in a step of the adaptive solver.
     """
     times = [1.0, 0.0] if method == "dopri5" else spread(steps, spacing)[::-1]
-    solve, field = _SOLVERS[method], partial(_with_divergence, velocity)
+    field = partial(_with_divergence, velocity, probe)
+    solve: Callable[..., Tensor] = _SOLVERS[method]
+    if method == "dopri5":
+        solve = partial(solve, tolerance=tolerance or Tolerance())
     parts: list[Tensor] = []
     for first in range(0, len(x), chunk):
         rows = x[first : first + chunk]

@@ -103,7 +103,9 @@ def make_model(found: Parts, data: Data, seed: int) -> GenerativeModel:
     """A model with initial weights that the seed alone decides, on the CPU."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_for(seed, "weights"))
-        return found.model(found.model_config, dim=2, classes=data.classes)
+        model = found.model(found.model_config, dim=2, classes=data.classes)
+    model.meet(data)
+    return model
 
 
 def make_data(config: RunConfig) -> Data:

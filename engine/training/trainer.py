@@ -61,7 +61,8 @@ class Trainer:
     ) -> None:
         self.model = model
         self.device = model.device
-        self.captured = can_capture(self.device)
+        # A model that learns nothing, such as an exact reference, has no step.
+        self.captured = can_capture(self.device) and bool(model.turns())
         self.config = config
         self.history = History()
         self.step = 0
@@ -214,6 +215,8 @@ class Trainer:
         if self.captured:
             if self._graph is None:
                 self._graph = StepGraph(self)
+            for turn in range(len(self._turns)):
+                self._pair(turn, self.cursor)
             self._graph.replay()
             self.cursor += 1
             self.step += 1
@@ -230,8 +233,24 @@ class Trainer:
         player = self._turns[turn]
         optimiser = self.optimisers[player]
         set_rate(optimiser, self.rate(self.step) * self.model.rate_factor(player))
+        self._pair(turn, i)
         index, noise = self._draws[turn].at(i)
         return self.update(player, index, noise, self._step_tensor)
+
+    def _pair(self, turn: int, i: int) -> None:
+        """Let the model put draws of a step in an order that suits its points."""
+        player = self._turns[turn]
+        if not self.model.couples(player):
+            return
+        index, noise = self._draws[turn].at(i)
+        batch = self._batch(index, noise, self._step_tensor)
+        for name, value in self.model.pair(player, batch).items():
+            noise[name].copy_(value)
+
+    def _batch(self, index: Tensor, noise: Mapping[str, Tensor], step: Tensor) -> Batch:
+        rows = {k: v.index_select(0, index) for k, v in self.columns.items()}
+        x, labels = rows.pop("x"), rows.pop("labels")
+        return Batch(x, labels, noise, step, rows)
 
     def update(
         self, player: str, index: Tensor, noise: Mapping[str, Tensor], step: Tensor
@@ -305,11 +324,14 @@ class Trainer:
             Diverged: One of them is not finite.
         """
         values = self._read_losses()
-        if not values:
+        if not values and self._turns:
             return
-        n = len(next(iter(values.values())))
         now = time.perf_counter()
         elapsed, self._mark = now - self._mark, now
+        if not values:
+            self.seconds += elapsed
+            return
+        n = len(next(iter(values.values())))
         steps = np.arange(self.step - n + 1, self.step + 1, dtype=np.float64)
         seconds = self.seconds + elapsed * np.arange(1, n + 1) / n
         self.seconds += elapsed

@@ -64,7 +64,7 @@ class FieldView(View):
     title = "Vector field"
     description = "Velocity or score at one time, or the gradient of the critic."
     Config: ClassVar[type[ViewConfig]] = FieldConfig
-    needs = (("process",), ("critic",))
+    needs = (("velocity",), ("critic",))
     empty = (
         "This model moves points in one go, so it has no field of arrows; "
         "look at its latent space instead."
@@ -91,12 +91,13 @@ class FieldView(View):
     def _possible(self, fitted: Fitted) -> Quantity:
         """The wanted quantity, or the first one that the model has."""
         process, critic = fitted.can("process"), fitted.can("critic")
+        velocity = fitted.can("velocity")
         wanted: str = self.config.quantity
         if wanted == "critic" and critic:
             return "critic"
         if wanted == "score" and process:
             return "score"
-        return "velocity" if process else "critic"
+        return "velocity" if velocity else "critic"
 
     def _arrows(self, fitted: Fitted, quantity: Quantity) -> Callable[[Tensor], Tensor]:
         t: float = self.config.t

@@ -10,9 +10,10 @@ from torch import Generator, Tensor
 
 from engine.metrics.distances import energy_distance
 from engine.models.base import Batch, GenerativeModel, LogDensity, Process
-from engine.models.rectified_flow import (
-    RectifiedFlow,
-    RectifiedFlowConfig,
+from engine.models.rectified_flow import RectifiedFlow, RectifiedFlowConfig
+from engine.nets.training_times import (
+    shift_noise,
+    training_times,
     warp_logit_normal,
     warp_mode,
 )
@@ -195,11 +196,17 @@ def test_mode_times_turn_back_beyond_the_range() -> None:
     assert (t.diff() > 0).any()
 
 
+def test_shift_raises_the_noise_level() -> None:
+    """Shift 3 takes the noise levels 1/4 and 1/2 to 1/2 and 3/4."""
+    t = shift_noise(torch.tensor([0.0, 0.5, 0.75, 1.0]), 3.0)
+    torch.testing.assert_close(t, torch.tensor([0.0, 0.25, 0.5, 1.0]))
+
+
 @pytest.mark.parametrize("kind", ["uniform", "logit_normal", "mode"])
 def test_all_times_stay_on_the_path(kind: str) -> None:
     model = make(width=16, time_sampling=kind)
     ends = torch.tensor([0.0, 0.25, 1 - 2**-24])
-    t = model.training_times(ends)
+    t = training_times(ends, model.config)
     assert ((t >= 0) & (t <= 1)).all()
     batch = make_batch(model, torch.randn(3, 2))
     batch.noise["t"].copy_(ends)  # type: ignore[attr-defined]

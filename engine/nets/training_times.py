@@ -1,0 +1,109 @@
+r"""Which times a flow visits in training.
+
+Times come from uniform u through a warp, and then the *noise level* 1 - t is shifted,
+
+.. math:: \tau \mapsto \frac{\rho \tau}{1 + (\rho - 1) \tau}, \quad \tau = 1 - t
+
+Esser et al. 2024, 2403.03206, sections 3.1 and 5.3.2.
+"""
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from engine.models.base import ModelConfig
+from engine.settings import knob
+
+TimeSampling = Literal["uniform", "logit_normal", "mode"]
+
+
+def warp_logit_normal(u: Tensor, m: float = 0.0, s: float = 1.0) -> Tensor:
+    """Times sigmoid(m + s xi), xi normal, from uniform u: favours the middle."""
+    return torch.sigmoid(m + s * torch.special.ndtri(u))
+
+
+def warp_mode(u: Tensor, kappa: float) -> Tensor:
+    """Times 1 - u - kappa (cos^2(pi u / 2) - 1 + u): heavy middle for kappa > 0."""
+    return 1 - u - kappa * (torch.cos(math.pi / 2 * u).square() - 1 + u)
+
+
+def shift_noise(t: Tensor, rho: float) -> Tensor:
+    """Times whose noise level 1 - t is raised for rho > 1."""
+    level = 1 - t
+    return 1 - rho * level / (1 + (rho - 1) * level)
+
+
+class TimesConfig(ModelConfig):
+    """Settings of the training times."""
+
+    time_sampling: TimeSampling = knob(
+        "uniform",
+        "Time warp",
+        "Which times the training visits most.",
+        apply="live",
+        group="Training times",
+        choices={
+            "uniform": "Uniform",
+            "logit_normal": "Logit-normal",
+            "mode": "Mode",
+        },
+    )
+    time_mean: float = knob(
+        0.0,
+        "Warp centre",
+        "Above 0 visits times near the data more often.",
+        ge=-3,
+        le=3,
+        apply="live",
+        symbol="m",
+        group="Training times",
+        formula=r"t = \mathrm{sigmoid}(m + s\,\xi)",
+        shown_if={"time_sampling": ["logit_normal"]},
+    )
+    time_spread: float = knob(
+        1.0,
+        "Warp width",
+        "Small values keep to the middle of the path.",
+        ge=0.1,
+        le=3,
+        apply="live",
+        symbol="s",
+        group="Training times",
+        formula=r"t = \mathrm{sigmoid}(m + s\,\xi)",
+        shown_if={"time_sampling": ["logit_normal"]},
+    )
+    time_kappa: float = knob(
+        1.0,
+        "Mode weight",
+        "Above 0 visits the middle, below 0 the ends.",
+        ge=-1,
+        le=2 / (math.pi - 2),
+        apply="live",
+        symbol=r"\kappa",
+        formula=r"t = 1 - u - \kappa\,(\cos^2\frac{\pi u}{2} - 1 + u)",
+        group="Training times",
+        shown_if={"time_sampling": ["mode"]},
+    )
+    time_shift: float = knob(
+        1.0,
+        "Noise shift",
+        "Above 1 visits the noisier times more often.",
+        ge=1,
+        le=6,
+        apply="live",
+        symbol=r"\rho",
+        formula=r"1 - t \mapsto \frac{\rho\,(1 - t)}{1 + (\rho - 1)(1 - t)}",
+        group="Training times",
+    )
+
+
+def training_times(u: Tensor, config: TimesConfig) -> Tensor:
+    """Uniform draws (b,) turned into the times that training visits."""
+    t = u
+    if config.time_sampling == "logit_normal":
+        t = warp_logit_normal(u, config.time_mean, config.time_spread)
+    elif config.time_sampling == "mode":
+        t = warp_mode(u, config.time_kappa)
+    return t if config.time_shift == 1 else shift_noise(t, config.time_shift)
