@@ -156,6 +156,17 @@ def _bench(commands: "_Commands[_Parser]") -> None:
     parser.add_argument(
         "--no-window", action="store_true", help="leave out what needs Qt"
     )
+    parser.add_argument(
+        "--quality",
+        action="store_true",
+        help="instead of speed, what each model learns with its defaults (hours)",
+    )
+    parser.add_argument(
+        "--model", action="append", default=[], metavar="M", help="with --quality: only"
+    )
+    parser.add_argument(
+        "--data", action="append", default=[], metavar="D", help="with --quality: only"
+    )
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:

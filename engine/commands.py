@@ -332,6 +332,14 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from engine import bench
+    from engine import bench, bench_quality
 
-    return bench.run(as_json=options.json, window=not options.no_window)
+    if not options.quality:
+        return bench.run(as_json=options.json, window=not options.no_window)
+    for name in options.model:
+        registry.model(name)
+    for name in options.data:
+        registry.data_set(name)
+    return bench_quality.run(
+        models=options.model, data=options.data, as_json=options.json
+    )
