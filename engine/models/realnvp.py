@@ -12,13 +12,18 @@ Dinh, Sohl-Dickstein, Bengio, "Density estimation using Real NVP", 2016,
 https://arxiv.org/abs/1605.08803.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
 
 from engine.models.base import Card, ModelConfig
 from engine.models.coupling_flow import CouplingFlow
 from engine.models.flow import FlowConfig
 from engine.nets.coupling import AffineCoupling
 from engine.settings import knob
+
+#: Measured on sets of 20,000 points: 1 overfits two moons, 2 blurs the checkerboard.
+TAPER = 1.5
 
 
 class RealNVPConfig(FlowConfig):
@@ -57,9 +62,16 @@ class RealNVP(CouplingFlow):
         "a round cloud of noise; the density of every point is known exactly.",
     )
     Config: ClassVar[type[ModelConfig]] = RealNVPConfig
+    training_defaults: ClassVar[Mapping[str, Any]] = {
+        **CouplingFlow.training_defaults,
+        "learning_rate": 4e-3,
+        "steps": 4000,
+    }
 
     def __init__(self, config: RealNVPConfig, dim: int = 2, classes: int = 0) -> None:
+        shape = replace(config.net_shape(), taper=TAPER)
+
         def make(dim_a: int, dim_b: int) -> AffineCoupling:
-            return AffineCoupling(dim_a, dim_b, config.net_shape(), config.bound)
+            return AffineCoupling(dim_a, dim_b, shape, config.bound)
 
         super().__init__(config, dim, classes, make, config.couplings)

@@ -19,18 +19,18 @@ COORDINATE_HIGH = 8.0
 
 
 class TaperedWaves(Waves):
-    """Waves whose amplitude falls as 1 / frequency, so that none is steeper than x.
+    """Waves of amplitude frequency^-taper above frequency 1: fine detail is expensive.
 
-    At full amplitude the steepest wave sets the stretch of a chain of couplings, and
-    fast learning rates throw single points away without return.
+    At full amplitude a chain of couplings stretches so much that fast learning rates
+    throw points away without return, and smooth data are overfitted.
     """
 
     amplitude: Tensor
 
-    def __init__(self, frequencies: list[Tensor]) -> None:
+    def __init__(self, frequencies: list[Tensor], taper: float = 1.0) -> None:
         super().__init__(frequencies)
-        steepest = self.matrix.sum(dim=0)
-        self.register_buffer("amplitude", steepest.clamp(min=1).reciprocal())
+        frequency = self.matrix.sum(dim=0)
+        self.register_buffer("amplitude", frequency.clamp(min=1) ** -taper)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Features (n, sizes_out) of inputs (n, k)."""
@@ -43,13 +43,14 @@ class NetShape:
     """A network inside a flow.
 
     ``waves`` counts the frequencies at which each coordinate that it sees is also
-    given as a sine and a cosine.
+    given as a sine and a cosine, with :class:`TaperedWaves`' ``taper``.
     """
 
     width: int
     depth: int
     activation: str
     waves: int
+    taper: float = 1.0
 
 
 class Coupling(nn.Module):
@@ -72,7 +73,7 @@ class Coupling(nn.Module):
 def coupling_net(dim_a: int, sizes_out: int, shape: NetShape) -> nn.Sequential:
     """The network of a coupling: waves of its half, then a perceptron from zero."""
     ladder = frequency_ladder(COORDINATE_LOW, COORDINATE_HIGH, shape.waves)
-    waves = TaperedWaves([ladder] * dim_a)
+    waves = TaperedWaves([ladder] * dim_a, shape.taper)
     mlp = MLP(
         waves.sizes_out,
         sizes_out,
