@@ -12,8 +12,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
-#: Halvings of the bracket of a quantile: beyond the digits of float64.
-_HALVINGS = 52
+#: Halvings of the bracket of a quantile beyond one for each binary digit.
+_MORE_HALVINGS = 4
 #: Points and rounds of expectation maximisation.
 _FIT_POINTS = 4096
 _FIT_ROUNDS = 60
@@ -55,11 +55,22 @@ class LineMixture:
     def from_normal(self, z: Tensor) -> Tensor:
         """Inverse of :meth:`to_normal` by bisection: it is monotone.
 
-        The quantile lies between the smallest and the largest of the components'.
+        Gradients come from the implicit function: those of z and of the map at the
+        solution, over its slope.
         """
+        x = self._bisect(z)
+        back = self.to_normal(x)
+        log_slope = self.log_prob(x) + 0.5 * z.square() + _HALF_LOG_2PI
+        change = (z - z.detach()) - (back - back.detach())
+        return x + change * torch.exp(-log_slope.detach())
+
+    @torch.no_grad()
+    def _bisect(self, z: Tensor) -> Tensor:
+        """The quantile lies between the smallest and the largest of the components'."""
         quantiles = self.mean + self.std * z[:, None]
         low, high = quantiles.amin(dim=-1), quantiles.amax(dim=-1)
-        for _ in range(_HALVINGS):
+        digits = -round(math.log2(torch.finfo(z.dtype).eps))
+        for _ in range(digits + _MORE_HALVINGS):
             middle = (low + high) / 2
             too_low = self.to_normal(middle) < z
             low = torch.where(too_low, middle, low)
