@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 MODELS: dict[str, str] = {
     "rectified_flow": "engine.models.rectified_flow:RectifiedFlow",
+    "flow_matching": "engine.models.flow_matching:FlowMatching",
     "ddpm": "engine.models.ddpm:DDPM",
+    "score_sde": "engine.models.score_sde:ScoreSDE",
+    "edm": "engine.models.edm:EDM",
+    "cnf": "engine.models.cnf:CNF",
+    "oracle": "engine.models.oracle:Oracle",
     "realnvp": "engine.models.realnvp:RealNVP",
     "nice": "engine.models.nice:NICE",
     "glow": "engine.models.glow:Glow",

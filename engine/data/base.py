@@ -60,6 +60,19 @@ class Modes:
 
 
 @dataclass(frozen=True)
+class Mixture:
+    """A density as isotropic Gaussians of one ``std``, in data units.
+
+    ``centres`` (k, 2) with ``weights`` (k,) that sum to 1 and classes ``labels`` (k,).
+    """
+
+    centres: Tensor
+    weights: Tensor
+    labels: Tensor
+    std: float
+
+
+@dataclass(frozen=True)
 class Scaling:
     """Standardisation x -> (x - mean) / std, with ``mean`` and ``std`` (2,)."""
 
@@ -115,4 +128,8 @@ class DataSet(ABC):
 
     def modes(self) -> Modes | None:
         """The modes, where the density is a mixture of equal Gaussians."""
+        return None
+
+    def mixture(self) -> Mixture | None:
+        """The density as a mixture of Gaussians, where it is one (or as good as)."""
         return None

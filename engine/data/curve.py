@@ -18,7 +18,7 @@ from typing import ClassVar
 import torch
 from torch import Generator, Tensor
 
-from engine.data.base import Points
+from engine.data.base import Mixture, Points
 from engine.data.kernel import log_mixture
 from engine.data.toy import Toy, gauss_hermite, gauss_legendre
 
@@ -61,6 +61,15 @@ class NoisyCurve(Toy):
         """Exact log-density by quadrature along the arms."""
         centres, weights = self._along
         return log_mixture(x, centres, self.std, weights.log())
+
+    def mixture(self) -> Mixture:
+        """The nodes of the integral along the arms, exact as :meth:`density` is."""
+        centres, weights = self._along
+        t, _ = gauss_legendre(self._panels, NODES_PER_PANEL)
+        stretch = (t * self.stretches).long().clamp(max=self.stretches - 1)
+        arm = torch.arange(self.arms).repeat_interleave(len(t))
+        labels = arm * self.stretches + stretch.repeat(self.arms)
+        return Mixture(centres, weights, labels, self.std)
 
     def nodes(self) -> tuple[Tensor, Tensor]:
         """Spots along the arms, each with a cloud of Gauss-Hermite nodes round it."""

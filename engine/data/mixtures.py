@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Generator, Tensor
 
-from engine.data.base import Modes, Points, ToyConfig
+from engine.data.base import Mixture, Modes, Points, ToyConfig
 from engine.data.kernel import log_mixture
 from engine.data.toy import Toy, gauss_hermite
 from engine.settings import knob
@@ -41,6 +41,13 @@ class GaussianMixture(Toy):
     def modes(self) -> Modes:
         """Centres and standard deviation as set."""
         return Modes(self.centres(), self.config.noise)
+
+    def mixture(self) -> Mixture:
+        """The modes themselves, each its own class."""
+        centres = self.centres()
+        k = len(centres)
+        weights = torch.full((k,), 1 / k, dtype=torch.float64)
+        return Mixture(centres, weights, torch.arange(k), self.config.noise)
 
 
 class EightGaussiansConfig(ToyConfig):

@@ -138,8 +138,13 @@ class GuidedField(TimeField):
         hidden = batch.noise["label_drop"] < config.label_drop
         return self.of_class(x, t, batch.labels.masked_fill(hidden, self.classes))
 
-    def guided(self, x: Tensor, t: Tensor, config: GuidedConfig) -> Tensor:
-        """Field (n, dim) of the class that is set, with the guidance that is set."""
+    def guided(
+        self, x: Tensor, t: Tensor, config: GuidedConfig, moment: Tensor | None = None
+    ) -> Tensor:
+        """Field (n, dim) of the class that is set, with the guidance that is set.
+
+        ``moment`` is the time on the path where the network runs by another clock.
+        """
         if not self.classes:
             return self(x, t)  # type: ignore[no-any-return]
         chosen = min(config.label, self.classes)
@@ -153,7 +158,9 @@ class GuidedField(TimeField):
         if config.guidance == 0 and always:
             return self.of_class(x, t, nothing)
         free, bound = self.of_class(x, t, nothing), self.of_class(x, t, one)
-        return free + self._weight(t, config) * (bound - free)
+        return free + self._weight(t if moment is None else moment, config) * (
+            bound - free
+        )
 
     @staticmethod
     def _weight(t: Tensor, config: GuidedConfig) -> Tensor:

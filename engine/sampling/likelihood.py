@@ -29,6 +29,11 @@ def normal_log_prob(x: Tensor) -> Tensor:
     return -0.5 * (x.square().sum(1) + x.shape[1] * math.log(2 * math.pi))
 
 
+def scaled_normal_log_prob(x: Tensor, std: float) -> Tensor:
+    """Log-density (n,) of N(0, std^2 I) at x (n, dim), nats."""
+    return normal_log_prob(x / std) - x.shape[1] * math.log(std)
+
+
 def divergence(field: Field, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
     """The field (n, dim) and its exact divergence (n,) at x (n, dim).
 

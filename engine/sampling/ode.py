@@ -138,7 +138,7 @@ def dopri5_step(
         slopes.append(field(end, clock(t + node * h, x)))
     scale = tolerance.atol + tolerance.rtol * torch.maximum(x.abs(), end.abs())
     error = (h * _sum(_ERROR, slopes) / scale).square().mean().sqrt()
-    return _Trial(end, slopes[-1], float(error))
+    return _Trial(end, slopes[-1], float(error.detach()))
 
 
 def dopri5(
