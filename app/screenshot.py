@@ -10,6 +10,7 @@ from engine.protocol import Ack, Arrays, StepOnce
 
 _LOOK_EVERY = 100  # ms
 _AT_ONCE = 100_000  # most steps that one command may ask for
+_MEASURING = 30.0  # s to wait for the metrics of the last step
 PATIENCE = 900.0  # s without a step before it is given up
 
 
@@ -64,7 +65,12 @@ class Photographer(QObject):
             self._finish(ack.error)
 
     def _shoot_if_ready(self, step: int) -> None:
-        cards = self._window.wall.cards.values()
+        shown = self._window.session.slots.shown
+        cards = [self._window.wall.cards[name] for name in sorted(shown)]
+        status = self._window.session.run and self._window.session.run.status
+        measured = status and status.metrics and status.metrics.step == step
+        if not measured and self._quiet < _MEASURING:
+            return
         if not all(c.shows_full_frame and c.shown_step in (-1, step) for c in cards):
             return
         self._window.toasts.clear()

@@ -260,7 +260,7 @@ class Session(QObject):
 
     def _on_restarted(self) -> None:
         for run in self.runs.all.values():
-            run.applied = None
+            run.is_lost = True
         if self.run is not None:
             self.desk.recover(self.run)
             if self.run.speed:

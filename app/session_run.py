@@ -23,6 +23,7 @@ class Run:
     Attributes:
         applied: Configuration that the engine runs now; None until it answered.
         waiting: Settings whose change waits for a restart.
+        is_lost: Whether the engine that knew it has died.
         at: Step of the snapshot on show, None for the living run.
         trail: Metrics in the order they came, for the spark lines.
     """
@@ -41,6 +42,7 @@ class Run:
     changes: list[SettingChanged] = field(default_factory=list)
     trail: list[Metrics] = field(default_factory=list)
     at: int | None = None
+    is_lost: bool = False
     speed: float = 0.0
 
     @property

@@ -66,7 +66,9 @@ class Runs(QObject):
         self._slots.run_id = run_id
         self._slots.at = run.at
         self.run_chosen.emit()
-        if run.applied is None:
+        if run.is_lost:
+            self._desk.recover(run)
+        elif run.applied is None:
             self._desk.configure(run)
         self._slots.subscribe_all()
 

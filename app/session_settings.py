@@ -121,6 +121,7 @@ class SettingsDesk(QObject):
         found = bool(run.recovery) and (Path(run.recovery) / _SAVED).is_file()
         self._under_way.discard(run.id)
         self._again.pop(run.id, None)
+        run.is_lost = False
         config, run.applied = run.applied or run.config, None
         if not found:
             self.recovered.emit(False)

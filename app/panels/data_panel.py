@@ -164,14 +164,16 @@ def scaling_words(ready: RunReady) -> str:
     count = f"{ready.points:,} training points. " if ready.points else ""
     if (mean_x, mean_y, std_x, std_y) == (0, 0, 1, 1):
         return f"{count}Not standardised: trained in data units."
-    means = f"mean {_short(mean_x)}, {_short(mean_y)}"
+    means = f"mean {_short(mean_x, std_x)}, {_short(mean_y, std_y)}"
     stds = f"std {_short(std_x)}, {_short(std_y)}"
     return f"{count}Standardised: {means}; {stds}."
 
 
-def _short(value: float) -> str:
+def _short(value: float, spread: float = 0.0) -> str:
+    """Three figures; a mean that is a hundredth of the spread is zero."""
     text = f"{value:.3g}"
-    return "0" if float(text) == 0 else text.replace("-", "−")
+    is_zero = abs(value) < spread / 100 or float(text) == 0
+    return "0" if is_zero else text.replace("-", "−")
 
 
 def _item(entry: DataEntry) -> GalleryItem:

@@ -75,6 +75,8 @@ class SidePanel(QWidget):
         self._area = QScrollArea()
         self._area.setVerticalScrollBar(ThinBar())
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Always there, so that nothing moves sideways when a panel grows.
+        self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setWidgetResizable(True)
         self._area.setWidget(self.content)
@@ -112,5 +114,5 @@ class SidePanel(QWidget):
         px = theme.px
         self.setFixedWidth(px(self._widths[1 if self._is_narrow else 0]))
         self._whole.setContentsMargins(0, 0, 1 if self._side == "left" else 0, 0)
-        self.column.setContentsMargins(px(13), px(8), px(11), px(12))
+        self.column.setContentsMargins(px(13), px(8), px(4), px(12))
         self.column.setSpacing(px(4))

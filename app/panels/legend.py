@@ -15,5 +15,7 @@ class LiveLegend(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         for apply, word in (("live", "live"), ("restart", "restarts")):
+            if row.count():
+                row.addSpacing(6)
             row.addWidget(Mark(apply))
             row.addWidget(Label(word, colour="text3", size=11))

@@ -10,6 +10,7 @@ from app.widgets.numbers import format_number
 from app.widgets.section import Section
 from engine.protocol import Metrics, Status
 
+_HINT = "held-out data"
 Course = Callable[[Metrics], float | None]
 
 
@@ -27,7 +28,8 @@ class MetricsSection(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(Section("Metrics", "on held-out data"))
+        self.head = Section("Metrics", _HINT)
+        column.addWidget(self.head)
         for row in (self.nll, self.energy, self.wasserstein, self.modes):
             column.addWidget(row)
         session.status_changed.connect(self._on_status)
@@ -36,6 +38,7 @@ class MetricsSection(QWidget):
 
     def _clear(self) -> None:
         self._shown = None
+        self.head.set_hint(_HINT)
         for row in (self.nll, self.energy, self.wasserstein, self.modes):
             row.set_value(NO_VALUE)
             row.set_course([])
@@ -46,6 +49,7 @@ class MetricsSection(QWidget):
         if metrics is None or metrics == self._shown:
             return
         self._shown = metrics
+        self.head.set_hint(f"{_HINT}, step {metrics.step:,}")
         self._show_nll(metrics, status.entropy)
         self._show_distance(self.energy, metrics.energy_distance, _energy)
         self._show_distance(self.wasserstein, metrics.sliced_wasserstein, _sliced)
@@ -60,7 +64,7 @@ class MetricsSection(QWidget):
         if nll is None or nll.value is None:
             self.nll.set_value(NO_VALUE, "no density")
             return
-        self.nll.set_value(f"{nll.value:.2f}".replace("-", "−"), nll.unit, nll.kind)
+        self.nll.set_value(nats(nll.value), nll.unit, nll.kind)
         self.nll.set_course(self._course(_nll), entropy)
 
     def _show_distance(
@@ -72,6 +76,12 @@ class MetricsSection(QWidget):
     def _course(self, of: Course) -> list[float]:
         trail = self._session.run.trail if self._session.run else []
         return [v for v in map(of, trail) if v is not None]
+
+
+def nats(value: float) -> str:
+    """A likelihood as it is written everywhere: hundredths while they can matter."""
+    text = f"{value:.2f}" if abs(value) < 100 else f"{value:,.0f}"
+    return text.replace("-", "−")
 
 
 def _nll(metrics: Metrics) -> float | None:

@@ -17,6 +17,7 @@ from app.panels.training_section import TrainingSection
 from app.session import Session
 from app.session_config import model_entry, schema_of
 from app.theme import theme
+from app.widgets.form_column import FormColumn
 from app.widgets.model_card import ModelCard
 from engine.protocol import RunConfig
 
@@ -44,6 +45,8 @@ class ModelPanel(SidePanel):
         ):
             self.column.addWidget(widget)
         self.column.addStretch(1)
+        forms = (self.form.form, self.training.form, self.training.seed)
+        self._forms = FormColumn((*forms, self.sampler.solver, self.sampler.form), self)
         self._connect()
 
     def open_picker(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QWidget
 
 from app.plots.catalogue import PLOTS, make_plot
@@ -157,6 +158,17 @@ class PlotSlot(Card):
         self._is_stale = stale
         self._show_chips()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Room for title, chips and switches first."""
+        super().resizeEvent(event)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """Where the head is too narrow the camera goes: Ctrl+E does the same."""
+        hidden = self.camera.isHidden()
+        room = self.camera.sizeHint().width() + self.header.spacing() if hidden else 0
+        self.camera.setHidden(self.header.minimumSize().width() + room > self.width())
+
     def _connect(self) -> None:
         session = self._session
         session.slots.frame_received.connect(self._on_frame)
@@ -287,6 +299,7 @@ class PlotSlot(Card):
         if self._is_stale and self._frame is not None:
             chips.append(("stale", "warning"))
         self.set_chips(chips)
+        self._fit_head()
 
     def _open_figures(self) -> None:
         menu = self.menu_of_figures()

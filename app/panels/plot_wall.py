@@ -88,5 +88,7 @@ class PlotWall(QWidget):
 
     def _restyle(self) -> None:
         gap = theme.px(8)
+        for card in self.cards.values():
+            card.setMinimumWidth(theme.px(280))  # columns stay equal
         self._grid.setContentsMargins(gap, gap, gap, gap)
         self._grid.setSpacing(gap)

@@ -11,7 +11,7 @@ from app.session_config import data_entry, model_entry
 from app.theme import theme
 from app.widgets.button import Button, IconButton
 from app.widgets.label import Label
-from app.widgets.maths import MathsLabel
+from app.widgets.maths import MathsLabel, first_formula
 from engine.protocol import Status
 
 _SHOWN = {"a", "b"}  # the two plots that are large
@@ -50,8 +50,7 @@ class ProjectorTop(Bar):
         data = data_entry(catalogue, run.config.data)
         self.name.setText(model.title)
         self.data.setText(f"on {data.title[:1].lower()}{data.title[1:]}")
-        # The first part says it; the rest would not be read from the last row.
-        self.formula.set_formula(model.formula.partition(r",\quad")[0])
+        self.formula.set_formula(first_formula(model.formula), model.formula)
 
     def _on_status(self, status: Status) -> None:
         playing = status.state == "playing"

@@ -25,7 +25,6 @@ class Speed(QWidget):
         self._word = Label("Speed")
         self._value = Label("max", colour="text1", weight=500)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
         for widget in (self._word, self.slider, self._value):
             self._row.addWidget(widget)
         self.slider.setToolTip("Upper limit of the training speed, steps per second")
@@ -47,6 +46,7 @@ class Speed(QWidget):
         self._value.setText(f"{speed:,.0f} /s" if speed else "max")
 
     def _restyle(self) -> None:
+        self._row.setContentsMargins(theme.px(10), 0, 0, 0)
         self._row.setSpacing(theme.px(6))
         self.slider.setFixedWidth(theme.px(94))
         self._value.setFixedWidth(text_width("8,888 /s", 12, 500) + theme.px(2))

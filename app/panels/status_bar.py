@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QWidget
 
 from app.panels.bar import Bar
+from app.panels.metrics_section import nats
 from app.session import Session
 from app.theme import theme
 from app.widgets.label import Label
@@ -24,7 +25,7 @@ _PARTS = {
     "step": ("step", "8,888,888"),
     "speed": ("", "88,888 steps/s"),
     "loss": ("loss", "−8.888e−5"),
-    "nll": ("NLL", "−88.88 nats (estimate)"),
+    "nll": ("NLL", "−8,888 nats (estimate)"),
     "views": ("views", "88.8 % of time"),
 }
 
@@ -99,4 +100,4 @@ def nll_words(status: Status) -> str:
     nll = status.metrics.nll if status.metrics else None
     if nll is None or nll.value is None:
         return "–"
-    return f"{nll.value:.2f} nats ({nll.kind})".replace("-", "−")
+    return f"{nats(nll.value)} nats ({nll.kind})"

@@ -11,6 +11,7 @@ from app.panels.speed import Speed
 from app.session import Session
 from app.session_config import data_entry, model_entry
 from app.widgets.button import Button, IconButton
+from app.widgets.chip import Chip
 from app.widgets.label import Label
 from app.widgets.menu_title import MenuTitle
 from engine.protocol import Status
@@ -34,7 +35,8 @@ class TopBar(Bar):
         self.step = Button("Step", "skip-forward", kind="quiet")
         self.play = Button("Play", "play-fill", kind="primary", hint="Space")
         self.speed = Speed()
-        self.device = MenuTitle("")
+        self.device = MenuTitle("")  # where there is a choice
+        self.only_device = Chip("starting")
         self.search = SearchButton("Ctrl+Shift+P")
         self.projector = IconButton("projector-screen", "Projector (F11)")
         self.look = IconButton("moon", "Light or dark look")
@@ -74,11 +76,12 @@ class TopBar(Bar):
         self.reset.setToolTip("Back to step 0 and the same initial weights (Ctrl+R)")
         self.step.setToolTip("One training step (.)")
         self.play.setToolTip("Train, or stop after the step in hand (Space)")
+        self.device.hide()
         for widget in (self.data, self.model):
             widget.setMinimumWidth(0)
         left: list[QWidget] = [Logo(), self.data, self.model, self.runs]
         left += [self.reset, self.step, self.play, self.speed]
-        right: list[QWidget] = [self.device, self.search]
+        right: list[QWidget] = [self.device, self.only_device, self.search]
         right += [self.projector, self.look, self.help]
         for part in left:
             self.row.addWidget(part)
@@ -138,6 +141,9 @@ class TopBar(Bar):
             choices = {"auto": "automatic"} | choices
         self.device.set_choices(choices, run.config.device)
         self.device.setText(words)
+        self.only_device.set_chip(words, "plain")
+        self.device.setVisible(len(choices) > 1)
+        self.only_device.setVisible(len(choices) == 1)
         self.device.setAccessibleName(f"Device: {words}")
 
     def _show_playing(self, playing: bool) -> None:

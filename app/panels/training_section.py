@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.panels.few_form import FewForm
 from app.session import Session
 from app.session_config import schema_of
-from app.theme import theme
 from app.widgets.button import IconButton
 from app.widgets.form import Form
 from engine.protocol import RunConfig
@@ -34,12 +33,9 @@ class TrainingSection(FewForm):
             "dice-five", "New seed: begin again, differently", size=24
         )
         self.head.add_hint_widget(self.arrow)
-        line = QHBoxLayout()
-        line.setSpacing(theme.px(2))
-        line.addWidget(self.seed, 1)
-        line.addWidget(self.new_seed)
-        self.column.addLayout(line)
+        self.column.addWidget(self.seed)
         self.seed.set_schema({"properties": {"seed": _SEED}})
+        self.seed.fields["seed"].add_beside(self.new_seed)
         desk = session.desk
         desk.config_changed.connect(self._show)
         desk.waiting_changed.connect(self._on_waiting)

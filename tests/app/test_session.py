@@ -110,6 +110,8 @@ def test_a_slider_drag_is_one_step_of_the_history(world):
     stack.undo()
     stack.undo()
     assert world.run.config.data_settings["noise"] == 0.15
+    stack.redo()
+    assert world.run.config.data_settings["noise"] == 0.18
 
 
 def test_a_drag_never_piles_up_commands_and_the_last_value_wins(world):
@@ -209,17 +211,22 @@ def test_probe_answers_come_back_with_slot_and_question(world):
 def test_engine_death_is_named_and_the_run_returns_paused(world):
     world.train()
     world.session.desk.edit("training", "batch_size", 64)
+    world.session.desk.edit("model_settings", "width", 64)
     world.settle()
     folder = world.session.runs.run.recovery
     Path(folder).mkdir(parents=True, exist_ok=True)
     (Path(folder) / "run.json").write_text("{}")
     world.client.sent.clear()
     world.client.kill()
+    world.session.step_once()  # lost with the engine, and not told by itself
     world.until(lambda: any("stopped" in n.title for n in world.notes))
     world.until(lambda: any("restarted" in n.title for n in world.notes))
     resumed = world.client.of(Configure)[0]
     assert resumed.resume == folder
     assert resumed.config.training["batch_size"] == 64
+    assert resumed.config.model_settings["width"] == 128
+    assert world.run.waiting == {"model_settings": {"width"}}
+    assert not any("did not work" in n.title for n in world.notes)
     assert not world.run.is_playing
     assert {c.slot for c in world.client.of(Subscribe)} == {"a", "b", "c", "d"}
 
