@@ -120,7 +120,7 @@ class Autoregressive(GenerativeModel):
     training_defaults: ClassVar[Mapping[str, Any]] = {
         "learning_rate": 2e-3,
         "schedule": "cosine",
-        "batch_size": 512,
+        "batch_size": 256,
         "steps": 4000,
     }
     low: Tensor

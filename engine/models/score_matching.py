@@ -25,7 +25,6 @@ from pydantic import model_validator
 from torch import Generator, Tensor
 
 from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
-from engine.nets.embeddings import TimeEmbedding
 from engine.nets.time_field import FieldConfig, TimeField
 from engine.sampling.likelihood import normal_log_prob, ode_log_prob
 from engine.sampling.sde_paths import VEPath
@@ -39,18 +38,6 @@ LIKELIHOOD_STEPS = 32
 class ScoreMatchingConfig(FieldConfig):
     """Settings of :class:`ScoreMatching`."""
 
-    time_embedding: TimeEmbedding = knob(
-        "plain",
-        "Time input",
-        "How the network is told the noise level; waves tell few levels apart but say "
-        "nothing between them.",
-        group="Network",
-        choices={
-            "sinusoidal": "Sinusoids",
-            "fourier": "Random waves",
-            "plain": "Plain t",
-        },
-    )
     sigma_max: float = knob(
         2.0,
         "Widest noise",
@@ -73,12 +60,12 @@ class ScoreMatchingConfig(FieldConfig):
         group="Noise",
     )
     levels: int = knob(
-        10,
+        100,
         "Noise levels",
-        "Sizes of noise that the training visits, evenly spaced on a log scale; 1 "
-        "leaves only the narrowest.",
+        "Sizes of noise that the training visits, evenly spaced on a log scale; few "
+        "serve only samplers that stop at the same ones, 1 leaves the narrowest.",
         ge=1,
-        le=100,
+        le=1000,
         scale="log",
         symbol="L",
         group="Noise",
