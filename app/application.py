@@ -87,7 +87,7 @@ class Program(QObject):
         sys.excepthook = self._on_exception
         self._place()
         if self._options.theme == "projector":
-            self.window.toggle_projector()
+            self.window.toggle_projector(full_screen=not self._options.size)
         self.window.show()
         self.app.processEvents()  # the frame is on screen before pyqtgraph is loaded
         QTimer.singleShot(0, self._go_on)

@@ -137,7 +137,7 @@ class Window(QWidget):
         """Larger or smaller; 0 for the normal size."""
         theme.set_text_scale(round(theme.text_scale + by, 1) if by else 1.0)
 
-    def toggle_projector(self) -> None:
+    def toggle_projector(self, full_screen: bool = True) -> None:
         """Two large plots, a formula and a caption, for the whole room."""
         self.is_projecting = not self.is_projecting
         self.setFocus(Qt.FocusReason.OtherFocusReason)  # not to whatever comes next
@@ -149,11 +149,13 @@ class Window(QWidget):
         if self.is_projecting:
             theme.set_look("projector")
             slots.show_only(shown_slots())
-            self.setWindowState(self.windowState() | Qt.WindowState.WindowFullScreen)
+            if full_screen:
+                self.showFullScreen()
         else:
             theme.set_look(self.preferences.look)
             slots.show_only(set(SLOTS))
-            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
+            if self.isFullScreen():
+                self.showNormal()
 
     def show_notice(self, notice: Notice) -> None:
         """A note in the corner."""
@@ -267,7 +269,7 @@ class Window(QWidget):
         self.palette_list.chosen.connect(
             actions.trigger, Qt.ConnectionType.QueuedConnection
         )
-        self.projector_top.left.connect(self.toggle_projector)
+        self.projector_top.left.connect(lambda: self.toggle_projector())
         theme.changed.connect(self.update)
 
     def _recall(self) -> None:
