@@ -33,7 +33,7 @@ def rotated(n: int, seed: int = 0) -> Tensor:
     return x @ torch.linalg.qr(turn).Q
 
 
-def fit(model: Autoencoder, batch: Batch, rounds: int = 40) -> float:
+def fit(model: Autoencoder, batch: Batch, rounds: int = 12) -> float:
     """Full-batch training to convergence; returns the last loss."""
     optimiser = torch.optim.LBFGS(
         model.parameters(), max_iter=20, line_search_fn="strong_wolfe"
@@ -58,7 +58,7 @@ def linear(latent_dim: int, **settings: object) -> Autoencoder:
 
 def test_a_linear_one_finds_the_principal_subspace() -> None:
     """A1 (1), (2): the discarded eigenvalues are the error, and the angle is small."""
-    x = rotated(200)
+    x = rotated(60)
     model = linear(2)
     error = fit(model, batch_of(x))
     assert error == pytest.approx(float(EIGENVALUES[2:].sum()), rel=1e-3)
@@ -72,7 +72,7 @@ def test_a_linear_one_finds_the_principal_subspace() -> None:
 def test_a_wide_code_loses_nothing() -> None:
     """A1 (3)."""
     model = linear(4)
-    x = rotated(200)
+    x = rotated(60)
     fit(model, batch_of(x))
     assert (model.reconstruct(x) - x).square().mean().item() < 1e-6
 

@@ -139,14 +139,14 @@ def test_walkers_live_on_and_a_share_is_born_anew() -> None:
 
 
 def test_both_kinds_of_samples_follow_the_density() -> None:
-    model = bumpy(cells=120, sample_steps=300, eta=0.05)
+    model = bumpy(cells=120, sample_steps=150, eta=0.1)
     grid = model.grid(200)
     share = torch.softmax(-model.energy(grid), 0)[:, None].detach()
     mean = (share * grid).sum(0)
     variance = (share * (grid - mean).square()).sum(0)
     for source in ("grid", "walkers"):
         model.config = model.config.model_copy(update={"sample_from": source})
-        x = model.sample(4000, torch.Generator().manual_seed(0))
+        x = model.sample(3000, torch.Generator().manual_seed(0))
         torch.testing.assert_close(x.mean(0), mean, atol=0.12, rtol=0)
         torch.testing.assert_close(x.var(0), variance, atol=0, rtol=0.12)
     assert capabilities(model) == {"samples", "log_density"}

@@ -41,7 +41,7 @@ def mean_loss(objective: str, slices: int = 1) -> tuple[float, float]:
     model = random_model(objective=objective, slices=slices, sigma_min=0.3)
     generator = torch.Generator().manual_seed(0)
     losses = []
-    for _ in range(60):
+    for _ in range(40):
         x = torch.randn(2000, 2, generator=generator, dtype=torch.float64)
         batch = batch_for(model, x, generator)
         losses.append(model.losses("model", batch)["loss"].detach())

@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
+from engine import Experiment
 from engine.models.base import Batch, capabilities
 from engine.models.vae import VAE, VAEConfig, kl_to_prior
 
@@ -292,6 +293,20 @@ def test_density_uses_the_same_draws_everywhere_and_effort_lowers_them() -> None
     assert rows == [3]
     assert vae.density_kind == "bound"
     assert "10 draws" in vae.density_note
+
+
+def test_more_draws_hold_from_the_next_step_on() -> None:
+    """The number of draws is live: the run draws its noise anew in the new shape."""
+    run = Experiment("vae", "two_moons", training={"batch_size": 32, "steps": 10})
+    run.train(2)
+    settings = {**run.config.model_settings, "draws": 7}
+    run.configure(run.config.model_copy(update={"model_settings": settings}))
+    shapes: list[torch.Size] = []
+    run.trainer.model.decoder.register_forward_hook(
+        lambda _, args, out: shapes.append(out.shape)
+    )
+    run.train(2)
+    assert [tuple(shape) for shape in shapes] == [(32, 7, 2)] * 2
 
 
 def test_capabilities() -> None:
