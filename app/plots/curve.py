@@ -17,6 +17,9 @@ _INKS: tuple[tuple[str, tuple[int, int] | None], ...] = (
     ("data", (2, 2)),
 )
 
+_START = 0.4  # share of a curve that is its start
+_ENOUGH = 8  # values that have a start
+
 
 class Curve:
     """One quantity: raw values thin and pale, smoothed ones on top."""
@@ -25,7 +28,8 @@ class Curve:
         self.token, self._dash = _INKS[rank % len(_INKS)]
         self.raw = pg.PlotCurveItem(skipFiniteCheck=False, connect="finite")
         self.smooth = pg.PlotCurveItem(connect="finite", antialias=True)
-        for item in (self.raw, self.smooth):
+        self.only = pg.ScatterPlotItem(size=5)  # one value makes no line
+        for item in (self.raw, self.smooth, self.only):
             pane.addItem(item, ignoreBounds=True)
         self.recolour()
 
@@ -36,6 +40,8 @@ class Curve:
         if self._dash is not None:
             pen.setDashPattern(list(self._dash))
         self.smooth.setPen(pen)
+        self.only.setBrush(pg.mkBrush(ink))
+        self.only.setPen(pg.mkPen(None))
         ink.setAlphaF(0.4)
         self.raw.setPen(pg.mkPen(ink))
 
@@ -46,19 +52,25 @@ class Curve:
         place = np.ascontiguousarray(x, dtype=np.float64)
         self.raw.setData(place, np.ascontiguousarray(raw, dtype=np.float64))
         self.smooth.setData(place, np.ascontiguousarray(smooth, dtype=np.float64))
+        one = len(place) == 1 and bool(np.isfinite(smooth[0]))
+        self.only.setData(place if one else [], smooth if one else [])
 
 
 def short_names(titles: list[str], room: int = 9) -> list[str]:
-    """Titles as short words: first words that differ shrink to their initial.
+    """Titles as short words: their first ones, or initials where those repeat.
 
-    ``Discriminator real`` beside ``Generator loss`` becomes ``D real``.
+    ``Discriminator real`` beside ``Discriminator fake`` and ``Generator loss`` becomes
+    ``D real``; ``Energy distance`` beside ``Sliced Wasserstein`` becomes ``Energy``.
     """
     if len(titles) < 2:
         return [""] * len(titles)
+    firsts = {title.split()[0] for title in titles}
     names = []
     for title in titles:
         words = title.split()
-        if len(words) > 1 and len({other.split()[0] for other in titles}) > 1:
+        if len(firsts) == len(titles):
+            words = words[:1]
+        elif len(words) > 1 and len(firsts) > 1:
             words = [words[0][0], *words[1:]]
         name = " ".join(words)
         names.append(name if len(name) <= room else f"{name[: room - 3]}.")
@@ -68,20 +80,28 @@ def short_names(titles: list[str], room: int = 9) -> list[str]:
 def value_range(
     raws: list[NDArray[Any]], smooths: list[NDArray[Any]], extra: list[float]
 ) -> tuple[float, float]:
-    """Limits that show the smoothed curves and nearly all of the raw ones."""
-    lows, highs = list(extra), list(extra)
+    """Limits for the later values; the fall at the start may be cut.
+
+    The last three fifths are shown with most of their raw values, and of what was
+    before as much as leaves them a third of the height.
+    """
+    tails, wholes = list(extra), list(extra)
     for raw, smooth in zip(raws, smooths, strict=True):
-        settled = smooth[len(smooth) // 8 :]  # the fall at the start may be cut
-        settled = settled[np.isfinite(settled)]
-        raw = raw[np.isfinite(raw)]
-        if len(settled):
-            lows.append(float(np.percentile(settled, 1)))
-            highs.append(float(np.percentile(settled, 99)))
-        if len(raw) > 4:
-            lows.append(float(np.percentile(raw, 1)))
-            highs.append(float(np.percentile(raw, 97)))
-    if not lows:
+        smooth, raw = smooth[np.isfinite(smooth)], raw[np.isfinite(raw)]
+        begin = _START if len(smooth) >= _ENOUGH else 0.0
+        wholes += _percentiles(smooth, 1, 99)
+        tails += _percentiles(smooth[int(begin * len(smooth)) :], 1, 99)
+        if len(raw) >= _ENOUGH:
+            tails += _percentiles(raw[int(begin * len(raw)) :], 1, 97)
+    if not tails:
         return 0.0, 1.0
-    low, high = min(lows), max(highs)
+    low, high = min(tails), max(tails)
+    most = 2 * (high - low)
+    low = min(low, max(min(wholes), low - most))
+    high = max(high, min(max(wholes), high + most))
     pad = 0.08 * (high - low) or 0.05 * abs(high) or 0.5
     return low - pad, high + pad
+
+
+def _percentiles(values: NDArray[Any], *shares: float) -> list[float]:
+    return [float(np.percentile(values, share)) for share in shares if len(values)]

@@ -179,7 +179,7 @@ class CurvesPlot(PlotView):
             value = float(reference["value"])
             if reference["group"] == group and (value > 0 or not is_log):
                 place = float(np.log10(value)) if is_log else value
-                text = f"{reference['label']} {significant(value)}"
+                text = _reference_words(str(reference["label"]), significant(value))
                 lines.append(Line(place, text))
         return lines
 
@@ -237,6 +237,13 @@ class CurvesPlot(PlotView):
             value = significant(float(self._of(name, "smooth")[index]))
             parts.append((short.lower() if short.istitle() else short, value))
         return parts
+
+
+def _reference_words(label: str, value: str) -> str:
+    """``entropy of the data 1.12``, ``2 ln 2 = 1.39``; a mere number once."""
+    if label == value:
+        return value
+    return f"{label} = {value}" if "ln 2" in label else f"{label} {value}"
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ _STYLES: dict[str, ChipKind] = {
 }
 _SIGN = {"exact": "", "bound": "≥ ", "estimate": "est. "}
 _NARROW, _WIDE = 430, 520  # px of width between which the long word may stay
+_CRITIC = 50
 _GRIP = 8  # px from the line at which it can be taken
 
 
@@ -140,12 +141,16 @@ class DensityPlot(PlotView):
     def _offer(self) -> None:
         # Two thresholds: the longer word widens the card, and must not swing back.
         limit = _WIDE if self._is_narrow else _NARROW
+        if "critic" in self.arrays:  # a longer word of its own, and a longer chip
+            limit += _CRITIC
         self._is_narrow = self.width() < theme.px(limit)
         words = self._options()
         if words != self._offered:
             self._offered = words
             self.switch.set_options(words)
         self.switch.set_value(self.mode)
+        if self.switch.parentWidget() is not None:  # else it would be a window
+            self.switch.setVisible(len(words) > 1)
 
     def _picture(self) -> NDArray[np.uint8]:
         low, high = float(self.meta["log_min"]), float(self.meta["log_max"])

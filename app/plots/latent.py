@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
 from app.plots.base import PlotView
+from app.plots.classes import class_legend, class_name
 from app.plots.inset import InsetSquare
 from app.plots.latent_layers import DataLayer, LatentLayer
 from app.plots.pane import Drag
-from app.plots.rail import Bars, Block, ClassLegend, Figure, Key, Legend, Room
+from app.plots.rail import Bars, Block, Figure, Key, Legend, Room
 from app.plots.ticks import fixed, significant
 from app.theme import theme
 from app.widgets.switch import Switch
@@ -118,7 +119,7 @@ class LatentPlot(PlotView):
         axes = self.meta.get("axes", [1, 2])
         names = [axis_name(int(index)) for index in axes] if codes else ["", ""]
         self.square.set_axis_names(names[0], names[1])
-        self.square.set_tags("" if codes else f"pushed to t = {self._pushed()}")
+        self.square.set_tags("" if codes else self._pushed())
 
     def recolour(self) -> None:
         """New colours of all layers."""
@@ -130,8 +131,14 @@ class LatentPlot(PlotView):
     def _limits_z(self) -> list[float]:
         return list(self.meta.get("limits_z", [-3.2, 3.2, -3.2, 3.2]))
 
+    @property
+    def _has_time(self) -> bool:
+        return bool(self.meta.get("has_time", True))
+
     def _pushed(self) -> str:
-        return fixed(float(self.meta.get("t", 1.0)))
+        if not self._has_time:
+            return "pushed through"
+        return f"pushed to t = {fixed(float(self.meta.get('t', 1.0)))}"
 
     def _offer(self, codes: bool) -> None:
         reason = str(self.meta.get("empty_codes") or "This model has no encoder.")
@@ -155,11 +162,13 @@ class LatentPlot(PlotView):
         )
         rail = self.square.rail
         side = int(min(theme.px(_INSET), rail.width(), rail.height() * 0.42))
+        if rms is not None:
+            name = "Round trip" if self._has_time else "Reconstruction"
+            figures.append(Figure(name, significant(float(rms), 2), "RMS"))
         if self.meta.get("folded") is not None:
             figures.append(Figure("Folded cells", f"{int(self.meta['folded']):,}"))
-        if rms is not None:
-            figures.append(Figure("Reconstruction", significant(float(rms), 2), "RMS"))
-        return [Room("Prior grid, t = 0", side), Legend(keys)], figures
+        room = Room("Prior grid, t = 0" if self._has_time else "Prior grid, z", side)
+        return [room, Legend(keys)], figures
 
     def _codes_blocks(self) -> list[Block]:
         """Classes, KL bars, the decoded space in what is left, the legend at last."""
@@ -167,9 +176,7 @@ class LatentPlot(PlotView):
         labels = self.arrays.get("labels", np.zeros(1, "i4"))
         count = int(labels.max(initial=0)) + 1
         if count > 1:
-            blocks.append(
-                ClassLegend(tuple(str(index + 1) for index in range(min(count, 8))))
-            )
+            blocks.append(class_legend(self.meta, min(count, 8)))
         kl = self.arrays.get("kl_per_axis")
         if kl is not None and kl.size:
             blocks.append(self._bars(kl))
@@ -251,7 +258,8 @@ class LatentPlot(PlotView):
             index = int(np.argmin(((codes[:, :2] - np.array(place)) ** 2).sum(axis=1)))
             parts.append(("nearest code", str(index + 1)))
             if "labels" in self.arrays:
-                parts.append(("class", str(int(self.arrays["labels"][index]) + 1)))
+                label = int(self.arrays["labels"][index])
+                parts.append(("class", class_name(self.meta, label)))
             if "code_std" in self.arrays and index < len(self.arrays["code_std"]):
                 std = self.arrays["code_std"][index]
                 parts.append(("σ", ", ".join(fixed(float(v)) for v in std)))

@@ -14,6 +14,7 @@ from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width
 
 _LEFT, _BOTTOM, _TITLE, _GAP = 46, 24, 18, 10
 _LEAST_RIGHT, _MOST_RIGHT = 60, 118  # room for the values at the ends
+_CROWDED = 1.6  # times as high as a panel of one or two curves
 _LEAST, _TWO_COLUMNS = 62, 720
 
 
@@ -93,21 +94,30 @@ class PanelPaper(Paper):
         shown = min(len(self.panels), rows * columns)
         self.hidden_panels = len(self.panels) - shown
         column_width = width / columns
-        row_height = (height - px(_BOTTOM)) / rows
         right = self.right
         for index, panel in enumerate(self.panels):
             panel.pane.setVisible(index < shown)
             column, row = divmod(index, rows)
+            heights = self._heights(column * rows, rows, height - px(_BOTTOM), one)
             left = column * column_width + px(_LEFT)
-            top = row * row_height + px(_TITLE)
+            top = sum(heights[:row]) + px(_TITLE)
             panel.pane.setGeometry(
                 QRectF(
                     round(left),
                     round(top),
                     max(round(column_width - px(_LEFT) - right), 20),
-                    max(round(row_height - px(_TITLE + _GAP)), 20),
+                    max(round(heights[row] - px(_TITLE + _GAP)), 20),
                 )
             )
+
+    def _heights(self, first: int, rows: int, room: int, least: int) -> list[float]:
+        """Heights of the panels in one column: more for those with many curves."""
+        inside = self.panels[first : first + rows]
+        weights = [_CROWDED if len(panel.ends) > 2 else 1.0 for panel in inside]
+        weights += [1.0] * (rows - len(inside))
+        if min(weights) * room / sum(weights) < least:
+            return [room / rows] * rows
+        return [weight * room / sum(weights) for weight in weights]
 
     @property
     def right(self) -> int:

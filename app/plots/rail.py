@@ -5,7 +5,6 @@ figures stand at the bottom; what has no room is left out, last block first.
 """
 
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,6 +12,7 @@ from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from app.plots.classes import ClassLegend
 from app.plots.ink import colour, draw_mark, lut_image, signed_table
 from app.plots.ticks import fixed
 from app.theme import theme
@@ -76,36 +76,6 @@ class Legend:
         for key in self.keys:
             key.paint(painter, row)
             row.translate(0, row.height())
-
-
-@dataclass(frozen=True)
-class ClassLegend:
-    """Symbols of classes, three or four to a line."""
-
-    names: tuple[str, ...]
-
-    @property
-    def columns(self) -> int:
-        """How many stand in a line."""
-        return 3 if len(self.names) <= 6 else 4
-
-    def height(self) -> int:
-        """Height in pixels."""
-        return (1 + ceil(len(self.names) / self.columns)) * theme.px(_ROW)
-
-    def paint(self, painter: QPainter, rect: QRectF) -> None:
-        """Title, then symbols with their names."""
-        row, wide = theme.px(_ROW), rect.width() / self.columns
-        head = QRectF(rect.left(), rect.top(), rect.width(), row)
-        draw_text(painter, head, "Class", theme.c.text3, 11)
-        for index, name in enumerate(self.names):
-            x = rect.left() + (index % self.columns) * wide
-            y = rect.top() + row * (1 + index // self.columns)
-            symbol = theme.c.symbols[index % len(theme.c.symbols)]
-            centre = QPointF(x + theme.px(8), y + row / 2)
-            draw_mark(painter, centre, symbol, theme.px(8), f"class{index}", "")
-            words = QRectF(x + theme.px(16), y, wide - theme.px(16), row)
-            draw_text(painter, words, name, theme.c.text2, 12)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from PySide6.QtGui import QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.plots.base import PlotView
+from app.plots.classes import class_legend
 from app.plots.clouds import MOST_MARKS, Cloud
 from app.plots.ink import colour
 from app.plots.marks import ClassMarks, Marks
-from app.plots.rail import Block, ClassLegend, Figure, Key, Legend
+from app.plots.rail import Block, Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed
 from app.theme import theme
@@ -164,8 +165,7 @@ class SamplesPlot(PlotView):
             count = int(self.meta.get("classes") or 0) or 1 + int(
                 self.arrays["data_labels"].max()
             )
-            names = tuple(str(index + 1) for index in range(min(count, 10)))
-            blocks = [Legend(tuple(keys)), ClassLegend(names)]
+            blocks = [Legend(tuple(keys)), class_legend(self.meta, min(count, 10))]
         else:
             blocks = [Legend((*keys, Key("data", "s", "data")))]
         unit = "as a picture" if samples > MOST_MARKS else ""

@@ -182,7 +182,9 @@ class TrajectoriesPlot(PlotView):
         is_process = self.meta.get("kind", "process") == "process"
         if is_process and straightness is not None and np.isfinite(straightness):
             figures.append(Figure("Straightness", significant(float(straightness), 2)))
-        if self.meta.get("evaluations") is not None:
+        if not is_process:
+            figures.append(Figure("Layers", f"{len(self.arrays['times']) - 1:,}"))
+        elif self.meta.get("evaluations") is not None:
             figures.append(Figure("Evaluations", f"{int(self.meta['evaluations']):,}"))
         return figures
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.theme import theme
@@ -10,6 +10,9 @@ from app.widgets.button import Button
 from app.widgets.label import Label
 from app.widgets.paint import CENTRE, box, painting
 from app.widgets.state import State
+
+_WIDEST = 320  # px of a line of text
+_CLOUD = 110  # px above the words in which the cloud floats
 
 
 class EmptyState(QWidget):
@@ -29,12 +32,12 @@ class EmptyState(QWidget):
         self._why = Label(why, wraps=True)
         self.button = Button(action)
         self._column = QVBoxLayout(self)
-        self._column.addStretch(3)
+        self._column.addStretch(5)
         for label in (self._missing, self._why):
             label.setAlignment(CENTRE)
             self._column.addWidget(label)
         self._column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
-        self._column.addStretch(1)
+        self._column.addStretch(3)
         self.button.clicked.connect(self.action_chosen)
         self._state = State(self, self._restyle)
         self.set_words(missing, why, action)
@@ -48,6 +51,11 @@ class EmptyState(QWidget):
         self.button.setVisible(bool(action))
         self.setAccessibleName(f"{missing}. {why}".strip())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lines stay short in a wide place."""
+        self._fit()
+        super().resizeEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paper, dashes, cloud."""
         c, rect = theme.c, self.rect().toRectF()
@@ -57,6 +65,7 @@ class EmptyState(QWidget):
             box(painter, field, 6, c.well, c.strong, dashed=True)
             above = QRectF(rect)
             above.setBottom(self._missing.geometry().top())
+            above.setTop(max(above.top(), above.bottom() - theme.px(_CLOUD)))
             if above.height() < theme.px(40):
                 return
             pen = QPen(c.text4, theme.px(3))
@@ -64,9 +73,13 @@ class EmptyState(QWidget):
             painter.setPen(pen)
             painter.drawPoints(_cloud(above.center(), min(above.height() / 2, 48)))
 
-    def _restyle(self) -> None:
+    def _fit(self) -> None:
         margin = theme.px(16)
-        self._column.setContentsMargins(margin, margin, margin, margin)
+        side = max(margin, (self.width() - theme.px(_WIDEST)) // 2)
+        self._column.setContentsMargins(side, margin, side, margin)
+
+    def _restyle(self) -> None:
+        self._fit()
         self._column.setSpacing(theme.px(8))
 
 

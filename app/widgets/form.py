@@ -32,6 +32,7 @@ class Form(QWidget):
 
     edited = Signal(str, object)
     restart_requested = Signal()
+    aligned = Signal()  # its rows have found their widths
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -135,15 +136,25 @@ class Form(QWidget):
                 return f"Has an effect only if {other.title} is {words}."
         return ""
 
-    def _align(self) -> None:
+    def natural_widths(self) -> tuple[int, int]:
+        """Widths of labels and of boxes that its own rows ask for, px."""
         rows = self.fields.values()
         widths = [row.label.natural_width() + 2 for row in rows]
-        labels = min(max(widths, default=0), theme.px(_LABEL_LIMIT))
         boxes = [r.box.sizeHint().width() for r in rows if isinstance(r, NumberRow)]
-        common = min(max(boxes, default=0), theme.px(_BOX_LIMIT))
-        for row in rows:
+        return (
+            min(max(widths, default=0), theme.px(_LABEL_LIMIT)),
+            min(max(boxes, default=0), theme.px(_BOX_LIMIT)),
+        )
+
+    def set_widths(self, labels: int, boxes: int) -> None:
+        """Give all labels and all boxes these widths, px."""
+        for row in self.fields.values():
             row.set_label_width(labels)
-            row.set_box_width(common)
+            row.set_box_width(boxes)
+
+    def _align(self) -> None:
+        self.set_widths(*self.natural_widths())
+        self.aligned.emit()
 
     def _restyle(self) -> None:
         self._pending_row.setSpacing(theme.px(8))

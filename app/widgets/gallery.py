@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QGridLayout, QRadioButton, QSizePolicy, QWidget
 
 from app.palette import mix
 from app.theme import theme
-from app.widgets.paint import box, draw_icon, draw_text, painting, ring
+from app.widgets.paint import box, draw_fitted, draw_icon, painting, ring
 from app.widgets.state import State
 
-_THUMB_HEIGHT = 58
-_NAME_HEIGHT = 22
+_THUMB_HEIGHT = 52
+_NAME_HEIGHT = 20
 _MOST_POINTS = 300
 
 
@@ -90,7 +90,7 @@ class GalleryCard(QRadioButton):
                 self._draw_tick(painter, inner)
             name = QRectF(2, thumb.bottom(), self.width() - 2, theme.px(_NAME_HEIGHT))
             ink, weight = (c.text1, 600) if chosen else (c.text2, 400)
-            draw_text(painter, name, self.text(), ink, 12, weight)
+            draw_fitted(painter, name, self.text(), ink, weight)
 
     def _draw_dots(self, painter: QPainter, rect: QRectF, colour: QColor) -> None:
         room = min(rect.width(), rect.height()) / 2 - theme.px(6)
@@ -165,5 +165,5 @@ class Gallery(QWidget):
             self.chosen.emit(card.item.key)
 
     def _restyle(self) -> None:
-        self._grid.setHorizontalSpacing(theme.px(12))
+        self._grid.setHorizontalSpacing(theme.px(10))
         self._grid.setVerticalSpacing(theme.px(4))

@@ -29,6 +29,11 @@ def formula_svg(latex: str, colour: str, size: float) -> bytes:
         return b""
 
 
+def first_formula(latex: str) -> str:
+    """The first of several formulas in one line: the one that is read from afar."""
+    return latex.partition(r"\quad")[0].rstrip(" ,;")
+
+
 @lru_cache(maxsize=512)
 def formula_pixmap(latex: str, colour: str, size: float, ratio: float) -> QPixmap:
     """A formula as pixels on nothing; a null pixmap where it cannot be set.

@@ -7,10 +7,19 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from app.palette import mix
 from app.theme import theme
 from app.widgets.label import Label
-from app.widgets.maths import MathsLabel
+from app.widgets.maths import MathsLabel, first_formula
 from app.widgets.paint import box, draw_icon, painting, ring
 from app.widgets.press import PressButton
 from app.widgets.state import State
+
+_AUTHORS = 2  # more of them are "et al."
+
+
+def short_paper(paper: str) -> str:
+    """``Liu et al. 2022`` for ``Liu, Gong, Liu 2022``."""
+    names, _, year = paper.rpartition(" ")
+    authors = names.replace(" & ", ", ").split(", ")
+    return f"{authors[0]} et al. {year}" if len(authors) > _AUTHORS else paper
 
 
 class ModelCard(PressButton):
@@ -47,9 +56,9 @@ class ModelCard(PressButton):
     ) -> None:
         """Show a model; ``formula`` is LaTeX, ``paper`` like ``Liu et al. 2022``."""
         self._family.setText(family)
-        self._paper.setText(paper)
+        self._paper.setText(short_paper(paper))
         self._name.setText(name)
-        self._formula.set_formula(formula)
+        self._formula.set_formula(first_formula(formula), formula)
         self._formula.setVisible(bool(formula))
         self._sentence.setText(sentence)
         self.setAccessibleName(f"Model: {name}")

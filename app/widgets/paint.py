@@ -13,6 +13,7 @@ from app.theme import theme
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
+_CONDENSED = 0.86  # the narrowest that letters may become
 
 
 @contextmanager
@@ -79,6 +80,21 @@ def draw_text(
     painter.setFont(font)
     painter.setPen(colour)
     painter.drawText(rect, align, shown)
+
+
+def draw_fitted(
+    painter: QPainter, rect: QRectF, text: str, colour: QColor, weight: int = 400
+) -> None:
+    """A name of 12 px, or smaller and a little condensed where it would not fit."""
+    size = 12 if text_width(text, 12, weight) <= rect.width() else 11
+    wide = max(text_width(text, size, weight), 1)
+    squeeze = min(max(rect.width() / wide, _CONDENSED), 1.0)
+    painter.save()
+    painter.translate(rect.topLeft())
+    painter.scale(squeeze, 1.0)
+    room = QRectF(0, 0, rect.width() / squeeze, rect.height())
+    draw_text(painter, room, text, colour, size, weight)
+    painter.restore()
 
 
 def draw_icon(

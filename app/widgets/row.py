@@ -106,6 +106,10 @@ class Row(QWidget):
         """What the hand can change."""
         return ()
 
+    def add_beside(self, widget: QWidget) -> None:
+        """Put a widget before the last control, in the row's free room."""
+        self.line.insertWidget(self.line.count() - 2, widget)
+
     def _finish(self) -> None:
         self.line.addWidget(self.mark)
         self.set_reason("")

@@ -133,7 +133,10 @@ class Switch(QWidget):
             if self._value and self.isEnabled():
                 raised = c.bg4 if c.is_dark else c.bg2
                 outline = None if c.is_dark else c.edge
-                box(painter, self._field, 4, raised, outline)
+                # New words are laid out after they were set; only a slide is ahead.
+                slides = self._slide.state() == QVariantAnimation.State.Running
+                field = self._field if slides else self._goal()
+                box(painter, field, 4, raised, outline)
             if any(segment.state.ring for segment in self._segments.values()):
                 ring(painter, rect, 6)
 

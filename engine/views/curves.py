@@ -37,6 +37,10 @@ METRICS = {
         Quantity("modes", "Modes covered", "modes", "modes"),
     )
 }
+#: Words of loss terms that are not written like other words.
+_TERM_WORDS = {"kl": "KL", "elbo": "ELBO", "r1": "R1"}
+#: Terms in a panel of their own, the last: beside the loss they only mirror it.
+_APART = {"elbo": "nats/point"}
 #: Values that a person knows by another name than their digits.
 CONSTANTS = {math.log(2): "ln 2", 2 * math.log(2): "2 ln 2"}
 
@@ -73,19 +77,30 @@ class CurvesView(View):
 
 
 def _series(history: History) -> list[tuple[Quantity, Series]]:
-    """Loss terms first, then the metrics in their usual order."""
-    found = []
+    """Loss terms first, the metrics in their usual order, then terms set apart."""
+    found: list[tuple[Quantity, Series]] = []
+    last: list[tuple[Quantity, Series]] = []
     for name, series in history.terms.items():
-        title = name.replace(".", " ").replace("_", " ").capitalize()
-        player = history.players.get(name, "")
-        found.append((Quantity(f"loss.{name}", title, player=player), series))
+        player, apart = history.players.get(name, ""), name in _APART
+        quantity = Quantity(f"loss.{name}", _term_title(name), player=player)
+        if apart:
+            unit = {"unit": _APART[name], "group": name}
+            quantity = Quantity(**asdict(quantity) | unit)
+        (last if apart else found).append((quantity, series))
     for name in sorted(history.metrics, key=[*METRICS, *history.metrics].index):
         title = name.replace("_", " ").capitalize()
         quantity = METRICS.get(name, Quantity(name, title, group=name))
         if name == "nll":
             quantity = Quantity(**asdict(quantity) | {"kind": history.density_kind})
         found.append((quantity, history.metrics[name]))
-    return found
+    return found + last
+
+
+def _term_title(name: str) -> str:
+    """``Discriminator loss`` for ``discriminator.loss``, ``KL`` for ``kl``."""
+    words = name.replace(".", " ").replace("_", " ").split()
+    written = [_TERM_WORDS.get(word, word) for word in words]
+    return " ".join([written[0][:1].upper() + written[0][1:], *written[1:]])
 
 
 def _drawn(series: Series) -> dict[str, NDArray[Any]]:

@@ -91,6 +91,7 @@ class LatentView(View):
             "has_grid": wants_grid,
             "limits_z": [-HALF_SIDE, HALF_SIDE, -HALF_SIDE, HALF_SIDE],
             "t": 1.0,
+            "has_time": not isinstance(space, DecoderMap),
             "empty_codes": reason,
         }
         if wants_codes:

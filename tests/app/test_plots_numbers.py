@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from app.plots.classes import class_legend
 from app.plots.clouds import count_cells
 from app.plots.curve import short_names, value_range
 from app.plots.density_map import indices, log_ratio
@@ -148,8 +149,33 @@ def test_range_of_curves_ignores_spikes_but_shows_the_smooth_curve():
     assert value_range([], [], []) == (0.0, 1.0)
 
 
+def test_range_of_curves_cuts_a_steep_start_for_what_comes_after():
+    steps = np.arange(500)
+    smooth = 1 + 100 * np.exp(-steps / 10) + 0.1 * np.sin(steps / 20)
+    low, high = value_range([smooth], [smooth], [])
+    assert low < 0.9
+    assert 1.1 < high < 3
+    few = np.array([8.0, 3.0, 2.9])  # too few to have a start
+    assert value_range([few], [few], [])[1] > 7.5
+
+
+@pytest.mark.parametrize(
+    ("names", "shown", "title"),
+    [
+        (["mode 1", "mode 2"], ("1", "2"), "Mode"),
+        (["setosa", "versicolor"], ("setosa", "versicolor"), "Class"),
+        ([], ("1", "2"), "Class"),
+    ],
+)
+def test_classes_are_called_what_the_data_call_them(names, shown, title):
+    legend = class_legend({"class_names": names}, 2)
+    assert (legend.names, legend.title) == (shown, title)
+
+
 def test_short_names_keep_what_tells_curves_apart():
     titles = ["Discriminator loss", "Discriminator real", "Generator loss"]
     assert short_names(titles) == ["D loss", "D real", "G loss"]
-    assert short_names(["Loss", "Reconstruction"]) == ["Loss", "Recons."]
+    assert short_names(["Loss", "Reconstruction", "KL"]) == ["Loss", "Recons.", "KL"]
+    pair = ["Energy distance", "Sliced Wasserstein"]
+    assert short_names(pair) == ["Energy", "Sliced"]
     assert short_names(["Velocity loss"]) == [""]
