@@ -72,6 +72,7 @@ class Session(QObject):
         self._start = start
         self._tells_recovery = False
         self.slots.can_show = lambda view: not self.reason_against(view)
+        self.desk.config_changed.connect(lambda _: self.slots.leave_unfed())
         self.link.event_received.connect(self._on_event)
         self.link.state_changed.connect(self._on_state)
         self.link.restarted.connect(self._on_restarted)

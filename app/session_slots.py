@@ -168,6 +168,17 @@ class Slots(QObject):
         for slot in self.slots.values():
             slot.frame = None
 
+    def leave_unfed(self) -> None:
+        """Let go of views that the model just chosen cannot feed.
+
+        Before the engine builds it, which else would try them once more in vain.
+        """
+        for slot in self.slots.values():
+            if slot.frame is not None and not self.can_show(slot.view):
+                slot.frame = None
+                for name in slot.names():
+                    self._quit(name)
+
     def drawn(self, name: str) -> None:
         """The newest frame of a slot is on screen: the next one may be computed."""
         self._owed.add(name)

@@ -170,6 +170,7 @@ class Finder(QFrame):
         """Show ``entries`` with the corner at a place on the screen."""
         self._entries = list(entries)
         self.field.setFont(theme.font(13))
+        self.field.setTextMargins(theme.px(6), theme.px(4), theme.px(6), theme.px(4))
         self.field.clear()
         self._filter("")
         self.resize(size)

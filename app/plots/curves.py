@@ -17,6 +17,7 @@ from app.widgets.numbers import format_number
 from app.widgets.switch import Switch
 
 _WORDS_ROOM = 0.15
+_UNTRAINED = "Nothing has been trained yet: press Play."
 _DECADES = 30.0  # a positive curve that spans more than this ratio is drawn in logs
 
 
@@ -75,6 +76,7 @@ class CurvesPlot(PlotView):
 
     def draw(self) -> None:
         """All panels."""
+        self.panel_paper.words = "" if self._names() else _UNTRAINED
         self._arrange()
         paper = self.panel_paper
         paper.x_unit = "s" if self._axis == "seconds" else ""
@@ -117,7 +119,12 @@ class CurvesPlot(PlotView):
 
     def _last(self, name: str) -> str:
         last = float(self._of(name, "smooth")[-1])
+        if self._counts(name) and last.is_integer():
+            return f"{last:.0f}"
         return significant(last, 2 if abs(last) < 0.01 else 3)
+
+    def _counts(self, name: str) -> bool:
+        return self._quantity(name).get("unit") == "modes"
 
     def _change(self, change: dict[str, Any]) -> Line:
         def written(value: object) -> str:
@@ -125,7 +132,8 @@ class CurvesPlot(PlotView):
                 format_number(value) if isinstance(value, int | float) else str(value)
             )
 
-        text = f"{change['name']} {written(change['old'])} → {written(change['new'])}"
+        name = str(change["name"]).replace("_", " ")
+        text = f"{name} {written(change['old'])} → {written(change['new'])}"
         return Line(float(change.get(self._axis, change["step"])), text, "text2")
 
     def _arrange(self) -> None:
@@ -154,7 +162,9 @@ class CurvesPlot(PlotView):
                 raws = [np.log10(raw) for raw in raws]
                 smooths = [np.log10(smooth) for smooth in smooths]
         panel.references = self._references(group, panel.is_log)
-        low, high = value_range(raws, smooths, [r.place for r in panel.references])
+        extra = [reference.place for reference in panel.references]
+        extra += [0.0] if self._counts(names[0]) else []
+        low, high = value_range(raws, smooths, extra)
         if panel.references:  # its words stand under the lowest line
             low -= _WORDS_ROOM * (high - low)
         panel.pane.set_home(0.0, right, low, high)
@@ -179,7 +189,9 @@ class CurvesPlot(PlotView):
             value = float(reference["value"])
             if reference["group"] == group and (value > 0 or not is_log):
                 place = float(np.log10(value)) if is_log else value
-                text = _reference_words(str(reference["label"]), significant(value))
+                whole = value.is_integer() and group == "modes"
+                figure = f"{value:.0f}" if whole else significant(value)
+                text = _reference_words(str(reference["label"]), figure)
                 lines.append(Line(place, text))
         return lines
 

@@ -12,6 +12,8 @@ from app.theme import theme
 class InsetSquare(Square):
     """A square with a second, small pane at the top of its rail."""
 
+    keeps_rail = True
+
     def __init__(self) -> None:
         super().__init__()
         self.inset = self.add_pane(Pane())

@@ -71,6 +71,7 @@ class PanelPaper(Paper):
         self.panels: list[Panel] = []
         self.changes: list[Line] = []
         self.x_unit = ""
+        self.words = ""  # instead of panels, if there is none
         self.cursor: float | None = None
         self.hidden_panels = 0
 
@@ -133,6 +134,9 @@ class PanelPaper(Paper):
 
     def paint_behind(self, painter: QPainter) -> None:
         """Titles, labels, changes, references, end values."""
+        if self.words:
+            middle = QRectF(0, 0, self.width(), self.height())
+            draw_text(painter, middle, self.words, theme.c.text2, 12, align=CENTRE)
         shown = self.shown_panels()
         for index, panel in enumerate(shown):
             frame = QRectF(panel.pane.geometry())

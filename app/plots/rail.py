@@ -19,6 +19,7 @@ from app.theme import theme
 from app.widgets.paint import LEFT, RIGHT, draw_text, text_width
 
 _ROW = 22
+_LEAST_TOP = 0.5  # what a full bar stands for, at least
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,8 @@ class Bars:
         c, high = theme.c, theme.px(18)
         row = QRectF(rect.left(), rect.top(), rect.width(), high)
         draw_text(painter, row, self.title, c.text3, 11)
-        top = max((v for v in self.values if np.isfinite(v)), default=0.0) or 1.0
+        top = max((v for v in self.values if np.isfinite(v)), default=0.0)
+        top = max(top, _LEAST_TOP)  # bars of next to nothing stay short
         figures = text_width("0.00", 11, 500)
         left = rect.left() + theme.px(20)
         room = rect.right() - figures - theme.px(6) - left

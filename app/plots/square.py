@@ -3,6 +3,7 @@
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter
 
+from app.plots.foot import LINES, ROW, paint_foot
 from app.plots.pane import Pane
 from app.plots.paper import Paper
 from app.plots.rail import Block, Figure, place
@@ -23,6 +24,7 @@ class Square(Paper):
         tags: Words at the top left, top right and bottom corners of the frame.
     """
 
+    keeps_rail = False  # whether its rail can never lie flat below it
     moved = Signal(object)  # (x, y) under the pointer; None when it has left
     laid_out = Signal()
 
@@ -36,6 +38,7 @@ class Square(Paper):
         self._blocks: list[Block] = []
         self._figures: list[Figure] = []
         self._rail = QRectF()
+        self._foot = QRectF()
         self.pane = self.add_pane(Pane())
         self.pane.set_home(-3.2, 3.2, -3.2, 3.2)
         self.pointed.connect(self._on_pointed)
@@ -92,12 +95,31 @@ class Square(Paper):
         has_rail = railed >= px(_LEAST)
         side = max(min(railed if has_rail else free_x, free_y), 20)
         spare = (railed if has_rail else free_x) - side
+        flat = px(ROW * LINES + _GAP)
+        lies = theme.look == "projector" and not self.keeps_rail
+        if lies and min(free_x, free_y - flat) > side:
+            self._lay_flat(QRectF(left, top, free_x, free_y), flat)
+            return
+        self._foot = QRectF()
         if spare > width // 4:
             left += spare // 2
         self.pane.setGeometry(QRectF(left, top, side, side))
         x = left + side + self.margin_right + px(_GAP)
         rail_width = min(px(_RAIL) + max(spare, 0) // 2, px(130))
         self._rail = QRectF(x, top, rail_width, side) if has_rail else QRectF()
+        self.on_rail_changed()
+        self.laid_out.emit()
+
+    def _lay_flat(self, room: QRectF, flat: int) -> None:
+        """A larger square, and the rail in two lines below it."""
+        side = round(min(room.width(), room.height() - flat))
+        left = room.left() + (room.width() - side) // 2
+        self.pane.setGeometry(QRectF(left, room.top(), side, side))
+        self._rail = QRectF()
+        foot = theme.px(ROW * LINES)
+        top = room.top() + side + theme.px(_BOTTOM + 4)
+        wide = room.width() + theme.px(_LEFT - 12)
+        self._foot = QRectF(theme.px(12), top, wide, foot)
         self.on_rail_changed()
         self.laid_out.emit()
 
@@ -109,6 +131,8 @@ class Square(Paper):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for block, rect in self.placed():
             block.paint(painter, rect)
+        if not self._foot.isEmpty():
+            paint_foot(painter, self._foot, self._blocks, self._figures)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_axes(self, painter: QPainter, frame: QRectF) -> None:

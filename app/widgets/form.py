@@ -15,7 +15,7 @@ from app.widgets.row import Row
 from app.widgets.section import Section
 from app.widgets.state import State
 
-_LABEL_LIMIT = 112  # px; a longer title is cut, its tooltip is whole
+_LABEL_LIMIT = 84  # px; a longer title is set smaller, its tooltip is whole
 _BOX_LIMIT = 104
 
 

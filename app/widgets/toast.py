@@ -54,6 +54,15 @@ class Toast(QWidget):
         self._state = State(self, self._restyle)
         self._start()
 
+    def fit(self) -> None:
+        """Take the height that the text needs in the width that notes have."""
+        self._column.activate()
+        column = self._column
+        height = column.totalSizeHint().height()
+        if column.hasHeightForWidth():
+            height = column.totalHeightForWidth(self.width())
+        self.setFixedHeight(height)
+
     @property
     def stays(self) -> bool:
         """Whether only a person closes it."""
@@ -150,6 +159,8 @@ class ToastStack(QWidget):
         toast.closed.connect(lambda: self._remove(toast))
         self.toasts.append(toast)
         self._column.addWidget(toast)
+        self.show()
+        toast.show()  # a layout would do so later, and count no height until then
         while len(self.toasts) > _MOST:
             self._remove(self._least())
         self._place()
@@ -186,6 +197,8 @@ class ToastStack(QWidget):
         self.setVisible(bool(self.toasts))
         if not self.toasts or parent is None:
             return
+        for toast in self.toasts:
+            toast.fit()
         self._column.activate()
         self.resize(self.sizeHint())
         left = parent.width() - self.width() - theme.px(self._margin)

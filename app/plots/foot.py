@@ -1,0 +1,75 @@
+"""A rail laid flat: what stands beside a plot, in lines below it.
+
+For the projector, where a column of large words would take the room of the plot.
+"""
+
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from app.plots.ink import lut_image, signed_table
+from app.plots.rail import Block, ColourBar, Figure, Legend
+from app.theme import theme
+from app.widgets.paint import draw_text, text_width
+
+ROW, LINES = 26, 2  # px of a line, and how many there are
+_GAP, _MARK, _BAR = 14, 22, 90
+
+Piece = tuple[int, Callable[[QPainter, QRectF], None]]
+
+
+def paint_foot(
+    painter: QPainter, rect: QRectF, blocks: list[Block], figures: list[Figure]
+) -> None:
+    """Keys, colour bar and figures from left to right; what has no room is left out."""
+    x, y, row = rect.left(), rect.top(), theme.px(ROW)
+    for wide, paint in _pieces(blocks, figures):
+        if x + wide > rect.right() and x > rect.left():
+            x, y = rect.left(), y + row
+        if y + row > rect.bottom() + 1:
+            return
+        paint(painter, QRectF(x, y, wide, row))
+        x += wide + theme.px(_GAP)
+
+
+def _pieces(blocks: list[Block], figures: list[Figure]) -> Iterator[Piece]:
+    for block in blocks:
+        if isinstance(block, ColourBar):
+            yield _bar(block)
+        elif isinstance(block, Legend):
+            for key in block.keys:
+                yield theme.px(_MARK) + text_width(key.text, 12) + 2, key.paint
+    for figure in figures:
+        yield _words(f"{figure.label} {figure.value} {figure.unit}".strip())
+
+
+def _words(text: str) -> Piece:
+    def paint(painter: QPainter, rect: QRectF) -> None:
+        draw_text(painter, rect, text, theme.c.text2, 12)
+
+    return text_width(text, 12) + 2, paint
+
+
+def _bar(block: ColourBar) -> Piece:
+    name, _, unit = block.title.partition(", ")
+    text = f"{name}, {block.low.strip('≤ ')} to {block.high} {unit}".strip()
+    bar_wide = theme.px(_BAR)
+
+    def paint(painter: QPainter, rect: QRectF) -> None:
+        high = theme.px(11)
+        bar = QRectF(rect.left(), rect.center().y() - high / 2, bar_wide, high)
+        lut = signed_table() if block.signed else theme.density_lut()
+        painter.save()
+        painter.translate(bar.topRight())
+        painter.rotate(90)  # the picture of the colours has its high end at the top
+        painter.drawImage(QRectF(0, 0, high, bar_wide), lut_image(lut))
+        painter.restore()
+        painter.setPen(theme.c.text4)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(bar)
+        words = QRectF(rect)
+        words.setLeft(bar.right() + theme.px(8))
+        draw_text(painter, words, text, theme.c.text2, 12)
+
+    return bar_wide + theme.px(8) + text_width(text, 12) + 2, paint

@@ -1,0 +1,91 @@
+"""Nothing is cut: notes, names, formulas, and rows that line up."""
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from app.widgets.form import Form
+from app.widgets.form_column import FormColumn
+from app.widgets.maths import first_formula
+from app.widgets.model_card import short_paper
+from app.widgets.paint import draw_fitted, text_width
+from app.widgets.switch import Switch
+from app.widgets.toast import ToastStack
+
+
+@pytest.fixture
+def stack(qtbot):
+    window = QWidget()
+    window.resize(800, 600)
+    qtbot.addWidget(window)
+    stack = ToastStack(window)
+    window.show()
+    return stack
+
+
+def test_notes_have_room_for_all_their_lines(stack):
+    text = "The run stopped at step 812. " * 4
+    stack.show_toast("warning", "The loss is not finite", text, "Go back")
+    stack.show_toast("good", "Figure copied")
+    long, short = stack.toasts
+    label = long._text
+    assert label.height() >= label.heightForWidth(label.width()) > 40
+    assert short.height() >= 30
+    assert long.geometry().bottom() < short.geometry().top()
+    assert stack.rect().contains(long.geometry())
+    assert stack.rect().contains(short.geometry())
+
+
+def test_a_switch_keeps_its_field_under_the_word_when_words_change(qtbot):
+    switch = Switch({"a": "Learned", "b": "True"}, "Which")
+    qtbot.addWidget(switch)
+    switch.show()
+    switch.set_options({"a": "Learned", "c": "Split", "d": "Critic"})
+    QTest.qWait(1)  # the layout's own event
+    goal = switch._goal()
+    assert goal.width() < switch.width() / 2
+    assert switch.rect().toRectF().contains(goal)
+
+
+def test_a_name_too_long_for_its_card_is_set_smaller(qapp):
+    name = "Eight Gaussians"
+    wide = text_width(name, 12, 600)
+    image = QImage(wide * 2, 24, QImage.Format.Format_ARGB32)
+
+    def ink(room):
+        image.fill(0)
+        painter = QPainter(image)
+        draw_fitted(painter, QRectF(0, 0, room, 24), name, QColor("black"), 600)
+        painter.end()
+        drawn = range(image.width())
+        return max(x for x in drawn if any(image.pixel(x, y) for y in range(24)))
+
+    assert ink(wide) > 0.9 * wide
+    assert ink(round(0.85 * wide)) <= 0.85 * wide + 1
+
+
+def test_forms_above_each_other_line_up(qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    forms = [Form(page), Form(page)]
+    FormColumn(forms, page)
+    for form, title in zip(forms, ("Width", "Learning rate"), strict=True):
+        form.set_schema({"properties": {"x": number(title)}})
+    first, second = (form.fields["x"] for form in forms)
+    assert first.label.width() == second.label.width()
+    assert first.box.width() == second.box.width()
+
+
+def number(title):
+    limits = {"minimum": 1, "maximum": 512, "default": 8}
+    return {"title": title, "type": "integer", "apply": "live", **limits}
+
+
+def test_only_the_first_of_several_formulas_and_short_author_lists():
+    assert first_formula(r"a = b,\quad c = d") == "a = b"
+    assert first_formula("a = b") == "a = b"
+    assert short_paper("Liu, Gong, Liu 2022") == "Liu et al. 2022"
+    assert short_paper("Kingma & Welling 2013") == "Kingma & Welling 2013"
+    assert short_paper("Song et al. 2020") == "Song et al. 2020"
