@@ -122,7 +122,7 @@ def test_annealing_recovers_the_ring_and_without_it_the_start_remains() -> None:
     times = [k / 10 for k in range(11)]
     x = annealed_langevin(exact.denoised, path, start, times, generator, 0.1, 20)
     truth = exact.sample(4000, generator)
-    assert energy_distance(x, truth) < 0.02
+    assert energy_distance(x, truth) < 0.005  # measured: under 0.0005
     assert (weights(x, exact.means) - 1 / 8).abs().max() < 0.03
 
     chosen = torch.randint(3, (4000,), generator=generator)
