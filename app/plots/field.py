@@ -117,7 +117,7 @@ class FieldPlot(PlotView):
         longest = significant(float(meta["max_norm"]), 3)
         self.square.set_rail(
             [Legend((Key(str(meta["quantity"]), "line", "path1"),))],
-            [Figure("Longest arrow", longest, str(meta.get("unit", "")))],
+            [Figure("Longest arrow", longest, _short(str(meta.get("unit", ""))))],
         )
 
     def recolour(self) -> None:
@@ -142,6 +142,11 @@ class FieldPlot(PlotView):
                 (str(self.meta["quantity"]), ", ".join(fixed(v) for v in vector)),
             ]
         )
+
+
+def _short(unit: str) -> str:
+    """A unit that fits the rail: ``units per t`` for ``data units per unit of t``."""
+    return unit.replace("data unit", "unit").replace("unit of ", "")
 
 
 if __name__ == "__main__":

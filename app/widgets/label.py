@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from app.theme import theme
-from app.widgets.paint import draw_text, painting, text_width
+from app.widgets.paint import draw_fitted, draw_text, painting, text_width
 from app.widgets.state import State
 
 
@@ -77,3 +77,14 @@ class Label(QLabel):
         palette.setColor(role, self._current_colour())
         palette.setColor(QPalette.ColorGroup.Disabled, role, theme.c.text4)
         self.setPalette(palette)
+
+
+class FittedLabel(Label):
+    """A line of 12 px that is set smaller before it is cut."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The line, condensed where it must be."""
+        ink = self._current_colour() if self.isEnabled() else theme.c.text4
+        with painting(self) as painter:
+            rect = self.contentsRect().toRectF()
+            draw_fitted(painter, rect, self.text(), ink, self._weight)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.palette import mix
 from app.theme import theme
-from app.widgets.label import Label
+from app.widgets.label import FittedLabel, Label
 from app.widgets.maths import MathsLabel, first_formula
 from app.widgets.paint import box, draw_icon, painting, ring
 from app.widgets.press import PressButton
@@ -29,7 +29,7 @@ class ModelCard(PressButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._family = Label(colour="text3")
+        self._family = FittedLabel(colour="text3")
         self._paper = Label(colour="text3")
         self._name = Label(colour="text1", size=15, weight=600)
         self._formula = MathsLabel(size=17)

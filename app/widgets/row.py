@@ -4,27 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QMouseEvent, QPaintEvent
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.theme import theme
-from app.widgets.label import Label
+from app.widgets.label import FittedLabel, Label
 from app.widgets.mark import Mark
-from app.widgets.paint import draw_fitted, painting
 from app.widgets.state import State
 from app.widgets.tooltip import Tip, set_tip
 
 
-class RowLabel(Label):
-    """Name of a row; a double click restores the row's default."""
+class RowLabel(FittedLabel):
+    """Name of a row, small if long; a double click restores the row's default."""
 
     double_clicked = Signal()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """A long name is set smaller, so that sliders keep their room."""
-        ink = self._current_colour() if self.isEnabled() else theme.c.text4
-        with painting(self) as painter:
-            draw_fitted(painter, self.rect().toRectF(), self.text(), ink)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Tell it."""

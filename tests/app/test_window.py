@@ -226,6 +226,20 @@ def test_empty_place_says_why_and_offers_a_way_out(world):
     world.settle()
 
 
+def test_views_that_a_new_model_cannot_feed_are_left_before_it_is_built(world):
+    place = world.window.wall.cards["b"]
+    world.until(lambda: place.plot.has_frame)
+    before = len(world.client.sent)
+    world.session.desk.choose_model("vae")
+    kinds = [(c.kind, getattr(c, "slot", "")) for c in world.client.sent[before:]]
+    left = kinds.index(("unsubscribe", "b"))
+    assert left < kinds.index(("configure", ""))
+    world.settle()
+    assert not world.window.toasts.toasts
+    world.session.desk.choose_model("rectified_flow")
+    world.settle()
+
+
 def test_view_of_a_place_is_chosen_from_its_title(world):
     card = world.window.wall.cards["d"]
     menu = card.title.menu()

@@ -1,0 +1,52 @@
+"""Plots use their room: the projector's flat rail, curves without a value, layers."""
+
+import numpy as np
+
+from app.plots.curves import CurvesPlot
+from app.plots.preview import FRAMES
+from app.plots.square import Square
+from app.plots.trajectories import TrajectoriesPlot
+from app.theme import theme
+
+
+def side_of(qtbot, width, height, look="dark"):
+    """Side of the plot, and whether its rail lies below it."""
+    square = Square()
+    qtbot.addWidget(square)
+    theme.set_look(look)
+    square.lay_out(width, height)
+    side, is_flat = square.frame.width(), square.rail.isEmpty()
+    assert square.frame.right() <= width
+    assert square.frame.bottom() <= height
+    theme.set_look("dark")
+    return side, is_flat
+
+
+def test_in_the_projector_the_rail_lies_below_where_that_leaves_a_larger_plot(qtbot):
+    side, is_flat = side_of(qtbot, 680, 640, "projector")
+    assert is_flat
+    assert side > 680 - 1.6 * (34 + 10 + 14 + 104)  # what a rail beside it would leave
+    assert not side_of(qtbot, 1400, 640, "projector")[1]
+
+
+def test_in_other_looks_the_rail_stands(qtbot):
+    assert not side_of(qtbot, 680, 640)[1]
+
+
+def test_curves_without_a_value_say_so(qtbot):
+    plot = CurvesPlot()
+    qtbot.addWidget(plot)
+    plot.show_frame({"quantities": [], "step": 0}, {})
+    assert "trained" in plot.panel_paper.words
+    plot.show_frame(*FRAMES["curves"]())
+    assert plot.panel_paper.words == ""
+
+
+def test_layers_have_a_number_and_no_evaluations(qtbot):
+    plot = TrajectoriesPlot()
+    qtbot.addWidget(plot)
+    meta, arrays = FRAMES["trajectories"]()
+    times = np.linspace(0, 1, len(arrays["times"]))
+    plot.show_frame({**meta, "kind": "layers"}, {**arrays, "times": times})
+    names = {figure.label: figure.value for figure in plot._figures()}
+    assert names == {"Layers": str(len(times) - 1)}
