@@ -70,7 +70,7 @@ class MetricsSection(QWidget):
     def _show_distance(
         self, row: MetricRow, value: float | None, course: Course
     ) -> None:
-        row.set_value(NO_VALUE if value is None else format_number(value, 2))
+        row.set_value(NO_VALUE if value is None else distance(value))
         row.set_course(self._course(course), 0.0)
 
     def _course(self, of: Course) -> list[float]:
@@ -82,6 +82,13 @@ def nats(value: float) -> str:
     """A likelihood as it is written everywhere: hundredths while they can matter."""
     text = f"{value:.2f}" if abs(value) < 100 else f"{value:,.0f}"
     return text.replace("-", "−")
+
+
+def distance(value: float) -> str:
+    """Two figures, without an exponent where a good model ends up: ``0.0084``."""
+    if 1e-4 <= abs(value) < 1e-2:
+        return f"{value:.2g}"
+    return format_number(value, 2)
 
 
 def _nll(metrics: Metrics) -> float | None:
