@@ -32,8 +32,21 @@ class SplineFlowConfig(FlowConfig):
         le=16,
         symbol="K",
     )
+    depth: int = knob(
+        2, "Depth", "Hidden layers.", ge=1, le=4, unit="layers", group="Network"
+    )
+    waves: int = knob(
+        0,
+        "Waves",
+        "Frequencies at which a network also sees its coordinate. Splines are sharp "
+        "without; with waves they learn the training points by heart.",
+        ge=0,
+        le=16,
+        formula=r"\sin \omega_k x, \; \cos \omega_k x",
+        group="Network",
+    )
     bins: int = knob(
-        16,
+        12,
         "Bins",
         "Pieces of each curve: more can make more and sharper modes at once.",
         ge=2,

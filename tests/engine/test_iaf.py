@@ -80,6 +80,13 @@ def test_the_reverse_divergence_is_one_and_vanishes_at_its_target() -> None:
     assert moved.losses("model", batch)["loss"].item() > 0.05
 
 
+def test_the_target_is_fitted_before_the_first_step() -> None:
+    flow = wild(objective="reverse_kl", components=1)
+    x = 3 + 0.5 * world.points(2000)
+    flow.initialise({"x": x}, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(flow.target.mean[0], x.mean(0), rtol=0, atol=1e-4)
+
+
 def test_the_reverse_divergence_never_sees_the_batch() -> None:
     flow = wild(objective="reverse_kl")
     flow.initialise({"x": world.points(500)}, torch.Generator().manual_seed(0))
@@ -119,4 +126,4 @@ def test_reverse_divergence_reaches_a_gaussian() -> None:
 @pytest.mark.slow
 def test_ring_is_learned_by_likelihood() -> None:
     torch.manual_seed(0)
-    assert world.ring_nll(IAF(IAFConfig()), 1000) < 1.8
+    assert world.ring_nll(IAF(IAFConfig()), 1000) < 1.5

@@ -114,6 +114,17 @@ def test_quantiles_hold_far_out_in_the_tails(z: float) -> None:
     torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-9)
 
 
+def test_quantiles_have_the_gradients_of_the_implicit_function() -> None:
+    raw, z = world.points(6, 9), world.points(6, 1)[:, 0]
+
+    def quantile(raw: Tensor, z: Tensor) -> Tensor:
+        return LineMixture.from_raw(raw, 0.05).from_normal(z)
+
+    raw.requires_grad_()
+    z.requires_grad_()
+    assert torch.autograd.gradcheck(quantile, (raw, z))
+
+
 def test_no_gaussian_is_narrower_than_allowed() -> None:
     raw = torch.full((1, 3), -50.0)
     assert LineMixture.from_raw(raw, 0.05).std.item() == pytest.approx(0.05)
@@ -144,6 +155,16 @@ def test_a_fitted_mixture_finds_separate_modes() -> None:
     assert mixture.log_weight.exp().sum().item() == pytest.approx(1)
 
 
+def test_a_fitted_mixture_knows_how_many_points_each_mode_has() -> None:
+    few, many = 5 + 0.1 * world.points(200), 0.1 * world.points(800, seed=2)
+    mixture = FittedMixture(2, 2).double()
+    mixture.fit(torch.cat((few, many)), torch.Generator().manual_seed(0))
+    weights = mixture.log_weight.exp().sort().values
+    torch.testing.assert_close(
+        weights, torch.tensor([0.2, 0.8]).double(), rtol=0, atol=1e-3
+    )
+
+
 def test_a_fitted_gaussian_has_the_moments_of_the_points() -> None:
     x = world.points(3000) @ torch.tensor([[2.0, 0.5], [0.0, 0.3]]).double() + 1
     mixture = FittedMixture(1, 2).double()
@@ -164,5 +185,4 @@ def test_more_components_than_points_stay_finite() -> None:
 def test_ring_is_learned() -> None:
     """SYSTEMS C4 (4) asks 1.5."""
     torch.manual_seed(0)
-    nll = world.ring_nll(MADE(MADEConfig()))
-    assert nll < 1.3
+    assert world.ring_nll(MADE(MADEConfig())) < 1.2
