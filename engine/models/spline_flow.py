@@ -85,6 +85,7 @@ class SplineFlow(CouplingFlow):
         **CouplingFlow.training_defaults,
         "learning_rate": 3e-3,
         "clip": 5.0,
+        "steps": 4000,
     }
 
     def __init__(
