@@ -83,8 +83,9 @@ class SplineFlow(CouplingFlow):
     Config: ClassVar[type[ModelConfig]] = SplineFlowConfig
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **CouplingFlow.training_defaults,
-        "learning_rate": 3e-3,
+        "learning_rate": 2e-3,
         "clip": 5.0,
+        "batch_size": 1024,
         "steps": 4000,
     }
 
