@@ -89,6 +89,12 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
                 return pane
         return None
 
+    def close(self) -> bool:
+        """Let the look change without this paper: pyqtgraph now clears its scene."""
+        theme.changed.disconnect(self.refresh)
+        self.panes.clear()
+        return bool(super().close())
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Keep pixels and scene units the same, then lay out."""
         super().resizeEvent(event)

@@ -50,3 +50,13 @@ def test_layers_have_a_number_and_no_evaluations(qtbot):
     plot.show_frame({**meta, "kind": "layers"}, {**arrays, "times": times})
     names = {figure.label: figure.value for figure in plot._figures()}
     assert names == {"Layers": str(len(times) - 1)}
+
+
+def test_a_closed_paper_leaves_the_look_alone(qtbot):
+    """Pyqtgraph clears the scene of a closed view; a new look must not ask for it."""
+    square = Square()
+    square.close()
+    qtbot.wait_until(lambda: not square.panes)
+    theme.set_look("light")
+    theme.set_look("dark")
+    assert not square.isVisible()
