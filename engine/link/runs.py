@@ -18,6 +18,7 @@ _SAVE_SHARE = 0.02
 #: Seconds between two measurements while playing, and their share of the time.
 _MEASURE_EVERY = 2.0
 _MEASURE_SHARE = 0.02
+_OF_METRICS = frozenset({"curves"})
 _QUICK_POINTS, _FULL_POINTS = 500, 2000
 
 
@@ -31,8 +32,8 @@ class Run:
         self.run_id = run_id
         self.state: RunState = "paused"
         self.version = 0
-        #: Like ``version``, but a measurement leaves it: it can be made again.
-        self._revision = 0
+        #: Measurements of a standing run: only pictures of metrics show them.
+        self._measurements = 0
         self.autosave = ""
         self.metrics: Metrics | None = None
         self.entropy: float | None = None
@@ -60,8 +61,11 @@ class Run:
     def changed(self) -> None:
         """Something other than training has changed what views show."""
         self.version += 1
-        self._revision += 1
         self._aim()
+
+    def version_of(self, view: str) -> int:
+        """Changes whenever pictures of this view would, at the same step."""
+        return self.version + (self._measurements if view in _OF_METRICS else 0)
 
     # ---- playing
 
@@ -161,7 +165,7 @@ class Run:
     ) -> Picture:
         """What a view shows; of kept moments the last pictures are remembered."""
         settings = json.dumps(wish.settings, sort_keys=True)
-        key = (self.version, wish.view, settings, wish.at, quality)
+        key = (self.version_of(wish.view), wish.view, settings, wish.at, quality)
         found = self._album.get(key) if wish.at is not None else None
         if found is None:
             found = self.experiment.picture(
@@ -192,7 +196,7 @@ class Run:
         self._metrics_budget.spend(self._measured_at, self._measured_at - begin)
         if not self.playing:
             # The curves have a new point although no step was made.
-            self.version += 1
+            self._measurements += 1
         self._measured = (self.version, self.step)
 
     def viewed(self, seconds: float) -> None:
@@ -216,7 +220,7 @@ class Run:
 
     def saving_due(self, now: float) -> bool:
         """Whether the recovery file should be written now."""
-        here = (self._revision, self.step)
+        here = (self.version, self.step)
         if not self.worth_saving or self._saved == here:
             return False
         late = now - self._saved_at >= _SAVE_EVERY
@@ -230,7 +234,7 @@ class Run:
         """
         begin = time.monotonic()
         # Noted first: a disk that is full must not be tried again and again.
-        self._saved = (self._revision, self.step)
+        self._saved = (self.version, self.step)
         self._saved_at = begin
         self.experiment.save_recovery(Path(self.autosave))
         self._saved_at = time.monotonic()

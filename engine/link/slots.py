@@ -29,9 +29,8 @@ class RunFacts(Protocol):
     def step(self) -> int:
         """Finished steps."""
 
-    @property
-    def version(self) -> int:
-        """Changes whenever pictures of the same step do."""
+    def version_of(self, view: str) -> int:
+        """Changes whenever pictures of the view at the same step do."""
 
 
 @dataclass(eq=False)
@@ -126,20 +125,24 @@ class Slots:
     def _job(self, slot: Slot, run: RunFacts, now: float) -> Job | None:
         moving = run.playing and slot.wish.at is None
         step = run.step if slot.wish.at is None else slot.wish.at
-        if slot.broken == run.version:
+        version = run.version_of(slot.wish.view)
+        if slot.broken == version:
             return None
         if moving:
             quality = slot.detail.quality
             if not slot.fresh and not self._due(slot, run, now):
                 return None
         else:
-            quality = self._still_quality(slot, run.version, step)
-            if slot.sent == (run.version, step, True):
+            quality = self._still_quality(slot, version, step)
+            if slot.sent == (version, step, True):
                 return None
-        return Job(slot, slot.wish, quality, run.version, step, paid=moving)
+        return Job(slot, slot.wish, quality, version, step, paid=moving)
 
     def _due(self, slot: Slot, run: RunFacts, now: float) -> bool:
-        news = slot.sent is None or slot.sent[:2] != (run.version, run.step)
+        news = slot.sent is None or slot.sent[:2] != (
+            run.version_of(slot.wish.view),
+            run.step,
+        )
         return news and now >= slot.budget.due and now - slot.sent_at >= 1 / FASTEST
 
     @staticmethod

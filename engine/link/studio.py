@@ -65,7 +65,7 @@ class Studio:
         )
         end = time.monotonic()
         if isinstance(picture, _Broken):
-            job.slot.broken = run.version
+            job.slot.broken = run.version_of(job.wish.view)
         elif picture is not None:
             self._send(job, picture, end - begin)
             self._slots.done(job, end - begin, end)

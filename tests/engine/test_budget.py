@@ -18,6 +18,10 @@ class StubRun:
     step: int = 0
     version: int = 0
 
+    def version_of(self, view: str) -> int:
+        """All views change together."""
+        return self.version
+
 
 def subscribe(slots: Slots, *names: str, at: int | None = None) -> None:
     for name in names:

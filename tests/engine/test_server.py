@@ -361,6 +361,16 @@ def test_a_live_change_is_told_and_redrawn(bench: Bench) -> None:
     assert bench.server.runs["a"].version > before
 
 
+def test_a_measurement_of_a_standing_run_changes_its_curves_only(bench: Bench) -> None:
+    bench.make()
+    run = bench.server.runs["a"]
+    others = ("density", "latent", "trajectories", "samples", "field")
+    before = [run.version_of(view) for view in others], run.version_of("curves")
+    run.measure(lambda: None)
+    assert [run.version_of(view) for view in others] == before[0]
+    assert run.version_of("curves") > before[1]
+
+
 def test_no_number_on_the_wire_is_infinite(bench: Bench) -> None:
     bench.make()
     bench.turns(5)
