@@ -17,8 +17,9 @@ from engine.protocol import Metrics, ModeCount, Nll
 if TYPE_CHECKING:
     from engine.models.fitted import Fitted
 
-#: Samples under a kernel density estimate.
+#: Samples under a kernel density estimate, at most, and per point that is judged.
 KDE_SAMPLES = 5000
+KDE_PER_POINT = 3
 
 
 def measure(fitted: "Fitted", data: Data, step: int, points: int, seed: int) -> Metrics:
@@ -56,7 +57,8 @@ def _nll(fitted: "Fitted", heldout: Tensor, seed: int) -> Nll | None:
     if isinstance(fitted.model, LogDensity):
         found = mean_nll(fitted.log_prob(heldout, seed))
         return _as_message(found, fitted.model.density_kind)
-    cloud = fitted.sample(KDE_SAMPLES, seed + 1).double()
+    count = min(KDE_SAMPLES, KDE_PER_POINT * len(heldout))
+    cloud = fitted.sample(count, seed + 1).double()
     cloud = cloud[torch.isfinite(cloud).all(1)]
     if len(cloud) < 3:
         return None

@@ -162,11 +162,11 @@ class DDPM(GenerativeModel):
     )
     Config = DDPMConfig
     training_defaults: ClassVar = {
-        "learning_rate": 1e-3,
+        "learning_rate": 2e-3,
         "schedule": "cosine",
-        "ema": 0.998,
+        "ema": 0.999,
         "batch_size": 512,
-        "steps": 6000,
+        "steps": 9000,
     }
     default_sampler = "ddim"
     default_sampler_settings: ClassVar = {"steps": 50}

@@ -91,11 +91,11 @@ class RectifiedFlow(GenerativeModel):
     )
     Config = RectifiedFlowConfig
     training_defaults: ClassVar = {
-        "learning_rate": 1e-3,
+        "learning_rate": 2e-3,
         "schedule": "cosine",
-        "ema": 0.998,
+        "ema": 0.999,
         "batch_size": 512,
-        "steps": 6000,
+        "steps": 9000,
     }
     default_sampler = "heun"
     default_sampler_settings: ClassVar = {"steps": 25}

@@ -94,11 +94,11 @@ class ScoreSDE(GenerativeModel):
     )
     Config = ScoreSDEConfig
     training_defaults: ClassVar = {
-        "learning_rate": 1e-3,
+        "learning_rate": 2e-3,
         "schedule": "cosine",
-        "ema": 0.998,
+        "ema": 0.999,
         "batch_size": 512,
-        "steps": 6000,
+        "steps": 9000,
     }
     default_sampler = "euler_maruyama"
     default_sampler_settings: ClassVar = {"steps": 200, "grid": "quadratic"}

@@ -39,7 +39,7 @@ class FieldConfig(ModelConfig):
         choices=ACTIVATION_LABELS,
     )
     residual: bool = knob(
-        False,
+        True,
         "Residual",
         "Let each hidden layer add to its input instead of replacing it.",
         group="Network",
@@ -65,7 +65,7 @@ class FieldConfig(ModelConfig):
         shown_if={"time_embedding": ["sinusoidal", "fourier"]},
     )
     waves: int = knob(
-        8,
+        12,
         "Waves per axis",
         "Sines and cosines of each coordinate given to the "
         "network beside the coordinate itself; 0 gives the plain network.",
@@ -74,7 +74,7 @@ class FieldConfig(ModelConfig):
         group="Network",
     )
     top_frequency: float = knob(
-        8.0,
+        12.0,
         "Finest wave",
         "Highest frequency of the coordinate waves: higher draws "
         "finer detail and throws more stray points.",

@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine import registry
+from engine import Experiment, registry
 from engine.data.load import load_data
-from engine.models.fitted import Fitted
 from engine.protocol import Frame, decode_event, encode
-from engine.training.history import History
-from engine.views.base import Cancelled, Moment, View
+from engine.views.base import Cancelled, View
 
 PAIRS = [(v, m) for v in registry.VIEWS for m in registry.MODELS]
 
@@ -22,18 +20,12 @@ def data():
 
 
 def run(model_name, data, quality=0.3, tick=lambda: None):
-    kind = registry.model(model_name)
-    torch.manual_seed(0)  # weights only; views have generators of their own
-    model = kind(kind.Config(), dim=2, classes=data.classes).eval()
-    sampler = None
-    if kind.default_sampler:
-        found = registry.sampler(kind.default_sampler)
-        sampler = found(found.Config(**kind.default_sampler_settings))
-    history = History()
-    for player in model.players():
-        history.term(f"{player}.loss", player).append(1, 0.1, 2.0)
-    fitted = Fitted(model, data.scaling, sampler, tick)
-    return Moment(fitted, data, history, 1, 0, quality, tick)
+    del data
+    made = Experiment(model_name, "eight_gaussians", data_settings={"points": 3000})
+    for player in made.trainer.model.players():
+        made.history.term(f"{player}.loss", player).append(1, 0.1, 2.0)
+    made.trainer.averaged().eval()
+    return made.moment(quality, None, tick)
 
 
 def smallest(view: type[View]):
@@ -56,7 +48,8 @@ def test_a_fed_view_gives_a_frame_and_the_same_again(view_name, model_name, data
     assert torch.equal(before, torch.get_rng_state())
 
     assert json.loads(json.dumps(picture.meta, allow_nan=False)) == again.meta
-    assert picture.arrays
+    learns = bool(moment.history.terms)  # the exact reference has no curves
+    assert picture.arrays or (view_name == "curves" and not learns)
     for name, array in picture.arrays.items():
         assert array.dtype.str in ("<f4", "<i4", "<f8"), name
         assert array.flags.c_contiguous, name
@@ -71,17 +64,18 @@ def test_a_fed_view_gives_a_frame_and_the_same_again(view_name, model_name, data
 
 #: Views that a model cannot feed; all other pairs are fed.
 REFUSED = {
-    ("trajectories", "vae"),
-    ("trajectories", "gan"),
-    ("field", "realnvp"),
-    ("field", "vae"),
+    "field": "realnvp nice glow made maf iaf distilled_flow spline_flow vae "
+    "autoencoder vqvae energy_based autoregressive rnade",
+    "trajectories": "vae autoencoder vqvae gan conditional_gan energy_based "
+    "autoregressive rnade",
+    "latent": "cyclegan energy_based autoregressive rnade",
 }
 
 
 @pytest.mark.parametrize(("view_name", "model_name"), PAIRS)
 def test_needs_refuse_exactly_what_cannot_be_shown(view_name, model_name, data):
     found = run(model_name, data).fitted.capabilities
-    expected = (view_name, model_name) not in REFUSED
+    expected = model_name not in REFUSED.get(view_name, "").split()
     assert registry.view(view_name).can_show(found) is expected
 
 
