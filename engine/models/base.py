@@ -167,7 +167,7 @@ class GenerativeModel(nn.Module):
         return noise.to(self.device)
 
     def layer_start(self, n: int, generator: Generator) -> Tensor:
-        """Where :class:`Layers` start, (n, dim): noise, unless a model says otherwise."""
+        """Where :class:`Layers` start, (n, dim): noise, unless told otherwise."""
         return self.normal((n, self.dim), generator)
 
     def companions(self) -> dict[str, str]:
