@@ -88,7 +88,7 @@ class AdversarialConfig(ModelConfig):
         shown_if={"loss": ["wasserstein"]},
     )
     r1: bool = knob(
-        False,
+        True,
         "R1 penalty",
         "Punish slopes of the discriminator at real points, which makes the game "
         "settle.",

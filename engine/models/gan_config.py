@@ -61,8 +61,8 @@ class GANConfig(AdversarialConfig):
     mixing: float = knob(
         0.9,
         "Style mixing",
-        "Share of fakes in training whose later layers follow another style, so that "
-        "layers cannot rely on each other.",
+        "Share of fakes in training whose later layers follow another style; on two "
+        "coordinates 0 is sharper.",
         ge=0,
         le=1,
         apply="live",

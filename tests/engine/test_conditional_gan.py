@@ -19,7 +19,7 @@ CONDITIONS = ["concat", "projection"]
 
 def build(classes: int = 3, **settings: object) -> ConditionalGAN:
     torch.manual_seed(0)
-    config = ConditionalGANConfig(**{"width": 16, **settings})
+    config = ConditionalGANConfig(**{"width": 16, "r1": False, **settings})
     return ConditionalGAN(config, classes=classes)
 
 
@@ -33,7 +33,7 @@ def test_with_one_class_it_is_a_gan(loss: str) -> None:
     """SYSTEMS B3 (3): a constant embedding is a shift of the first layers' biases."""
     game = {"width": 16, "loss": loss, "r1": True}
     conditional = build(classes=4, **game).double()
-    plain = GAN(GANConfig(**game)).double()
+    plain = GAN(GANConfig(**{"r1": False, **game})).double()
     label = 2
     pairs = (
         (conditional.generator, plain.generator, conditional.generator_labels),
@@ -65,7 +65,7 @@ def test_projection_learns_the_best_discriminator_of_each_class() -> None:
     """p(x | y) = N(m, 1), q(x | y) = N(-m, 1): log-odds 2 m x, m = .5, 1, -.7."""
     means = torch.tensor([0.5, 1.0, -0.7], dtype=F64)
     config = ConditionalGANConfig(
-        latent_dim=1, depth=0, embedding=1, condition="projection"
+        latent_dim=1, depth=0, embedding=1, condition="projection", r1=False
     )
     gan = ConditionalGAN(config, dim=1, classes=3).double()
     with torch.no_grad():  # G(z, y) = z - m_y

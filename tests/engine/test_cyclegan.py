@@ -19,7 +19,7 @@ F64 = torch.float64
 def linear(**settings: object) -> CycleGAN:
     """Translators that are one linear map each."""
     torch.manual_seed(0)
-    return CycleGAN(CycleGANConfig(depth=0, **settings)).double()
+    return CycleGAN(CycleGANConfig(**{"depth": 0, "r1": False, **settings})).double()
 
 
 def set_map(translator: torch.nn.Module, matrix: Tensor) -> None:

@@ -27,7 +27,7 @@ def batch_of(x: Tensor, z: Tensor) -> Batch:
 
 def shifted_pair(loss: str = "non_saturating") -> GAN:
     """Linear players in one dimension, with G(z) = z - 1, so that q = N(-1, 1)."""
-    config = GANConfig(latent_dim=1, depth=0, loss=loss)
+    config = GANConfig(latent_dim=1, depth=0, loss=loss, r1=False)
     gan = GAN(config, dim=1).double()
     with torch.no_grad():
         gan.generator[-1].weight.fill_(1.0)
@@ -200,7 +200,7 @@ def test_ring_is_covered(loss: str) -> None:
     torch.manual_seed(0)
     scale = 1.42
     x = ring(20_000, 0)[0] / scale
-    gan = GAN(GANConfig(loss=loss))
+    gan = GAN(GANConfig(loss=loss, r1=False))
     columns = {"x": x, "labels": torch.zeros(len(x), dtype=torch.int64)}
     config = TrainingConfig(**{**GAN.training_defaults, "steps": 2000})
     trainer = Trainer(gan, columns, config, seed=0)
