@@ -69,11 +69,8 @@ class GaussianPath(ABC):
         if math.isinf(rho):
             ratios = high * (low / high) ** place
         else:
-            ratios = torch.lerp(
-                torch.tensor(high).double() ** (1 / rho),
-                torch.tensor(low).double() ** (1 / rho),
-                place,
-            ).pow(rho)
+            first, last = high ** (1 / rho), low ** (1 / rho)
+            ratios = (first + place * (last - first)) ** rho
         inner = self.time_of(ratios).tolist()[1:]
         return [0.0, *inner[: steps - 1], 1.0]
 
