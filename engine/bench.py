@@ -55,7 +55,8 @@ def headless_over_bare() -> dict[str, float]:
     """Steps a second of the trainer over those of a bare loop of the same model.
 
     The bare loop does what a person would write: data on the device, a fused Adam, the
-    model's own loss; no schedule, no running average, no history.
+    model's own loss and its gradient clip; no schedule, no running average of weights,
+    no history.
     """
     found: dict[str, float] = {}
     for name in MODELS:
@@ -78,6 +79,7 @@ def _bare_step(name: str) -> Callable[[], None]:
     run = Experiment(name, "eight_gaussians")
     model, columns = run.trainer.model, run.trainer.columns
     batch, rows = run.trainer.config.batch_size, len(columns["x"])
+    clip = run.trainer.config.clip
     device = model.device
     step = torch.zeros((), device=device)
     owned = model.players()
@@ -96,6 +98,8 @@ def _bare_step(name: str) -> Callable[[], None]:
             )
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(found["loss"], inputs=weights)
+            if clip:
+                nn.utils.clip_grad_norm_(weights, clip)
             optimiser.step()
 
     return once

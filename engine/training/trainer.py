@@ -73,6 +73,9 @@ class Trainer:
         self.generator = torch.Generator(device=self.device).manual_seed(seed)
         model.initialise(self.columns, self.generator)
         self.average = copy.deepcopy(model)
+        # Walking through the modules at every step would cost as much as the average.
+        self._weights = list(model.parameters())
+        self._averages = list(self.average.parameters())
         self.optimisers: dict[str, Optimizer] = {}
         self._step_tensor = torch.zeros((), device=self.device)
         self._pending: list[dict[str, Tensor]] = []
@@ -277,8 +280,8 @@ class Trainer:
             decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
             with torch.no_grad():
                 torch._foreach_lerp_(
-                    list(self.average.parameters()),
-                    list(self.model.parameters()),
+                    self._averages,
+                    self._weights,
                     1 - decay,
                 )
         self.step += 1
