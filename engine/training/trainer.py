@@ -74,8 +74,8 @@ class Trainer:
         model.initialise(self.columns, self.generator)
         self.average = copy.deepcopy(model)
         # Walking through the modules at every step would cost as much as the average.
-        self._weights = list(model.parameters())
-        self._averages = list(self.average.parameters())
+        self._weights: list[Tensor] = list(model.parameters())
+        self._averages: list[Tensor] = list(self.average.parameters())
         self.optimisers: dict[str, Optimizer] = {}
         self._step_tensor = torch.zeros((), device=self.device)
         self._pending: list[dict[str, Tensor]] = []
