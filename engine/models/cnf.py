@@ -21,6 +21,7 @@ import torch
 from torch import Generator, Tensor
 
 from engine.models.base import Batch, Card, Codes, DensityKind, Draw, GenerativeModel
+from engine.nets.embeddings import TimeEmbedding
 from engine.nets.jets import field_jet
 from engine.nets.mlp import ACTIVATION_LABELS, Activation
 from engine.nets.time_field import FieldConfig, TimeField
@@ -55,6 +56,18 @@ class CNFConfig(FieldConfig):
         "The bend after each hidden layer; smooth ones are solved in fewer steps.",
         group="Network",
         choices=ACTIVATION_LABELS,
+    )
+    time_embedding: TimeEmbedding = knob(
+        "plain",
+        "Time input",
+        "How the network is told the time; waves of it make the flow jerk, which few "
+        "solver steps do not see.",
+        group="Network",
+        choices={
+            "sinusoidal": "Sinusoids",
+            "fourier": "Random waves",
+            "plain": "Plain t",
+        },
     )
     waves: int = knob(
         4,

@@ -1,5 +1,7 @@
 """The exact reference: its formulas against autograd, quadrature and the data."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import Generator, Tensor
@@ -94,7 +96,7 @@ def test_guidance_is_affine_in_its_weight() -> None:
     x, t = points(), at(0.6)
     scores = [make(label=2, guidance=w).score(x, t) for w in (0.0, 1.0, 2.0, 3.0)]
     assert torch.equal(scores[0], make().score(x, t))
-    for low, high in zip(scores[1:], scores[2:], strict=False):
+    for low, high in pairwise(scores[1:]):
         torch.testing.assert_close(high - low, scores[1] - scores[0])
 
 
