@@ -29,21 +29,6 @@ from engine.nets.mlp import MLP
 from engine.nets.spectral import forward_through
 
 
-class Translator(nn.Module):
-    """A map of the plane: an MLP, or what an MLP adds to a point, at first nothing."""
-
-    def __init__(self, dim: int, config: CycleGANConfig) -> None:
-        super().__init__()
-        self.residual = config.residual
-        shape = (config.width, config.depth, config.activation)
-        self.net = MLP(dim, dim, *shape, zero_last=config.residual)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Points (n, dim) in the other domain."""
-        found: Tensor = self.net(x)
-        return x + found if self.residual else found
-
-
 class CycleGAN(GenerativeModel):
     """Two translators against two discriminators, and the way back for each point."""
 
@@ -76,9 +61,9 @@ class CycleGAN(GenerativeModel):
 
     def __init__(self, config: CycleGANConfig, dim: int = 2, classes: int = 0) -> None:
         super().__init__(config, dim, classes)
-        self.to_y = Translator(dim, config)
-        self.to_x = Translator(dim, config)
         shape = (config.width, config.depth, config.activation)
+        self.to_y = MLP(dim, dim, *shape)
+        self.to_x = MLP(dim, dim, *shape)
         self.judge_x = MLP(dim, 1, *shape)
         self.judge_y = MLP(dim, 1, *shape)
         # Earlier fakes on each side, shown to the discriminators again.

@@ -49,12 +49,6 @@ class CycleGANConfig(AdversarialConfig):
         choices=OTHER_LABELS,
         symbol="Y",
     )
-    residual: bool = knob(
-        True,
-        "Start from identity",
-        "Let translators say how far to move each point, at first not at all.",
-        formula="G(x) = x + g(x)",
-    )
     loss: LossName = knob(
         "least_squares",
         "Loss",
@@ -66,9 +60,10 @@ class CycleGANConfig(AdversarialConfig):
         formula=r"E (D(y) - 1)^2 + E D(G(x))^2",
     )
     cycle_weight: float = knob(
-        10.0,
+        1.0,
         "Cycle weight",
-        "Pull of each point back to where it started, after there and back.",
+        "Pull of each point back to where it started, after there and back; 10, made "
+        "for images, holds points on the plane nearly still.",
         ge=0,
         le=50,
         apply="live",
@@ -76,9 +71,10 @@ class CycleGANConfig(AdversarialConfig):
         symbol=r"\lambda",
     )
     identity: float = knob(
-        0.5,
+        0.0,
         "Identity",
-        "Share of the cycle weight that keeps points which are already in the target.",
+        "Share of the cycle weight that keeps each point where it is if it could be in "
+        "the target already.",
         ge=0,
         le=1,
         apply="live",

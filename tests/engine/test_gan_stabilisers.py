@@ -277,12 +277,13 @@ def test_a_normalised_discriminator_is_as_steep_as_its_gain() -> None:
 def test_critic_estimates_the_wasserstein_distance() -> None:
     """SYSTEMS B2 (3): within 5 % of scipy on one coordinate.
 
-    The data lie to the right of the fakes everywhere, so the best critic rises; a critic
-    that must turn back is kept from it by the penalty's wall at slope 0.
+    The data lie to the right of the fakes everywhere, so the best critic rises; a
+    critic that must turn back meets the penalty's wall at slope 0. A finite weight lets
+    slopes exceed 1 where few chords pass: 9 % too much at weight 10.
     """
     torch.manual_seed(0)
     config = GANConfig(
-        latent_dim=1, loss="wasserstein", gradient_penalty=10.0, width=64, depth=2
+        latent_dim=1, loss="wasserstein", gradient_penalty=100.0, width=64, depth=2
     )
     gan = GAN(config, dim=1)
     x = 0.5 + (0.6 * torch.randn(4000, 1)).exp()

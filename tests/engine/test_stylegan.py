@@ -166,9 +166,9 @@ def test_ring_is_covered_by_styles() -> None:
     x = modes[torch.randint(8, (20_000,), generator=generator)]
     x = x + 0.106 * torch.randn(x.shape, generator=generator)
     columns = {"x": x, "labels": torch.zeros(len(x), dtype=torch.int64)}
-    config = TrainingConfig(**{**GAN.training_defaults, "steps": 2000})
+    config = TrainingConfig(**{**GAN.training_defaults, "steps": 1500})
     trainer = Trainer(gan, columns, config, seed=0)
-    trainer.train_for(math.inf, 2000)
+    trainer.train_for(math.inf, 1500)
     with torch.no_grad():
         sample = trainer.averaged().sample(4000, generator)
     distance, nearest = torch.cdist(sample, modes).min(1)
