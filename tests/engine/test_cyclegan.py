@@ -118,6 +118,11 @@ def test_each_side_has_its_own_judge() -> None:
     torch.testing.assert_close(terms["x_real"], (1 - real).square().mean())
     torch.testing.assert_close(terms["x_fake"], fake.square().mean())
     torch.testing.assert_close(terms["loss"], terms["x_loss"] + terms["y_loss"])
+    terms = model.losses("generators", batch)
+    with torch.no_grad():
+        on_y, on_x = model.judge_y(x @ rotation(1.0).T), model.judge_x(y)
+    torch.testing.assert_close(terms["to_y"], (1 - on_y).square().mean())
+    torch.testing.assert_close(terms["to_x"], (1 - on_x).square().mean())
 
 
 def test_history_swaps_fakes_and_loses_none() -> None:

@@ -231,6 +231,8 @@ def test_normalised_weights_in_awkward_cases() -> None:
     assert top_singular_value(3 * turn).item() == pytest.approx(3)
     rank_one = torch.outer(torch.tensor([1.0, -1.0]), torch.tensor([3.0, -4.0]))
     assert top_singular_value(rank_one).item() == pytest.approx(5 * math.sqrt(2))
+    lonely = torch.diag(torch.tensor([0.0, 0.0, 4.0, 1.0]))
+    assert top_singular_value(lonely).item() == pytest.approx(4)
     assert torch.equal(normalised(torch.zeros(3, 2)), torch.zeros(3, 2))
 
 
