@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app import session_notes as notes
 from app.session_config import can_feed, complete, model_entry
+from app.session_jobs import Jobs
 from app.session_link import EngineClient, EngineLink
 from app.session_notes import Notice
 from app.session_questions import Questions
@@ -39,6 +40,7 @@ class Session(QObject):
         slots: Which view stands where, and its frames.
         runs: All runs, the one on show, and its moments.
         questions: Probes, tables, saving.
+        jobs: Long work: studies, sweeps, scripts.
     """
 
     catalogue_received = Signal()
@@ -69,6 +71,7 @@ class Session(QObject):
         self.slots = Slots(self.link.send, self.link.credit, self)
         self.runs = Runs(self.link, self.desk, self.slots, recovery, self)
         self.questions = Questions(self.link, self.runs, self)
+        self.jobs = Jobs(self.link, self)
         self._start = start
         self._tells_recovery = False
         self.slots.can_show = lambda view: not self.reason_against(view)
@@ -187,6 +190,8 @@ class Session(QObject):
     def _on_event(self, event: object, arrays: Arrays) -> None:
         if isinstance(event, wire.Frame):
             self.slots.receive(event, arrays)
+        elif isinstance(event, wire.JobNews):
+            self.jobs.receive(event, arrays)
         elif isinstance(event, wire.Welcome):
             self._on_welcome(event)
         elif isinstance(event, wire.Note):
@@ -254,6 +259,7 @@ class Session(QObject):
         self.engine_changed.emit(state, text)
         if state in ("dead", "failed"):
             self.link.forget_answers()
+            self.jobs.forget("The engine has stopped.")
             action = "Start it again" if state == "failed" else ""
             do = self.start if state == "failed" else None
             title = "The engine has stopped"

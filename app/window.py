@@ -18,6 +18,7 @@ from app.panels.data_panel import DataPanel
 from app.panels.finder import Finder
 from app.panels.key_sheet import KeySheet
 from app.panels.model_panel import ModelPanel
+from app.panels.pages import EXPLORE, PAGES, Pages
 from app.panels.plot_wall import PlotWall
 from app.panels.projector import ProjectorFoot, ProjectorTop, shown_slots
 from app.panels.status_bar import StatusBar
@@ -55,6 +56,7 @@ class Window(QWidget):
         self.top = TopBar(session)
         self.data = DataPanel(session)
         self.wall = PlotWall(session)
+        self.pages = Pages(session, self.wall)
         self.model = ModelPanel(session)
         self.timeline = TimelineBar(session)
         self.status = StatusBar(session)
@@ -139,6 +141,7 @@ class Window(QWidget):
 
     def toggle_projector(self, full_screen: bool = True) -> None:
         """Two large plots, a formula and a caption, for the whole room."""
+        self.pages.show_page(EXPLORE)
         self.is_projecting = not self.is_projecting
         self.setFocus(Qt.FocusReason.OtherFocusReason)  # not to whatever comes next
         for widget in (self.top, self.data, self.model, self.timeline, self.status):
@@ -216,6 +219,8 @@ class Window(QWidget):
             self.toggle_projector()
         elif event.key() == Qt.Key.Key_Escape and len(self.session.slots.shown) == 1:
             self.session.slots.maximise("")
+        elif event.key() == Qt.Key.Key_Escape:
+            self.pages.show_page(EXPLORE)
         else:
             super().keyPressEvent(event)
 
@@ -241,7 +246,7 @@ class Window(QWidget):
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.data)
-        middle.addWidget(self.wall, 1)
+        middle.addWidget(self.pages, 1)
         middle.addWidget(self.model)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -262,6 +267,8 @@ class Window(QWidget):
         session.run_ready.connect(self._on_ready)
         session.questions.table_inspected.connect(self._on_table)
         self.wall.noted.connect(self.show_notice)
+        self.pages.noted.connect(self.show_notice)
+        self.pages.page_changed.connect(self._on_page)
         self.wall.point_probed.connect(self.model.probe.ask)
         self.top.act_requested.connect(actions.trigger)
         self.top.run_requested.connect(session.runs.choose)
@@ -286,6 +293,13 @@ class Window(QWidget):
         self.preferences.look = look
         theme.set_look(look)
         self.top.set_look(look)
+
+    def _on_page(self, name: str) -> None:
+        """Wide pages take the room of the side panels."""
+        wide = name != EXPLORE and PAGES[name].is_wide
+        self.data.setVisible(not wide)
+        self.model.setVisible(not wide)
+        self.top.set_page(name)
 
     def _on_ready(self, ready: RunReady) -> None:
         path = str(ready.config.data_settings.get("file", ""))

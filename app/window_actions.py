@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from app.actions import Act, Actions
+from app.panels.pages import EXPLORE, PAGES
 from app.session_slots import SLOTS
 
 if TYPE_CHECKING:
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
 
 def actions_of(window: "Window") -> Actions:
     """All actions of a window; undo and redo speak of what they would change."""
-    actions = Actions(window, [*_run(window), *_view(window), *_window(window)])
+    actions = Actions(
+        window, [*_run(window), *_view(window), *_pages(window), *_window(window)]
+    )
     group = window.session.runs.undo_group
     undo = group.createUndoAction(window, "Undo")
     redo = group.createRedoAction(window, "Redo")
@@ -54,6 +57,26 @@ def _view(window: "Window") -> list[Act]:
         *plots,
         Act("export", "Save figure…", "Plots", window.export_figure, ("Ctrl+E",)),
         Act("copy", "Copy figure", "Plots", window.copy_figure, ("Ctrl+Shift+C",)),
+    ]
+
+
+def _pages(window: "Window") -> list[Act]:
+    pages = window.pages
+    explore = Act(
+        "page_explore", "Explore one run", "Pages", lambda: pages.show_page(EXPLORE)
+    )
+    return [
+        explore,
+        *(
+            Act(
+                f"page_{name}",
+                page.title,
+                "Pages",
+                lambda n=name: pages.toggle_page(n),  # type: ignore[misc]
+                page.keys,
+            )
+            for name, page in PAGES.items()
+        ),
     ]
 
 

@@ -37,6 +37,8 @@ class Server:
         self._reporter = Reporter(hub)
         self._commands = Commands(hub, inbox, self._reporter, self._slots)
         self._studio = Studio(hub, inbox, self._commands, self._slots, self._reporter)
+        self._desk = self._commands.desk
+        self._desk.let_through = self._studio.let_through
 
     @property
     def runs(self) -> dict[str, Run]:
@@ -52,14 +54,15 @@ class Server:
             self._reporter.finished(run)
 
     def turn(self) -> None:
-        """Obey, then compute one picture and one slice; rest if nothing is due."""
+        """Obey, draw one picture, train and work one slice; rest if nothing is due."""
         while (letter := self._inbox.take()) is not None:
             self._commands.obey(letter)
         drawn = self._studio.draw_next()
         trained = self._train_next()
+        worked = self._desk.work(trained)
         kept_up = not self._inbox.stopping and self._keep_up(drawn)
         self._reporter.tell(self.runs)
-        if not (drawn or trained or kept_up):
+        if not (drawn or trained or worked or kept_up):
             self._inbox.wait(self._pause())
 
     def _pause(self) -> float:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.panels.bar import Bar
 from app.panels.logo import Logo
+from app.panels.pages import PAGES
 from app.panels.search_button import SearchButton
 from app.panels.speed import Speed
 from app.session import Session
@@ -38,6 +39,9 @@ class TopBar(Bar):
         self.device = MenuTitle("")  # where there is a choice
         self.only_device = Chip("starting")
         self.search = SearchButton("Ctrl+Shift+P")
+        self.pages = {
+            name: IconButton(page.icon, page.title) for name, page in PAGES.items()
+        }
         self.projector = IconButton("projector-screen", "Projector (F11)")
         self.look = IconButton("moon", "Light or dark look")
         self.help = IconButton("question", "Keys (F1)")
@@ -49,6 +53,11 @@ class TopBar(Bar):
         dark = look == "dark"
         name = "Light look" if dark else "Dark look"
         self.look.set_icon("sun" if dark else "moon", name)
+
+    def set_page(self, name: str) -> None:
+        """Mark the page on screen."""
+        for page, button in self.pages.items():
+            button.setChecked(page == name)
 
     def menu_of_runs(self) -> QMenu:
         """A fresh menu of all runs, and the ways to more of them."""
@@ -82,7 +91,7 @@ class TopBar(Bar):
         left: list[QWidget] = [Logo(), self.data, self.model, self.runs]
         left += [self.reset, self.step, self.play, self.speed]
         right: list[QWidget] = [self.device, self.only_device, self.search]
-        right += [self.projector, self.look, self.help]
+        right += [*self.pages.values(), self.projector, self.look, self.help]
         for part in left:
             self.row.addWidget(part)
         self.row.addStretch(1)
@@ -100,6 +109,11 @@ class TopBar(Bar):
             (self.help, "keys"),
         ):
             button.clicked.connect(lambda _=False, n=name: self.act_requested.emit(n))
+        for name, page in self.pages.items():
+            page.setCheckable(True)
+            page.clicked.connect(
+                lambda _=False, n=name: self.act_requested.emit(f"page_{n}")
+            )
         self.runs.clicked.connect(self._open_runs)
         session = self._session
         self.speed.edited.connect(session.set_speed)

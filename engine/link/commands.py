@@ -15,6 +15,7 @@ from engine.data.csv_reader import inspect
 from engine.experiment import Experiment
 from engine.link import failure
 from engine.link.catalogue import catalogue
+from engine.link.desk import JobDesk
 from engine.link.failure import CommandError
 from engine.link.hub import Hub
 from engine.link.inbox import Inbox, Letter
@@ -29,6 +30,7 @@ from engine.protocol import (
     Ack,
     Arrays,
     Branch,
+    CancelJob,
     Close,
     Configure,
     Hello,
@@ -43,6 +45,7 @@ from engine.protocol import (
     Save,
     SetSpeed,
     Shutdown,
+    StartJob,
     StepOnce,
     Subscribe,
     Unsubscribe,
@@ -63,6 +66,7 @@ class Commands:
         self, hub: Hub, inbox: Inbox, reporter: Reporter, slots: Slots
     ) -> None:
         self.runs: dict[str, Run] = {}
+        self.desk = JobDesk(hub, self.runs)
         self._hub = hub
         self._inbox = inbox
         self._reporter = reporter
@@ -234,6 +238,14 @@ class Commands:
     def _refuse_taken(self, run_id: str) -> None:
         if run_id in self.runs:
             raise CommandError(f"There already is a run {run_id!r}.")
+
+    # ---- jobs
+
+    def _start_job(self, command: StartJob) -> None:
+        self.desk.start(command)
+
+    def _cancel_job(self, command: CancelJob) -> None:
+        self.desk.cancel(command.job_id)
 
     # ---- views
 

@@ -23,7 +23,9 @@ T = TypeVar("T")
 Tick = Callable[[], None]
 
 #: Commands that a long picture lets through at once.
-_QUICK = frozenset({"play", "pause", "set_speed", "subscribe", "unsubscribe"})
+_QUICK = frozenset(
+    {"play", "pause", "set_speed", "subscribe", "unsubscribe", "cancel_job"}
+)
 #: Seconds that any other command waits before the picture is given up.
 _PATIENCE = 0.1
 
@@ -141,6 +143,15 @@ class Studio:
                 "warning", "A picture could not be made.", what.reason, run.run_id
             )
             return _Broken()
+
+    def let_through(self) -> None:
+        """Obey the quick commands that wait; for jobs, which are not given up."""
+        self._reporter.tell(self._commands.runs)
+        while (letter := self._inbox.peek()) is not None:
+            if getattr(letter.command, "kind", "") not in _QUICK:
+                return
+            self._inbox.take()
+            self._commands.obey(letter)
 
     def _let_through(self, begin: float) -> None:
         while (letter := self._inbox.peek()) is not None:

@@ -160,6 +160,27 @@ class InspectTable(Command):
     path: str
 
 
+class StartJob(Command):
+    """Begin long work; its results come as ``JobNews`` under the same ``job_id``.
+
+    ``what`` is a name of the engine's list of jobs, ``run_id`` the run that it is
+    about, or empty.
+    """
+
+    kind: Literal["start_job"] = "start_job"
+    job_id: str
+    what: str
+    run_id: str = ""
+    settings: Json = Field(default_factory=dict)
+
+
+class CancelJob(Command):
+    """Let go of long work; its last news says that it was cancelled."""
+
+    kind: Literal["cancel_job"] = "cancel_job"
+    job_id: str
+
+
 class Ping(Command):
     """Are you there?"""
 

@@ -124,6 +124,22 @@ class Note(Message):
     run_id: str = ""
 
 
+class JobNews(Message):
+    """A piece of the result of long work, with arrays; the last one says ``ended``.
+
+    ``error`` is one sentence if the work came to a bad end, ``cancelled`` if the
+    window had it cancelled.
+    """
+
+    kind: Literal["job_news"] = "job_news"
+    job_id: str
+    what: str
+    share: float = Field(ge=0, le=1)
+    result: Json = Field(default_factory=dict)
+    ended: bool = False
+    error: str = ""
+
+
 class Finished(Message):
     """A run was ended on request; nothing follows for this ``run_id``."""
 

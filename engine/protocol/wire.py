@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from engine.protocol.commands import (
     Branch,
+    CancelJob,
     Close,
     Configure,
     Credit,
@@ -26,6 +27,7 @@ from engine.protocol.commands import (
     Save,
     SetSpeed,
     Shutdown,
+    StartJob,
     StepOnce,
     Subscribe,
     Unsubscribe,
@@ -35,6 +37,7 @@ from engine.protocol.events import (
     Failed,
     Finished,
     Frame,
+    JobNews,
     Note,
     RunReady,
     SettingChanged,
@@ -70,6 +73,8 @@ AnyCommand = Annotated[
     | Save
     | Open
     | InspectTable
+    | StartJob
+    | CancelJob
     | Ping
     | Shutdown,
     Field(discriminator="kind"),
@@ -83,6 +88,7 @@ AnyEvent = Annotated[
     | SnapshotsKept
     | SettingChanged
     | Note
+    | JobNews
     | Finished
     | Failed
     | Frame,

@@ -1,0 +1,111 @@
+"""The pages of the window: what stands between its bars.
+
+The first page explores one run with four plots. Others are listed in :data:`PAGES`;
+they are made when first opened.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from app.session import Session
+from app.session_slots import SLOTS
+
+EXPLORE = "explore"
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """A page: its words, its icon and key, and ``module:Class`` of its widget.
+
+    ``is_wide`` pages take the room of the side panels as well.
+    """
+
+    title: str
+    sentence: str
+    icon: str
+    where: str
+    keys: tuple[str, ...] = ()
+    is_wide: bool = True
+
+
+#: Pages beside the first one, in the order of the top bar.
+PAGES: dict[str, PageEntry] = {}
+
+
+class Page(QWidget):
+    """One page. It asks the engine for nothing while it is not on screen."""
+
+    noted = Signal(object)  # Notice
+    left = Signal()  # back to the first page
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+    def enter(self) -> None:
+        """It comes on screen: ask for what it shows."""
+
+    def leave(self) -> None:
+        """It goes off screen: ask for nothing more."""
+
+
+class Pages(QStackedWidget):
+    """Shows one page at a time.
+
+    Attributes:
+        current_name: Name of the page on screen.
+    """
+
+    page_changed = Signal(str)
+    noted = Signal(object)
+
+    def __init__(self, session: Session, explore: QWidget) -> None:
+        super().__init__()
+        self.current_name = EXPLORE
+        self._session = session
+        self._made: dict[str, Page] = {}
+        self._explore = explore
+        self.addWidget(explore)
+
+    def show_page(self, name: str) -> None:
+        """Bring a page on screen; one that is there already stays.
+
+        Raises:
+            KeyError: There is no such page.
+        """
+        if name == self.current_name:
+            return
+        target = None if name == EXPLORE else self.page(name)
+        if self.current_name == EXPLORE:
+            self._session.slots.show_only(set())
+        else:
+            self._made[self.current_name].leave()
+        self.current_name = name
+        self.setCurrentWidget(self._explore if target is None else target)
+        if target is None:
+            self._session.slots.show_only(set(SLOTS))
+        else:
+            target.enter()
+        self.page_changed.emit(name)
+
+    def toggle_page(self, name: str) -> None:
+        """Bring a page on screen, or go back to the first one."""
+        self.show_page(EXPLORE if name == self.current_name else name)
+
+    def page(self, name: str) -> Page:
+        """A page, made if need be.
+
+        Raises:
+            KeyError: There is no such page.
+        """
+        if name not in self._made:
+            module, _, attribute = PAGES[name].where.partition(":")
+            page: Page = getattr(import_module(module), attribute)(self._session)
+            page.noted.connect(self.noted)
+            page.left.connect(lambda: self.show_page(EXPLORE))
+            self._made[name] = page
+            self.addWidget(page)
+        return self._made[name]

@@ -1,0 +1,1 @@
+"""Experiments on runs: studies, sweeps, scripts; long work in small pieces."""

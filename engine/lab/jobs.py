@@ -1,0 +1,20 @@
+"""The one list of jobs: their names on the wire, and the classes that do them."""
+
+from importlib import import_module
+
+from engine.lab.base import Job
+
+JOBS: dict[str, str] = {}
+
+
+def job_class(name: str) -> type[Job]:
+    """The class that does the job ``name``.
+
+    Raises:
+        ValueError: No job is listed under this name.
+    """
+    if name not in JOBS:
+        raise ValueError(f"There is no job {name!r}; choose one of: {', '.join(JOBS)}.")
+    module, _, attribute = JOBS[name].partition(":")
+    found: type[Job] = getattr(import_module(module), attribute)
+    return found
