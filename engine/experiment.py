@@ -19,10 +19,13 @@ from torch import Tensor
 
 from engine import registry
 from engine.data.load import Data
+from engine.diagnosis.diagnose import diagnose
+from engine.metrics.chance import chance_distance
+from engine.metrics.effort import Effort, effort_per_sample, effort_per_step
 from engine.metrics.report import measure
 from engine.models.base import GenerativeModel
 from engine.models.fitted import Fitted
-from engine.protocol import Metrics, RunConfig
+from engine.protocol import Finding, Metrics, RunConfig
 from engine.sampling.base import Sampler
 from engine.settings import SettingError, checked
 from engine.training import checkpoint, setup, snapshots
@@ -444,6 +447,15 @@ class Experiment:
             self._record(found)
         return found
 
+    def diagnose(
+        self, metrics: Metrics | None = None, tick: Tick = _no_tick
+    ) -> list[Finding]:
+        """Known faults of this run now, with remedies; usually none.
+
+        ``metrics`` may hand over a measurement of this very step.
+        """
+        return diagnose(self, metrics or self.measure(500, tick, record=False), tick)
+
     def _record(self, found: Metrics) -> None:
         values = {
             "energy_distance": found.energy_distance,
@@ -456,6 +468,16 @@ class Experiment:
         for name, value in values.items():
             if value is not None:
                 self.history.metric(name).append(self.step, self.seconds, value)
+
+    def effort(self, tick: Tick = _no_tick) -> Effort:
+        """What a training step and a sample cost in evaluations of the network."""
+        per_sample = effort_per_sample(self.fitted(tick=tick))
+        tick()
+        return Effort(effort_per_step(self.trainer), per_sample)
+
+    def chance(self, tick: Tick = _no_tick) -> float | None:
+        """Energy distance that two draws of the data have by chance."""
+        return chance_distance(self.data, self.config.seed, tick)
 
     # On disk
 

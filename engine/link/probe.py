@@ -1,6 +1,6 @@
 """Answers to questions about single points; arrays as :class:`Probe` promises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from engine.link.failure import CommandError
 from engine.models.fitted import Fitted
 from engine.protocol import Arrays, Json, Probe
 from engine.views.latent_map import LatentMap, latent_map
+from engine.views.way_back import path_back
 
 Answer = tuple[Json, dict[str, Tensor]]
 #: Questions that a person asks by hand; more points than this are a mistake.
@@ -22,14 +23,27 @@ _CANNOT = {
     "encode": "This model has no encoder.",
     "path": "This model has no path from noise to data.",
     "critic": "This model has no critic.",
+    "score": "This model has no score.",
+    "path_back": "This model has no path back from data to noise.",
 }
-#: Capabilities of which a model needs one; a process has codes by its ODE.
-_NEEDS = {
-    "log_prob": ("log_density",),
-    "decode": ("latent", "process"),
-    "encode": ("encoder", "process"),
-    "path": ("process",),
-    "critic": ("critic",),
+#: Groups of capabilities of which a model needs one; a process has codes by its ODE.
+_NEEDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "log_prob": (("log_density",),),
+    "decode": (("latent",), ("process",)),
+    "encode": (("encoder",), ("process",)),
+    "path": (("process",),),
+    "critic": (("critic",),),
+    "score": (("process",), ("log_density",)),
+    "path_back": (("process",), ("layers", "encoder")),
+}
+#: What is asked about a point, and how the array is called among all the others.
+_ABOUT_A_POINT = {
+    "log_prob": {},
+    "score": {},
+    "critic": {},
+    "encode": {},
+    "nearest": {"x": "nearest"},
+    "path_back": {"x": "path"},
 }
 
 
@@ -41,13 +55,16 @@ def probe(
     Raises:
         CommandError: The model cannot answer this, or the points have a wrong shape.
     """
-    needs = _NEEDS.get(question.what)
-    if needs is not None and not any(fitted.can(need) for need in needs):
+    if not _can(fitted, question.what):
         raise CommandError(_CANNOT[question.what])
     codes = question.what == "decode"
     points = _points(question.points, _space(fitted).dim if codes else 2)
     facts, arrays = _ANSWERS[question.what](fitted, data, points, seed)
     return facts, {k: _plain(v) for k, v in arrays.items()}
+
+
+def _can(fitted: Fitted, what: str) -> bool:
+    return any(fitted.can(*group) for group in _NEEDS.get(what, ((),)))
 
 
 def _space(fitted: Fitted) -> LatentMap:
@@ -97,7 +114,8 @@ def _path(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
 def _nearest(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
     del fitted, seed
     table = data.train.x
-    return {}, {"x": torch.stack([_closest(p, table) for p in x])}
+    found = torch.stack([_closest(p, table) for p in x])
+    return {}, {"x": found, "distance": (found - x).norm(dim=1)}
 
 
 def _closest(point: Tensor, table: Tensor) -> Tensor:
@@ -109,6 +127,29 @@ def _critic(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
     return {}, {"critic": fitted.critic(x)}
 
 
+def _score(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
+    del data
+    return {}, {"score": fitted.score_of_data(x, seed)}
+
+
+def _path_back(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
+    del data, seed
+    found = path_back(fitted, x)
+    return {}, {"times": found.times, "x": found.x}
+
+
+def _point(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
+    """All answers at once, so that a pointer that moves waits for one only."""
+    facts: Json = {}
+    arrays: dict[str, Tensor] = {}
+    for what, names in _ABOUT_A_POINT.items():
+        if _can(fitted, what):
+            more, found = _ANSWERS[what](fitted, data, x, seed)
+            facts |= more
+            arrays |= {names.get(name, name): array for name, array in found.items()}
+    return facts, arrays
+
+
 _ANSWERS: dict[str, Callable[[Fitted, Data, Tensor, int], Answer]] = {
     "log_prob": _log_prob,
     "decode": _decode,
@@ -116,4 +157,7 @@ _ANSWERS: dict[str, Callable[[Fitted, Data, Tensor, int], Answer]] = {
     "path": _path,
     "nearest": _nearest,
     "critic": _critic,
+    "score": _score,
+    "path_back": _path_back,
+    "point": _point,
 }

@@ -8,6 +8,7 @@ from engine.link.failure import Trouble
 from engine.link.hub import Hub
 from engine.link.runs import Run
 from engine.protocol import (
+    Diagnosis,
     Failed,
     Finished,
     Metrics,
@@ -102,6 +103,9 @@ class Reporter:
                 parameters=made.parameters,
                 stage=made.stage,
                 stages=made.stages,
+                chance=run.chance,
+                evaluations_per_step=run.effort.per_step,
+                evaluations_per_sample=run.effort.per_sample,
             )
         )
         self._tell_snapshots(run)
@@ -139,6 +143,12 @@ class Reporter:
                 advice=what.advice,
                 last_good_step=what.last_good_step,
             )
+        )
+
+    def diagnosis(self, run: Run) -> None:
+        """What seems wrong with a run now."""
+        self._hub.send(
+            Diagnosis(run_id=run.run_id, step=run.step, findings=run.findings)
         )
 
     def finished(self, run: Run) -> None:

@@ -9,7 +9,8 @@ from engine.experiment import Experiment
 from engine.link.album import Album
 from engine.link.budget import ShareMeter, TimeBudget
 from engine.link.failure import CommandError
-from engine.protocol import Metrics, RunConfig, RunState, Subscribe
+from engine.metrics.effort import Effort
+from engine.protocol import Finding, Metrics, RunConfig, RunState, Subscribe
 from engine.views.base import Picture
 
 #: Seconds between two recovery files while playing; they may cost 2 % of the time.
@@ -18,6 +19,8 @@ _SAVE_SHARE = 0.02
 #: Seconds between two measurements while playing, and their share of the time.
 _MEASURE_EVERY = 2.0
 _MEASURE_SHARE = 0.02
+#: Share of the time that the search for known faults may take while playing.
+_DIAGNOSE_SHARE = 0.01
 _OF_METRICS = frozenset({"curves"})
 _QUICK_POINTS, _FULL_POINTS = 500, 2000
 
@@ -36,7 +39,10 @@ class Run:
         self._measurements = 0
         self.autosave = ""
         self.metrics: Metrics | None = None
+        self.effort = Effort(0, 0)
+        self.chance: float | None = None
         self.entropy: float | None = None
+        self.findings: list[Finding] = []
         self.used = 0.0
         self._views = ShareMeter()
         self._in_views = 0.0
@@ -46,16 +52,21 @@ class Run:
         self._goal: int | None = None
         self._metrics_budget = TimeBudget(_MEASURE_SHARE)
         self._save_budget = TimeBudget(_SAVE_SHARE)
+        self._diagnosis_budget = TimeBudget(_DIAGNOSE_SHARE)
         self.replace(experiment)
 
     def replace(self, experiment: Experiment) -> None:
         """Begin again with another experiment, in the same state."""
         self.experiment = experiment
         self._measured: tuple[int, int] | None = None
+        self._diagnosed: tuple[int, int] | None = None
+        self.findings = []
         self._saved: tuple[int, int] | None = None
         self._measured_at = self._saved_at = time.monotonic()
         self.entropy = experiment.data.source.entropy()
         self.metrics = None
+        self.chance = None
+        self._effort_of: object = None
         self.changed()
 
     def changed(self) -> None:
@@ -191,6 +202,7 @@ class Run:
         """Measure: coarsely while playing, fully otherwise."""
         begin = time.monotonic()
         points = _QUICK_POINTS if self.playing else _FULL_POINTS
+        self._measure_once(tick)
         self.metrics = self.experiment.measure(points, tick)
         self._measured_at = time.monotonic()
         self._metrics_budget.spend(self._measured_at, self._measured_at - begin)
@@ -198,6 +210,31 @@ class Run:
             # The curves have a new point although no step was made.
             self._measurements += 1
         self._measured = (self.version, self.step)
+
+    def _measure_once(self, tick: Callable[[], None]) -> None:
+        """What does not change with every step: the floor of the distance, the cost."""
+        if self.chance is None:
+            self.chance = self.experiment.chance(tick)
+        config = self.experiment.config
+        if config != self._effort_of:
+            self.effort = self.experiment.effort(tick)
+            self._effort_of = config
+
+    def diagnosis_due(self, now: float) -> bool:
+        """Whether a new measurement should be searched for known faults."""
+        if self.metrics is None or self._diagnosed == self._measured:
+            return False
+        return not self.playing or now >= self._diagnosis_budget.due
+
+    def diagnose(self, tick: Callable[[], None]) -> None:
+        """Search the newest state for known faults."""
+        assert self.metrics is not None
+        begin = time.monotonic()
+        # Noted first: what cannot be judged must not be tried again and again.
+        self._diagnosed = self._measured
+        self.findings = self.experiment.diagnose(self.metrics, tick)
+        end = time.monotonic()
+        self._diagnosis_budget.spend(end, end - begin)
 
     def viewed(self, seconds: float) -> None:
         """So much time went into a view while it played."""

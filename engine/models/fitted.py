@@ -24,10 +24,15 @@ from engine.models.base import (
     Velocity,
     capabilities,
 )
+from engine.models.inside import LayerAreas
+from engine.nets.areas import log_areas
 from engine.sampling.base import Sampler, Trace, trace
 
 #: Points per call of a network: larger tensors page-fault on every operation.
 CHUNK = 4096
+#: Half the distance of a difference quotient, in standard deviations of the data:
+#: rounding (float32) and curvature cost about as little as each other.
+_NUDGE = 3e-3
 
 Tick = Callable[[], None]
 
@@ -135,6 +140,22 @@ class Fitted:
             steps = self.model.layers(z.to(self.model.device, self.model.dtype))
         return torch.stack([self._out(x) for x in steps])
 
+    def layer_areas(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """The points of :meth:`layers`, and ln |det J| (layers + 1, n) up to each.
+
+        Start and end are both in data units, so the scaling cancels.
+        """
+        model = self.model
+        assert isinstance(model, Layers)
+        z = z.to(model.device, model.dtype)
+        if isinstance(model, LayerAreas):
+            with torch.no_grad(), self._ticking():
+                points, areas = model.layer_areas(z)
+        else:
+            points, areas = log_areas(model.layers, z, self.tick)
+        found = torch.stack([self._out(x) for x in points])
+        return found, torch.stack(areas).float().cpu()
+
     def start(self, n: int, seed: int) -> Tensor:
         """Noise at t = 0 of a process, (n, 2), written in data units."""
         assert isinstance(self.model, Process)
@@ -164,6 +185,21 @@ class Fitted:
         with torch.no_grad():
             s = self.model.score(self._in(x), self._time(t))
         return s.float().cpu() / self.scaling.std.float()
+
+    def score_of_data(self, x: Tensor, seed: int) -> Tensor:
+        """Gradient (n, 2) of log p at x, per data unit.
+
+        A process knows it at t = 1. From a log-density it is a central difference,
+        with the same random draws at all four neighbours: some densities have no
+        derivative that autograd could find.
+        """
+        if isinstance(self.model, Process):
+            return self.score(x, 1.0)
+        step = _NUDGE * torch.diag(self.scaling.std.double())
+        ends = torch.cat([x.double() + sign * row for row in step for sign in (1, -1)])
+        log_p = self.log_prob(ends, seed).double().reshape(2, 2, len(x))
+        slope = (log_p[:, 0] - log_p[:, 1]) / (2 * step.diag()[:, None])
+        return slope.T.float()
 
     def _on_step(self, t: float, x: Tensor) -> None:
         """Between two steps of a sampler the engine may obey commands."""

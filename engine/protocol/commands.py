@@ -110,12 +110,27 @@ class Probe(Command):
     ``points`` are in data units, for ``decode`` latent codes. ``log_prob`` answers
     ``learned`` (n,) and, where known, ``truth`` (n,); ``decode`` answers ``x`` (n, 2);
     ``encode`` answers ``z``; ``path`` takes starts at t = 0 and answers ``times`` (k,)
-    and ``x`` (k, n, 2); ``nearest`` answers the nearest training points ``x``.
+    and ``x`` (k, n, 2); ``nearest`` answers the nearest training points ``x`` and
+    their ``distance``. ``score`` answers the gradient of log p ``score`` (n, 2), per
+    data unit. ``path_back`` answers the path that ends at each point, with ``times``
+    rising from 0. ``point`` answers all of this that the model is able to tell:
+    ``learned``, ``truth``, ``score``, ``critic``, ``z``, ``nearest``, ``distance``,
+    ``times`` and ``path``; its result has the ``kind`` of the density.
     """
 
     kind: Literal["probe"] = "probe"
     run_id: str
-    what: Literal["log_prob", "decode", "encode", "path", "nearest", "critic"]
+    what: Literal[
+        "log_prob",
+        "decode",
+        "encode",
+        "path",
+        "nearest",
+        "critic",
+        "score",
+        "path_back",
+        "point",
+    ]
     points: list[list[float]]
     at: int | None = None
 

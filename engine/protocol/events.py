@@ -75,6 +75,15 @@ class Status(Message):
     parameters: int = 0
     stage: int = 0
     stages: int = 1
+    chance: float | None = Field(
+        None, description="Energy distance of two draws of the data: 95 % are below"
+    )
+    evaluations_per_step: int = Field(
+        0, ge=0, description="Passes through the network per step and point of a batch"
+    )
+    evaluations_per_sample: int = Field(
+        0, ge=0, description="Passes through the network per sample; 0 if not counted"
+    )
 
 
 class RunReady(Message):
@@ -138,6 +147,36 @@ class JobNews(Message):
     result: Json = Field(default_factory=dict)
     ended: bool = False
     error: str = ""
+
+
+class Remedy(Message):
+    """One click against a fault.
+
+    ``restore`` is a kept moment to go back to first; ``changes`` are settings by group
+    (``model_settings``, ``training``, ``sampler_settings``).
+    """
+
+    title: str
+    changes: dict[str, Json] = Field(default_factory=dict)
+    restore: int | None = None
+
+
+class Finding(Message):
+    """A known fault of a run, in plain words, with its remedies, the best first."""
+
+    name: str
+    title: str
+    text: str
+    remedies: list[Remedy] = Field(default_factory=list)
+
+
+class Diagnosis(Message):
+    """What seems wrong with a run at ``step``; empty when nothing does any more."""
+
+    kind: Literal["diagnosis"] = "diagnosis"
+    run_id: str
+    step: int
+    findings: list[Finding] = Field(default_factory=list)
 
 
 class Finished(Message):

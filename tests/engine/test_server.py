@@ -13,6 +13,7 @@ from engine import protocol as p
 from engine.link import commands, runs
 from engine.link.hub import Hub
 from engine.link.inbox import Inbox, Letter
+from engine.metrics.effort import Effort
 from engine.server import Server, serve
 from engine.training.trainer import Diverged
 from engine.views.base import Picture
@@ -58,6 +59,7 @@ class PretendedExperiment:
         self.slices = self.measured = 0
         self.saves: list[Path] = []
         self.breaks: Exception | None = None
+        self.faults: list[p.Finding] = []
         self.made.append(self)
 
     from_config = classmethod(lambda cls, config: cls(config))
@@ -76,8 +78,19 @@ class PretendedExperiment:
         self.slices += 1
         return done
 
+    def chance(self, tick: Callable[[], None]) -> float:
+        return 0.01
+
+    def effort(self, tick: Callable[[], None]) -> Effort:
+        return Effort(3, 1)
+
     def train_player(self, player: str) -> None:
         self.moves.append(player)
+
+    def diagnose(self, metrics: p.Metrics, tick: Callable[[], None]) -> list[p.Finding]:
+        del metrics
+        tick()
+        return list(self.faults)
 
     def requires_restart(self, config: p.RunConfig) -> list[str]:
         return [] if config.model == self.config.model else ["model"]

@@ -1,0 +1,73 @@
+"""What a model costs, counted against what its construction says; chance by theory."""
+
+import pytest
+import torch
+
+from engine import Experiment
+from engine.data.load import load_data
+from engine.metrics.chance import chance_distance
+from engine.metrics.distances import energy_distance
+
+
+def nothing():
+    """No command waits."""
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "per_step", "per_sample"),
+    [
+        ("realnvp", {}, 1, 1),
+        ("maf", {}, 1, 2),  # one pass per coordinate
+        ("gan", {}, 3, 1),  # the critic sees data, fakes, and fakes again
+        ("vae", {}, 1, 1),
+        ("oracle", {}, 0, None),
+    ],
+)
+def test_evaluations_by_family(model, settings, per_step, per_sample):
+    made = Experiment(model=model, data="two_moons", model_settings=settings)
+    found = made.effort()
+    assert found.per_step == per_step
+    if per_sample is not None:
+        assert found.per_sample == per_sample
+
+
+@pytest.mark.parametrize(("sampler", "each"), [("euler", 1), ("heun", 2), ("rk4", 4)])
+def test_a_process_costs_steps_times_evaluations_of_its_solver(sampler, each):
+    made = Experiment(
+        model="rectified_flow",
+        data="two_moons",
+        sampler=sampler,
+        sampler_settings={"steps": 7},
+    )
+    assert made.effort().per_sample == 7 * each
+
+
+def test_counting_changes_nothing():
+    made = Experiment(model="gan", data="two_moons").train(3)
+    before = [p.clone() for p in made.trainer.model.parameters()]
+    sample = made.sample(5)
+    made.effort()
+    assert made.step == 3
+    for p, q in zip(before, made.trainer.model.parameters(), strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=0)
+    torch.testing.assert_close(sample, made.sample(5), rtol=0, atol=0)
+
+
+def test_two_draws_of_the_data_stay_below_chance_and_other_data_do_not():
+    data = load_data("two_moons", {}, 0)
+    limit = chance_distance(data, 0, nothing)
+    assert limit == chance_distance(data, 0, nothing)
+    generator = torch.Generator().manual_seed(9)
+    x = data.scaling.standardise(data.train.x.double())
+    below = 0
+    for _ in range(20):
+        pick = torch.randperm(len(x), generator=generator)[:1000]
+        below += abs(energy_distance(x[pick[:500]], x[pick[500:]])) <= limit
+    assert below >= 15
+    assert energy_distance(x[:500], x[500:1000] + 0.3) > limit
+
+
+def test_a_handful_of_points_has_no_floor(tmp_path):
+    file = tmp_path / "few.csv"
+    file.write_text("x,y\n" + "\n".join(f"{i},{i * i % 7}" for i in range(30)) + "\n")
+    assert chance_distance(load_data("csv", {"file": str(file)}, 0), 0, nothing) is None

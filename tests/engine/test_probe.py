@@ -1,0 +1,135 @@
+"""Questions about single points: against formulas, autograd and each other."""
+
+import math
+
+import pytest
+import torch
+
+from engine import Experiment
+from engine.link.failure import CommandError
+from engine.link.probe import probe
+from engine.protocol import Probe
+
+POINTS = [[0.4, -0.2], [1.1, 0.6], [-0.7, 0.9]]
+
+
+def asked(made, what, points=POINTS):
+    question = Probe(run_id="a", what=what, points=points)
+    facts, arrays = probe(made.fitted(), made.data, question, made.config.seed)
+    return facts, {k: torch.from_numpy(v) for k, v in arrays.items()}
+
+
+@pytest.fixture(scope="module")
+def oracle():
+    return Experiment(model="oracle", data="eight_gaussians", training={"ema": 0.0})
+
+
+@pytest.fixture(scope="module")
+def flow():
+    made = Experiment(model="realnvp", data="two_moons", training={"ema": 0.0})
+    return made.train(30)
+
+
+def test_score_of_a_process_is_the_gradient_of_the_true_density(oracle):
+    """In data units: the Jacobian of the scaling is in it."""
+    x = torch.tensor(POINTS, dtype=torch.float64, requires_grad=True)
+    log_p = oracle.data.source.log_prob(x)
+    (slope,) = torch.autograd.grad(log_p.sum(), x)
+    found = asked(oracle, "score")[1]["score"]
+    torch.testing.assert_close(found.double(), slope, rtol=1e-3, atol=1e-2)
+
+
+def test_score_of_a_flow_is_the_gradient_of_its_density(flow):
+    fitted = flow.fitted()
+    x = torch.tensor(POINTS)
+    z = fitted.scaling.standardise(x.double()).float().requires_grad_(True)
+    log_p = fitted.model.log_prob(z, fitted.generator(0))
+    (slope,) = torch.autograd.grad(log_p.sum(), z)
+    expected = slope / fitted.scaling.std.float()
+    found = asked(flow, "score")[1]["score"]
+    torch.testing.assert_close(found, expected, rtol=5e-3, atol=2e-2)
+
+
+def test_the_path_back_of_one_normal_is_a_formula(tmp_path):
+    """Straight mixing with N(0, 1): the ODE maps x to (x - mean) / std, both axes."""
+    file = tmp_path / "normal.csv"
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randn(4000, 2, generator=generator) * torch.tensor([2.0, 0.5]) + 3
+    lines = "\n".join(f"{x:.5f},{y:.5f}" for x, y in rows.tolist())
+    file.write_text(f"x,y\n{lines}\n")
+    made = Experiment(
+        model="oracle",
+        data="csv",
+        data_settings={"file": str(file)},
+        model_settings={"reference": "points", "kernels": 3000, "width": 0.5},
+    )
+    scaling = made.data.scaling
+    points = [[4.0, 3.2], [2.0, 2.7]]
+    found = asked(made, "path_back", points)[1]
+    assert found["times"][0] == 0
+    assert found["times"][-1] == 1
+    assert bool((found["times"].diff() > 0).all())
+    x = torch.tensor(points)
+    torch.testing.assert_close(found["x"][-1], x)
+    # Kernels of width h about points of spread 1 are a normal of variance 1 + h^2.
+    expected = scaling.standardise(x.double()) / math.sqrt(1 + 0.5**2)
+    start = scaling.standardise(found["x"][0].double())
+    torch.testing.assert_close(start, expected, rtol=0, atol=0.06)
+
+
+def test_the_path_back_of_a_flow_ends_at_the_point_and_starts_at_its_code(flow):
+    found = asked(flow, "path_back")[1]
+    torch.testing.assert_close(found["x"][-1], torch.tensor(POINTS), atol=1e-4, rtol=0)
+    code = asked(flow, "encode")[1]["z"]
+    start = flow.fitted().scaling.standardise(found["x"][0].double()).float()
+    torch.testing.assert_close(start, code, atol=1e-4, rtol=0)
+
+
+def test_a_path_back_and_a_path_from_its_start_meet(oracle):
+    """At points of the data; between the modes the way back is a leap of faith."""
+    points = oracle.data.train.x[:5]
+    back = asked(oracle, "path_back", points.tolist())[1]
+    forth = asked(oracle, "path", back["x"][0].tolist())[1]
+    torch.testing.assert_close(forth["x"][-1], points.float(), atol=0.1, rtol=0)
+
+
+def test_the_nearest_point_is_as_far_as_it_says(flow):
+    found = asked(flow, "nearest")[1]
+    table = flow.data.train.x
+    for point, near, distance in zip(
+        POINTS, found["x"], found["distance"], strict=True
+    ):
+        away = (table.double() - torch.tensor(point)).norm(dim=1).min()
+        assert float(distance) == pytest.approx(float(away), rel=1e-4)
+        assert math.dist(point, near.tolist()) == pytest.approx(float(distance), 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("model", "has", "has_not"),
+    [
+        ("rectified_flow", {"learned", "score", "z", "path", "times"}, {"critic"}),
+        ("realnvp", {"learned", "score", "z", "path"}, {"critic"}),
+        ("vae", {"learned", "score", "z"}, {"critic", "path"}),
+        ("gan", {"critic"}, {"learned", "score", "z", "path"}),
+    ],
+)
+def test_a_point_is_told_all_that_the_model_can(model, has, has_not):
+    made = Experiment(model=model, data="two_moons")
+    facts, found = asked(made, "point", POINTS[:1])
+    assert has | {"nearest", "distance"} <= set(found)
+    assert not has_not & set(found)
+    assert ("kind" in facts) == ("learned" in found)
+    if "learned" in found:
+        alone = asked(made, "log_prob", POINTS[:1])[1]["learned"]
+        torch.testing.assert_close(found["learned"], alone)
+    if "path" in found:
+        torch.testing.assert_close(
+            found["path"][-1], torch.tensor(POINTS[:1]), atol=1e-4, rtol=0
+        )
+
+
+@pytest.mark.parametrize("what", ["score", "path_back", "log_prob"])
+def test_what_a_model_cannot_tell_is_refused_in_a_sentence(what):
+    made = Experiment(model="gan", data="two_moons")
+    with pytest.raises(CommandError, match=r"^This model has no .*\.$"):
+        asked(made, what)
