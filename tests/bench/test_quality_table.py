@@ -1,10 +1,12 @@
 """The quality table: its figures are those of the run, and repeat with the seed."""
 
 import json
+import math
 
 import pytest
+import torch
 
-from engine import bench_quality, registry
+from engine import Experiment, bench_quality, registry
 from engine.cli import main
 from engine.data.load import load_data
 
@@ -50,3 +52,44 @@ def test_floors_are_those_of_a_perfect_model():
 def test_unknown_names_are_refused(capsys):
     assert main(["bench", "--quality", "--model", "nonsense"]) == 2
     assert "no model 'nonsense'" in capsys.readouterr().err
+
+
+def test_samples_are_judged_on_fresh_points(quick):
+    data = load_data("eight_gaussians", {}, seed=0)
+    fresh = bench_quality.reference(data)
+    known = torch.cat([data.train.x, data.heldout.x])
+    assert len(fresh) == bench_quality.SAMPLES
+    assert not torch.isin(fresh, known).any()
+    assert torch.equal(fresh, bench_quality.reference(data))
+    assert not torch.equal(fresh, bench_quality.reference(data, 1))
+
+
+def test_a_table_that_cannot_be_drawn_again_is_judged_on_held_out_rows(quick):
+    data = load_data("iris", {}, seed=0)
+    assert torch.equal(bench_quality.reference(data), data.heldout.x)
+    floor = bench_quality.floors(data)
+    assert floor["entropy"] is None
+    assert floor["sliced_wasserstein"] == floor["sliced_wasserstein_max"]
+
+
+def test_the_share_inside_the_support_is_counted(quick, monkeypatch):
+    half = torch.tensor([[-0.5, -0.5], [-0.5, 0.5]], dtype=torch.float64)
+    cloud = half.repeat(250, 1).float()
+    run = Experiment("realnvp", "checkerboard")
+    monkeypatch.setattr(run, "sample", lambda n, seed: cloud[:n])
+    row = bench_quality.judged_samples(run)
+    assert row["inside"] == 0.5
+    assert row["modes"] is None
+    assert row["far"] == 0
+
+
+def test_strays_are_counted_and_do_not_spoil_the_distances(quick, monkeypatch):
+    run = Experiment("realnvp", "eight_gaussians")
+    cloud = bench_quality.reference(run.data, 7).float()
+    cloud[0] = torch.tensor([7.0, 0.0])
+    cloud[1] = math.nan
+    monkeypatch.setattr(run, "sample", lambda n, seed: cloud[:n])
+    row = bench_quality.judged_samples(run)
+    assert row["far"] == 2
+    assert row["energy_distance_x1000"] < 20
+    assert 0.98 < row["high_quality"] < 1
