@@ -9,6 +9,7 @@ from app.session_config import GROUPS, complete, data_entry, model_entry, schema
 from engine.protocol import Catalogue, RunConfig
 
 TABLE = "csv"
+_MAX_SETTING = 16 * 2**20  # bytes of a file with the value of a setting
 
 
 class BadRequest(ValueError):
@@ -54,11 +55,27 @@ def data_named(name: str) -> tuple[str, dict[str, Any]]:
 
 
 def _value(text: str) -> Any:
+    """What a setting says; ``@FILE`` stands for the JSON in that file."""
     lower = text.strip()
+    if lower.startswith("@"):
+        return _of_file(Path(lower[1:]))
     try:
         return json.loads(lower.lower() if lower in ("True", "False") else lower)
     except ValueError:
         return lower
+
+
+def _of_file(path: Path) -> Any:
+    try:
+        if path.stat().st_size > _MAX_SETTING:
+            raise BadRequest(f"{path} is too large for a setting (more than 16 MiB).")
+        return json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BadRequest(f"{path} cannot be read: {error.strerror}.") from None
+    except BadRequest:
+        raise
+    except (ValueError, RecursionError):
+        raise BadRequest(f"{path} holds no readable JSON.") from None
 
 
 def _with(catalogue: Catalogue, config: RunConfig, name: str, value: Any) -> RunConfig:

@@ -27,7 +27,8 @@ usage: genplay [window options]            open the window
 window options:
   --model M               start with this model
   --data NAME|FILE.csv    start with these data
-  --set key=value         start with this setting (as often as you like)
+  --set key=value         start with this setting (as often as you like); @FILE as
+                          value reads JSON, as in --set operations=@drawing.json
   --seed S                seed of data, weights and draws
   --theme THEME           dark, light or projector
   --size WxH              size of the window, e.g. 1440x900
@@ -177,7 +178,8 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
         metavar="key=value",
         dest="settings",
         help="a setting of the model, the training, the data or the sampler; "
-        "where two share a name, write e.g. sampler.steps=20",
+        "where two share a name, write e.g. sampler.steps=20; @FILE as value reads "
+        "JSON, as in --data drawn --set operations=@drawing.json",
     )
 
 

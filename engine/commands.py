@@ -28,6 +28,8 @@ from engine.training.trainer import Diverged
 
 #: Held-out points and samples behind the numbers of train and evaluate.
 MEASURED_POINTS = 10_000
+#: Bytes of a file with the value of a setting, at most.
+MAX_SETTING = 16 * 2**20
 BAD_INPUT = (UsageError, DataError, SettingError, UnknownNameError, CheckpointError)
 
 
@@ -86,7 +88,7 @@ def run_config(options: argparse.Namespace) -> RunConfig:
             fields = _fields(options, value)
             continue
         group, name = _place(key, fields)
-        groups[group][name] = value
+        groups[group][name] = _of_file(value)
     if getattr(options, "steps", None):
         groups["training"]["steps"] = options.steps
     data, extra = _data_name(options)
@@ -101,6 +103,27 @@ def run_config(options: argparse.Namespace) -> RunConfig:
         seed=options.seed,
         device=getattr(options, "device", "auto"),
     )
+
+
+def _of_file(value: str) -> Any:
+    """What a setting says; ``@FILE`` stands for the JSON in that file.
+
+    Raises:
+        UsageError: The file cannot be read, or holds no JSON.
+    """
+    if not value.startswith("@"):
+        return value
+    path = Path(value[1:])
+    try:
+        if path.stat().st_size > MAX_SETTING:
+            raise UsageError(f"{path} is too large for a setting (more than 16 MiB).")
+        return json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
+    except UsageError:
+        raise
+    except (ValueError, RecursionError):
+        raise UsageError(f"{path} holds no readable JSON.") from None
 
 
 def _data_name(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:

@@ -29,6 +29,7 @@ from engine.protocol import Finding, Metrics, RunConfig
 from engine.sampling.base import Sampler
 from engine.settings import SettingError, checked
 from engine.training import checkpoint, setup, snapshots
+from engine.training.edited import begun_again, edited
 from engine.training.config import TrainingConfig
 from engine.training.history import Change, History
 from engine.training.snapshots import Snapshot, SnapshotStore
@@ -40,6 +41,9 @@ Tick = Callable[[], None]
 
 #: A loss this many times above the smallest seen so far is on its way to infinity.
 EXPLODED = 100.0
+
+#: Steps between two marks of edited data, at least.
+_STROKE = 100
 
 
 def _no_tick() -> None:
@@ -254,6 +258,8 @@ class Experiment:
 
     def reset(self) -> None:
         """Back to step 0 and the same initial weights."""
+        if self.trainer.is_edited:
+            self.data = begun_again(self.data)
         self._start()
 
     # Settings
@@ -307,13 +313,36 @@ class Experiment:
             raise ValueError(f"A change of {', '.join(names)} needs a restart.")
         old = self.config
         found = setup.parts(config)
+        data = edited(self.data, config, self.trainer.model.classes)
         self._parts = found
-        self.config = setup.written_out(config, found, self.data)
+        self.config = setup.written_out(config, found, data)
         self.trainer.configure(found.training, found.model_config)
         self._visits.clear()
+        edits = self._learn_from(data)
         changed = setup.differing(old.model_settings, self.config.model_settings)
         changed += setup.differing(old.training, self.config.training)
-        return [self.trainer.record_change(*c) for c in changed]
+        return edits + [self.trainer.record_change(*c) for c in changed]
+
+    def _learn_from(self, data: Data) -> list[Change]:
+        """Take edited data; before the first step that is a run from the start."""
+        old, self.data = self.data, data
+        if data.train is old.train:
+            return []
+        if self.step == 0:
+            self.data = begun_again(data)
+            self._start()
+            return []
+        self.trainer.replace_table(
+            setup.columns_of(data, self.trainer.model, self.config.seed)
+        )
+        return self._record_edit(len(old.train.x), len(data.train.x))
+
+    def _record_edit(self, before: int, after: int) -> list[Change]:
+        """Mark an edit of the data, unless a stroke has just left such a mark."""
+        marks = [c.step for c in self.history.changes if c.name == "points"]
+        if marks and self.step - marks[-1] < max(_STROKE, self.step // 20):
+            return []
+        return [self.trainer.record_change("points", before, after)]
 
     # Kept moments
 

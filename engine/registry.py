@@ -56,6 +56,7 @@ DATA: dict[str, str] = {
     "iris": "engine.data.sklearn_tables:Iris",
     "wine": "engine.data.sklearn_tables:Wine",
     "digits": "engine.data.sklearn_tables:Digits",
+    "drawn": "engine.data.drawn:Drawn",
     "csv": "engine.data.table:Table",
 }
 

@@ -11,9 +11,16 @@ from torch import Generator, Tensor
 
 from engine.settings import Settings, knob
 
+#: What a plot shows: x from, x to, y from, y to, in data units.
+Limits = tuple[float, float, float, float]
+
 
 class DataError(ValueError):
     """Unusable data; the message is one sentence: what, where, what to do."""
+
+
+class TooFewPointsError(DataError):
+    """Too few points to learn from; a person is about to make more."""
 
 
 class DataConfig(Settings):
@@ -116,6 +123,11 @@ class DataSet(ABC):
     @abstractmethod
     def split(self, generator: Generator) -> tuple[Points, Points]:
         """Training points and held-out points, drawn with the generator."""
+
+    def limits(self, x: Tensor) -> Limits | None:
+        """What every plot shows, where it does not follow from the points x (n, 2)."""
+        del x
+        return None
 
     def log_prob(self, x: Tensor) -> Tensor | None:
         """Exact log-density (n,) in nats at x (n, 2), or None where unknown."""

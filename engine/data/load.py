@@ -10,7 +10,14 @@ from pydantic import ValidationError
 from torch import Generator, Tensor
 
 from engine import registry
-from engine.data.base import DataConfig, DataError, DataSet, Points, Scaling
+from engine.data.base import (
+    DataConfig,
+    DataError,
+    DataSet,
+    Limits,
+    Points,
+    Scaling,
+)
 
 #: Share of the points inside the limits of the plots, and the margin round them.
 INSIDE = 0.999
@@ -24,7 +31,8 @@ class Data:
     """Data of a run; points float64 on the CPU, in data units.
 
     ``limits`` are (xmin, xmax, ymin, ymax) for every plot of these data, in data units.
-    ``classes`` is 0 if the points have no classes.
+    ``classes`` is 0 if the points have no classes. ``remarks`` tell what became of data
+    that were edited while a run learned from them.
     """
 
     name: str
@@ -37,7 +45,8 @@ class Data:
     classes: int
     columns: tuple[str, str]
     notes: tuple[str, ...]
-    limits: tuple[float, float, float, float]
+    limits: Limits
+    remarks: tuple[str, ...] = ()
 
 
 def load_data(
@@ -61,7 +70,7 @@ def load_data(
     source = kind(_config(kind, values))
     generator = Generator().manual_seed(seed)
     train, heldout = source.split(generator)
-    scaling, notes = _scaling(train.x, source)
+    scaling, notes = scaling_of(train.x, source)
     return Data(
         name=source.name,
         title=source.display_title,
@@ -73,7 +82,7 @@ def load_data(
         classes=len(source.class_names),
         columns=source.columns,
         notes=source.notes + notes,
-        limits=plot_limits(train.x),
+        limits=source.limits(train.x) or plot_limits(train.x),
     )
 
 
@@ -112,13 +121,15 @@ def _config(kind: type[DataSet], values: dict[str, Any]) -> DataConfig:
             raise DataError(
                 f"{kind.name} has no setting {field!r}; its settings are: {known}."
             ) from None
+        if first["type"] == "value_error":
+            raise DataError(str(first["ctx"]["error"])) from None
         raise DataError(
             f"Setting {field!r} of {kind.name} is {first['input']!r}: "
             f"{first['msg'][:1].lower()}{first['msg'][1:]}."
         ) from None
 
 
-def _scaling(x: Tensor, source: DataSet) -> tuple[Scaling, tuple[str, ...]]:
+def scaling_of(x: Tensor, source: DataSet) -> tuple[Scaling, tuple[str, ...]]:
     """Mean and standard deviation of the training points; 1 for a constant column."""
     if not source.config.standardise:
         return Scaling(x.new_zeros(2), x.new_ones(2)), ()
@@ -132,7 +143,7 @@ def _scaling(x: Tensor, source: DataSet) -> tuple[Scaling, tuple[str, ...]]:
     return Scaling(mean, torch.where(constant, torch.ones_like(std), std)), notes
 
 
-def plot_limits(x: Tensor) -> tuple[float, float, float, float]:
+def plot_limits(x: Tensor) -> Limits:
     """A square in data units round 99.9 % of the points (n, 2), with a margin.
 
     Columns of very different extent (a year and a price) have no common scale; each

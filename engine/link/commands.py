@@ -158,11 +158,13 @@ class Commands:
         if command.restart:
             self._begin(run.run_id, self._made(command))
             return
-        before = run.experiment.config
+        before, data = run.experiment.config, run.experiment.data
         for change in run.experiment.configure(command.config):
             self._reporter.setting_changed(run, change)
         if run.experiment.config != before:
             run.changed()
+        if run.experiment.data is not data:
+            self._reporter.data_changed(run)
         if run.state == "complete" and run.step < run.experiment.steps:
             run.state = "paused"
 
@@ -194,10 +196,12 @@ class Commands:
 
     def _reset(self, command: Reset) -> None:
         run = self.run(command.run_id)
-        ended = run.state == "failed"
+        ended, data = run.state == "failed", run.experiment.data
         run.experiment.reset()
         run.state, run.metrics = "paused", None
         run.changed()
+        if run.experiment.data is not data:
+            self._reporter.data_changed(run)
         if ended:
             self._reporter.ready(run)
 

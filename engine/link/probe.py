@@ -11,12 +11,15 @@ from engine.data.load import Data
 from engine.link.failure import CommandError
 from engine.models.fitted import Fitted
 from engine.protocol import Arrays, Json, Probe
+from engine.views.grid import spread_pick
 from engine.views.latent_map import LatentMap, latent_map
 from engine.views.way_back import path_back
 
 Answer = tuple[Json, dict[str, Tensor]]
 #: Questions that a person asks by hand; more points than this are a mistake.
 MOST_POINTS = 10_000
+#: Points of a data set that one answer brings.
+MOST_DATA = 20_000
 _CANNOT = {
     "log_prob": "This model has no log-density.",
     "decode": "This model has no latent space.",
@@ -55,6 +58,8 @@ def probe(
     Raises:
         CommandError: The model cannot answer this, or the points have a wrong shape.
     """
+    if question.what == "data":
+        return _all_points(data)
     if not _can(fitted, question.what):
         raise CommandError(_CANNOT[question.what])
     codes = question.what == "decode"
@@ -65,6 +70,15 @@ def probe(
 
 def _can(fitted: Fitted, what: str) -> bool:
     return any(fitted.can(*group) for group in _NEEDS.get(what, ((),)))
+
+
+def _all_points(data: Data) -> tuple[Json, Arrays]:
+    """The points of the data set, held out or not; of very many a part."""
+    x = torch.cat([data.train.x, data.heldout.x])
+    labels = torch.cat([data.train.labels, data.heldout.labels])
+    some = spread_pick(len(x), MOST_DATA, seed=0)
+    arrays = {"x": x[some], "labels": labels[some]}
+    return {"points": len(x)}, {k: _plain(v) for k, v in arrays.items()}
 
 
 def _space(fitted: Fitted) -> LatentMap:

@@ -8,6 +8,7 @@ from engine.link.failure import Trouble
 from engine.link.hub import Hub
 from engine.link.runs import Run
 from engine.protocol import (
+    DataChanged,
     Diagnosis,
     Failed,
     Finished,
@@ -66,7 +67,23 @@ class Reporter:
                 config=run.experiment.config,
                 columns=data.columns,
                 limits=data.limits,
-                notes=list(data.notes),
+                notes=[*data.notes, *data.remarks],
+                scaling=(mean[0], mean[1], std[0], std[1]),
+                classes=data.classes,
+                class_names=list(data.source.class_names),
+                points=len(data.train.x),
+            )
+        )
+
+    def data_changed(self, run: Run) -> None:
+        """The points of a run are others, or there is something to say of them."""
+        data = run.experiment.data
+        mean, std = data.scaling.mean.tolist(), data.scaling.std.tolist()
+        self._hub.send(
+            DataChanged(
+                run_id=run.run_id,
+                limits=data.limits,
+                notes=[*data.notes, *data.remarks],
                 scaling=(mean[0], mean[1], std[0], std[1]),
                 classes=data.classes,
                 class_names=list(data.source.class_names),

@@ -107,6 +107,10 @@ class Autoencoder(GenerativeModel):
         """Keep some training points, whose codes show where codes lie."""
         self.points.copy_(reference_points(columns["x"], generator))
 
+    def renew(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """Do so again with the new points."""
+        self.initialise(columns, generator)
+
     # Training
 
     def noise(self, player: str) -> dict[str, Draw]:

@@ -184,6 +184,13 @@ class GenerativeModel(nn.Module):
     def initialise(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
         """See the training table once before the first step; most models need not."""
 
+    def renew(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """The points of the training table were edited under way.
+
+        A model that keeps some of them, or counts them, does so again. What it has
+        learned, and what that learning relies on, must stay: scales, bins, codes.
+        """
+
     def stages(self) -> int:
         """Stages of a training; between two, :meth:`stage_columns` renews the table."""
         return 1

@@ -114,9 +114,14 @@ class ConditionalGAN(GAN):
 
     def initialise(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
         """Count the classes."""
+        self.renew(columns, generator)
+        super().initialise(columns, generator)
+
+    def renew(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """Count the classes again."""
+        del generator
         counts = torch.bincount(columns["labels"], minlength=len(self.shares))
         self.shares.copy_(counts / counts.sum())
-        super().initialise(columns, generator)
 
     def inputs(self, z: Tensor, labels: Tensor) -> Tensor:
         """Noise and embedding of the class, (n, latent_dim + embedding)."""

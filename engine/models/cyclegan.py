@@ -82,13 +82,17 @@ class CycleGAN(GenerativeModel):
 
     def initialise(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
         """Remember where samples and threads start, and fill the history."""
-        del generator
-        self.data_x, self.data_y = columns["x"].clone(), columns["y"].clone()
+        self.renew(columns, generator)
         rows = torch.arange(self.config.history, device=self.device)
         with torch.no_grad():
             x, y = (d[rows % len(d)] for d in (self.data_x, self.data_y))
             self.past_x.copy_(self.to_x(y))
             self.past_y.copy_(self.to_y(x))
+
+    def renew(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """Remember where samples and threads start; the history stays."""
+        del generator
+        self.data_x, self.data_y = columns["x"].clone(), columns["y"].clone()
 
     def players(self) -> dict[str, list[nn.Parameter]]:
         """Both discriminators together, and both translators together."""

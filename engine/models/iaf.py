@@ -90,6 +90,10 @@ class IAF(Flow):
         if self.target is not None:
             self.target.fit(columns["x"], generator)
 
+    def renew(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """Do so again with the new points."""
+        self.initialise(columns, generator)
+
     def noise(self, player: str) -> dict[str, Draw]:
         """The noise of own samples, where the objective wants them."""
         del player

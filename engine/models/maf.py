@@ -104,6 +104,10 @@ class MAF(Flow):
         rows = torch.randint(len(x), (REFERENCE,), generator=generator, device=where)
         self.reference.copy_(x[rows.to(x.device)])
 
+    def renew(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """Do so again with the new points."""
+        self.initialise(columns, generator)
+
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Negative log-likelihood in nats; batch norm sees the batch itself."""
         del player

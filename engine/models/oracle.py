@@ -181,8 +181,11 @@ class Oracle(GenerativeModel):
 
     def initialise(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
         """Without a known mixture: one narrow Gaussian on each of some points."""
-        if len(self.centres):
-            return
+        if len(self.centres) == 0:
+            self.renew(columns, generator)
+
+    def renew(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """One narrow Gaussian on each of some points."""
         x, labels, where = columns["x"], columns["labels"], generator.device
         order = torch.randperm(len(x), generator=generator, device=where)
         rows = order[: self.config.kernels].to(x.device)

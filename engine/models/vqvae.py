@@ -166,6 +166,10 @@ class VQVAE(GenerativeModel):
         self.points.copy_(reference_points(columns["x"], generator))
         self.book.place(self.encoder(self.points[: self.config.codes]))
 
+    def renew(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """Keep new points for the prior; the codes stay where they are."""
+        self.points.copy_(reference_points(columns["x"], generator))
+
     # Training
 
     def noise(self, player: str) -> dict[str, Draw]:

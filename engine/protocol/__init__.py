@@ -39,6 +39,7 @@ from engine.protocol.commands import (
 )
 from engine.protocol.events import (
     Ack,
+    DataChanged,
     Failed,
     Finished,
     Frame,
@@ -90,6 +91,7 @@ __all__ = [
     "Command",
     "Configure",
     "Credit",
+    "DataChanged",
     "DataEntry",
     "Failed",
     "Finished",

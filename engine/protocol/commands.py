@@ -115,7 +115,8 @@ class Probe(Command):
     data unit. ``path_back`` answers the path that ends at each point, with ``times``
     rising from 0. ``point`` answers all of this that the model is able to tell:
     ``learned``, ``truth``, ``score``, ``critic``, ``z``, ``nearest``, ``distance``,
-    ``times`` and ``path``; its result has the ``kind`` of the density.
+    ``times`` and ``path``; its result has the ``kind`` of the density. ``data`` takes
+    no points and answers those of the data set, ``x`` (n, 2) with ``labels`` (n,).
     """
 
     kind: Literal["probe"] = "probe"
@@ -130,6 +131,7 @@ class Probe(Command):
         "score",
         "path_back",
         "point",
+        "data",
     ]
     points: list[list[float]]
     at: int | None = None

@@ -123,6 +123,19 @@ class SettingChanged(Message):
     new: Any
 
 
+class DataChanged(Message):
+    """The points of a run were edited while it goes on; fields as in ``RunReady``."""
+
+    kind: Literal["data_changed"] = "data_changed"
+    run_id: str
+    limits: tuple[float, float, float, float]
+    notes: list[str]
+    scaling: tuple[float, float, float, float]
+    classes: int = 0
+    class_names: list[str] = Field(default_factory=list)
+    points: int = 0
+
+
 class Note(Message):
     """Something a person should know, in plain words."""
 

@@ -34,6 +34,7 @@ from engine.protocol.commands import (
 )
 from engine.protocol.events import (
     Ack,
+    DataChanged,
     Failed,
     Finished,
     Frame,
@@ -87,6 +88,7 @@ AnyEvent = Annotated[
     | RunReady
     | SnapshotsKept
     | SettingChanged
+    | DataChanged
     | Note
     | JobNews
     | Finished

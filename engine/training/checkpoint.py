@@ -10,6 +10,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,6 +31,7 @@ from engine.protocol import RunConfig
 from engine.registry import UnknownNameError
 from engine.settings import SettingError
 from engine.training.history import History
+from engine.training.setup import make_data
 from engine.training.snapshots import Snapshot, put_back, take
 
 if TYPE_CHECKING:
@@ -169,11 +171,15 @@ def load(kind: "type[Experiment]", folder: Path, device: str) -> "Experiment":
     config = RunConfig.model_validate(head["config"])
     tensors = _tensors(weights, folder)
     config = config.model_copy(update={"device": device})
-    data = _stored_data(config, head, tensors) if config.data == "csv" else None
     try:
+        data = _restored_data(config, head, tensors)
         run = kind.from_config(config, data)
     except (SettingError, UnknownNameError, DataError) as error:
         raise CheckpointError(f"{folder}: {error}") from error
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"{folder / 'run.json'} is damaged.") from error
     try:
         put_back(run.trainer, _snapshot(head["state"], tensors))
     except (KeyError, RuntimeError, ValueError) as error:
@@ -279,6 +285,28 @@ class StoredTable(DataSet):
         return self._points
 
 
+def _restored_data(
+    config: RunConfig, head: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> Data:
+    """The data of a run in the scaling that its weights have learned.
+
+    That need not be the scaling of the points: they may have been edited under way.
+    """
+    if config.data == "csv":
+        return _stored_data(config, head, tensors)
+    data = make_data(config)
+    return replace(data, scaling=_stored_scaling(head["data"]))
+
+
+def _stored_scaling(facts: Mapping[str, Any]) -> Scaling:
+    mean = torch.tensor(facts["mean"], dtype=torch.float64)
+    std = torch.tensor(facts["std"], dtype=torch.float64)
+    good = mean.shape == std.shape == (2,)
+    if not good or not bool((mean.isfinite() & std.isfinite() & (std > 0)).all()):
+        raise CheckpointError("The scaling of the data in run.json is impossible.")
+    return Scaling(mean, std)
+
+
 def _stored_data(
     config: RunConfig, head: Mapping[str, Any], tensors: Mapping[str, Tensor]
 ) -> Data:
@@ -295,10 +323,7 @@ def _stored_data(
         source=source,
         train=train,
         heldout=heldout,
-        scaling=Scaling(
-            torch.tensor(facts["mean"], dtype=torch.float64),
-            torch.tensor(facts["std"], dtype=torch.float64),
-        ),
+        scaling=_stored_scaling(facts),
         classes=len(source.class_names),
         columns=source.columns,
         notes=tuple(facts["notes"]),

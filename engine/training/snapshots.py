@@ -56,7 +56,7 @@ def take(trainer: "Trainer") -> Snapshot:
         optimisers={k: _cpu(o.state_dict()) for k, o in trainer.optimisers.items()},
         generator=trainer.block_state.clone(),
         cursor=trainer.cursor,
-        columns=trainer.columns if trainer.stage else {},
+        columns=trainer.columns if trainer.has_own_table else {},
     )
 
 
@@ -68,6 +68,8 @@ def put_back(trainer: "Trainer", snapshot: Snapshot) -> None:
     trainer.columns = dict(snapshot.columns or trainer.first_columns)
     trainer.model.load_state_dict(snapshot.model)
     trainer.average.load_state_dict(snapshot.average)
+    if trainer.is_edited:  # the snapshot may be from before the points were edited
+        trainer.renew_models()
     same_kind = snapshot.optimiser_kind == trainer.config.optimizer
     trainer.reload_optimisers(snapshot.optimisers if same_kind else {})
     trainer.resume_block(snapshot.generator, snapshot.cursor)

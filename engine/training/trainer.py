@@ -70,6 +70,7 @@ class Trainer:
         self.seconds = 0.0
         self.first_columns = dict(columns)
         self.columns = dict(columns)
+        self.is_edited = False
         self.generator = torch.Generator(device=self.device).manual_seed(seed)
         model.initialise(self.columns, self.generator)
         self.average = copy.deepcopy(model)
@@ -110,6 +111,32 @@ class Trainer:
         ):
             self._make_draws()
         self._graph = None
+
+    def replace_table(self, columns: Mapping[str, Tensor]) -> None:
+        """Learn from other points from the next step on; nothing learned is lost.
+
+        A table that a later stage has made of the model's own pairs stays.
+        """
+        own = self.has_own_table
+        self.first_columns = dict(columns)
+        if not own:
+            self.columns = dict(columns)
+            self._make_draws()
+        self.is_edited = True
+        self.renew_models()
+
+    def renew_models(self) -> None:
+        """Let the models see again what they keep of the points."""
+        state = self.generator.get_state()
+        for model in (self.model, self.average):
+            self.generator.set_state(state)
+            model.renew(self.first_columns, self.generator)
+
+    @property
+    def has_own_table(self) -> bool:
+        """Whether a stage has put another table in the place of the first one."""
+        first = self.first_columns
+        return any(first.get(name) is not x for name, x in self.columns.items())
 
     def record_change(self, name: str, old: object, new: object) -> Change:
         """Mark a changed setting in the history."""

@@ -222,7 +222,7 @@ def test_density_of_an_unknown_source_is_an_estimate() -> None:
 
 
 def test_every_source_is_a_data_set() -> None:
-    known = set(registry.DATA) - {"csv"} | {"normal"}
+    known = set(registry.DATA) - {"csv", "drawn"} | {"normal"}
     choices = FlowMatchingConfig.model_json_schema()["properties"]["source"]
     assert set(choices["enum"]) == set(choices["choices"]) == known
 

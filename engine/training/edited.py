@@ -1,0 +1,70 @@
+"""Data that are edited while a run learns from them.
+
+The scaling stays that of the data with which the run began, since the weights have
+learned in its coordinates: what they know of a place stays true of that place. A run
+that begins again (:func:`begun_again`) takes the scaling of the points as they are.
+"""
+
+from dataclasses import replace
+
+import torch
+
+from engine.data.base import TooFewPointsError
+from engine.data.load import Data, scaling_of
+from engine.protocol import RunConfig
+from engine.settings import checked
+from engine.training import setup
+
+#: Means or spreads that differ by this many standard deviations are worth a remark.
+_MUCH = 0.25
+
+
+def edited(old: Data, config: RunConfig, classes: int) -> Data:
+    """The data that a configuration asks for, in the scaling of ``old``.
+
+    The same object if nothing changes. Where too few points are left, the old ones
+    with a remark: a person who clears a drawing is about to draw another.
+
+    Args:
+        old: What the run learns from now.
+        config: Of the same data set as ``old``.
+        classes: How many classes the run's model knows.
+
+    Raises:
+        SettingError: A setting is unknown or outside its limits.
+        DataError: The data cannot be made.
+    """
+    wanted = checked(type(old.config), config.data_settings, config.data)
+    try:
+        new = old if wanted == old.config else setup.make_data(config)
+        remarks = _remarks(new, old, classes)
+    except TooFewPointsError as few:
+        new, remarks = old, (f"{few} Until then the points from before are learned.",)
+    if new is old and remarks == old.remarks:
+        return old
+    return replace(new, scaling=old.scaling, remarks=remarks)
+
+
+def begun_again(data: Data) -> Data:
+    """The same points in their own scaling, for a run from step 0."""
+    scaling, _ = scaling_of(data.train.x, data.source)
+    return replace(data, scaling=scaling, remarks=())
+
+
+def _remarks(new: Data, old: Data, classes: int) -> tuple[str, ...]:
+    """What a person should know of data edited under way."""
+    found = []
+    own, _ = scaling_of(new.train.x, new.source)
+    moved = (own.mean - old.scaling.mean).abs() / old.scaling.std
+    spread = (own.std / old.scaling.std).log().abs()
+    if bool((torch.maximum(moved, spread) > _MUCH).any()):
+        found.append(
+            "Scaled as when the run began; Reset takes mean and spread of the points "
+            "as they are now."
+        )
+    if new.classes > classes:
+        found.append(
+            "Classes drawn after the run began are learned as one; Reset tells them "
+            "apart."
+        )
+    return tuple(found)
