@@ -12,10 +12,13 @@ from random import SystemRandom
 from PySide6.QtCore import QObject, Signal
 
 from app import session_notes as notes
+from app.session_compare import Compare
 from app.session_config import can_feed, complete, model_entry
+from app.session_doctor import Doctor
 from app.session_jobs import Jobs
 from app.session_link import EngineClient, EngineLink
 from app.session_notes import Notice
+from app.session_probe import PointProbe
 from app.session_questions import Questions
 from app.session_run import Run
 from app.session_runs import Runs
@@ -39,14 +42,18 @@ class Session(QObject):
         desk: Changes of settings.
         slots: Which view stands where, and its frames.
         runs: All runs, the one on show, and its moments.
-        questions: Probes, tables, saving.
+        questions: Single points, tables, saving.
+        probe: The place that was clicked, and what all runs on screen say of it.
+        compare: Runs side by side.
         jobs: Long work: studies, sweeps, scripts.
+        doctor: What seems wrong with the runs, and what helps.
     """
 
     catalogue_received = Signal()
     run_ready = Signal(object)  # RunReady
     status_changed = Signal(object)  # Status
     snapshots_changed = Signal()
+    reported = Signal(object, object)  # Run, its event; also of runs not on show
     noted = Signal(object)  # Notice
     engine_changed = Signal(str, str)  # state, words
     start_refused = Signal(str)
@@ -71,7 +78,12 @@ class Session(QObject):
         self.slots = Slots(self.link.send, self.link.credit, self)
         self.runs = Runs(self.link, self.desk, self.slots, recovery, self)
         self.questions = Questions(self.link, self.runs, self)
+        self.probe = PointProbe(self.link, self.runs, self)
+        self.compare = Compare(
+            self.link, self.runs, self.desk, self.reason_against, self
+        )
         self.jobs = Jobs(self.link, self)
+        self.doctor = Doctor(self.desk, self.runs.restore, lambda: self.run, self)
         self._start = start
         self._tells_recovery = False
         self.slots.can_show = lambda view: not self.reason_against(view)
@@ -81,6 +93,8 @@ class Session(QObject):
         self.link.restarted.connect(self._on_restarted)
         self.runs.noted.connect(self.noted)
         self.questions.noted.connect(self.noted)
+        self.doctor.noted.connect(self.noted)
+        self.compare.noted.connect(self.noted)
         self.desk.refused.connect(partial(self._warn, "This setting was not accepted"))
         self.desk.recovered.connect(self._on_recovered)
 
@@ -102,43 +116,43 @@ class Session(QObject):
 
     def play(self) -> None:
         """Train; a snapshot on show gives way to the living run."""
-        run = self.run
-        if run is None:
-            return
         self.runs.return_live()
+        able = [run for run in self.runs.driven if run.can_play]
+        for run in able:
+            self._send(wire.Play(run_id=run.id))
+        run = self.run
+        if able or run is None:
+            return
         if run.failed is not None:
             self._note_failure(run, run.failed)
-        elif run.status and run.status.state == "complete":
+        elif run.status:
             self.noted.emit(notes.of_complete(run.status.steps, self.extend))
-        else:
-            self._send(wire.Play(run_id=run.id))
 
     def pause(self) -> None:
         """Stop after the step in hand."""
-        if self.run:
-            self._send(wire.Pause(run_id=self.run.id))
+        for run in self.runs.driven:
+            self._send(wire.Pause(run_id=run.id))
 
     def toggle(self) -> None:
         """Play or pause."""
-        if self.run and self.run.is_playing:
+        if any(run.is_playing for run in self.runs.driven):
             self.pause()
         else:
             self.play()
 
     def step_once(self, count: int = 1, player: str = "") -> None:
         """Train a few steps, then pause; ``player`` lets one player move alone."""
-        if self.run:
-            self.runs.return_live()
-            run_id = self.run.id
-            self._send(wire.StepOnce(run_id=run_id, count=count, player=player))
+        self.runs.return_live()
+        for run in self.runs.driven:
+            self._send(wire.StepOnce(run_id=run.id, count=count, player=player))
 
     def reset(self) -> None:
         """Back to step 0 and the same initial weights."""
-        if self.run:
-            self.runs.return_live()
-            self.run.failed = None
-            self.run.trail = []
-            self._send(wire.Reset(run_id=self.run.id))
+        self.runs.return_live()
+        for run in self.runs.driven:
+            run.failed = None
+            run.trail = []
+            self._send(wire.Reset(run_id=run.id))
 
     def new_seed(self) -> None:
         """Begin again with random numbers never seen before."""
@@ -146,16 +160,20 @@ class Session(QObject):
 
     def set_speed(self, steps_per_second: float) -> None:
         """Upper limit of the training speed; 0 for as fast as possible."""
-        if self.run:
-            self.run.speed = steps_per_second
-            run_id = self.run.id
-            self._send(wire.SetSpeed(run_id=run_id, steps_per_second=steps_per_second))
+        for run in self.runs.driven:
+            run.speed = steps_per_second
+            self._send(wire.SetSpeed(run_id=run.id, steps_per_second=steps_per_second))
 
     def extend(self) -> None:
         """Ask for as many steps again, and go on."""
         if self.run and self.run.status:
             self.desk.edit("training", "steps", 2 * self.run.status.steps)
             self._send(wire.Play(run_id=self.run.id))
+
+    def set_paused(self, paused: bool) -> None:
+        """Let the engine draw nothing while nobody looks."""
+        self.slots.set_paused(paused)
+        self.compare.set_paused(paused)
 
     # ---- the catalogue
 
@@ -164,12 +182,15 @@ class Session(QObject):
         views = self.catalogue.views if self.catalogue else []
         return next((view for view in views if view.name == name), None)
 
-    def reason_against(self, view: str) -> str:
-        """Why the model cannot feed a view, in a sentence; empty if it can."""
-        entry = self.view_entry(view)
-        if entry is None or self.run is None or self.catalogue is None:
+    def reason_against(self, view: str, run: Run | None = None) -> str:
+        """Why a run's model, else the one on show, cannot feed a view; empty if it can.
+
+        One sentence for a person.
+        """
+        entry, run = self.view_entry(view), run or self.run
+        if entry is None or run is None or self.catalogue is None:
             return "The engine is not there yet."
-        model = model_entry(self.catalogue, self.run.config.model)
+        model = model_entry(self.catalogue, run.config.model)
         if can_feed(entry, model):
             return ""
         return entry.empty or f"{model.title} cannot feed this view."
@@ -190,6 +211,7 @@ class Session(QObject):
     def _on_event(self, event: object, arrays: Arrays) -> None:
         if isinstance(event, wire.Frame):
             self.slots.receive(event, arrays)
+            self.compare.receive(event, arrays)
         elif isinstance(event, wire.JobNews):
             self.jobs.receive(event, arrays)
         elif isinstance(event, wire.Welcome):
@@ -204,7 +226,10 @@ class Session(QObject):
     def _on_run_event(self, run: Run, event: object) -> None:
         on_show = run is self.run
         if isinstance(event, wire.Status):
+            was_playing = run.is_playing
             run.take_status(event)
+            if was_playing and not run.is_playing:
+                self.probe.ask_again(run)
             if on_show and self._tells_recovery:
                 self._tells_recovery = False
                 self.noted.emit(notes.of_recovery(event.step))
@@ -213,6 +238,9 @@ class Session(QObject):
         elif isinstance(event, wire.RunReady):
             run.begin_again(event)
             self.desk.adopt(run, event.config)
+            self.doctor.forget(run.id)
+            self.compare.take_ready(run, event)
+            self.probe.ask_again(run)
             if on_show:
                 self._on_ready(event)
         elif isinstance(event, wire.SnapshotsKept):
@@ -223,9 +251,12 @@ class Session(QObject):
             run.changes.append(event)
             if on_show:
                 self.snapshots_changed.emit()
+        elif isinstance(event, wire.Diagnosis):
+            self.doctor.receive(event)
         elif isinstance(event, wire.Failed):
             run.failed = event
             self._note_failure(run, event)
+        self.reported.emit(run, event)
 
     def _on_ready(self, event: wire.RunReady) -> None:
         self.slots.forget_frames()
@@ -251,7 +282,7 @@ class Session(QObject):
 
     def _note_failure(self, run: Run, failed: wire.Failed) -> None:
         step = failed.last_good_step
-        back = self.reset if step is None else partial(self.runs.restore, step)
+        back = self.reset if step is None else partial(self.runs.restore, step, run)
         self.noted.emit(notes.of_failure(failed, back))
 
     def _on_state(self, state: str, text: str) -> None:
@@ -259,6 +290,8 @@ class Session(QObject):
         self.engine_changed.emit(state, text)
         if state in ("dead", "failed"):
             self.link.forget_answers()
+            self.questions.forget()
+            self.probe.forget()
             self.jobs.forget("The engine has stopped.")
             action = "Start it again" if state == "failed" else ""
             do = self.start if state == "failed" else None
@@ -268,11 +301,12 @@ class Session(QObject):
     def _on_restarted(self) -> None:
         for run in self.runs.all.values():
             run.is_lost = True
-        if self.run is not None:
-            self.desk.recover(self.run)
-            if self.run.speed:
-                self.set_speed(self.run.speed)
-            self.slots.subscribe_all()
+        for run in self.runs.shown:
+            self.desk.recover(run)
+            if run.speed:
+                command = wire.SetSpeed(run_id=run.id, steps_per_second=run.speed)
+                self._send(command)
+        self.slots.subscribe_all()
 
     def _on_recovered(self, found: bool) -> None:
         if found:

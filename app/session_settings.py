@@ -6,6 +6,7 @@ configuration is under way at a time, and the newest follows it: a slider drag n
 piles up work.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,13 @@ class SettingsDesk(QObject):
         """Whether an answer of the engine is still awaited."""
         return bool(self._under_way)
 
+    def watch(self, run: Run) -> None:
+        """Bring whatever changes in this run to the engine."""
+        run.history.config_changed.connect(partial(self._on_config, run))
+
     def attach(self, run: Run) -> None:
         """Edit this run from now on."""
-        if self._run is not None:
-            self._run.history.config_changed.disconnect(self._on_config)
         self._run = run
-        run.history.config_changed.connect(self._on_config)
         self.config_changed.emit(run.config)
         self._tell_waiting(run)
 
@@ -70,9 +72,15 @@ class SettingsDesk(QObject):
 
     def edit_group(self, group: Group, values: dict[str, Any], text: str) -> None:
         """Change several settings in one step of the history."""
+        self.edit_groups({group: values}, text)
+
+    def edit_groups(self, values: dict[Group, dict[str, Any]], text: str) -> None:
+        """Change settings of several groups in one step of the history."""
         run, _ = self._need()
-        changed = getattr(run.config, group) | values
-        run.history.edit(run.config.model_copy(update={group: changed}), text)
+        update: dict[str, Any] = {
+            group: getattr(run.config, group) | new for group, new in values.items()
+        }
+        run.history.edit(run.config.model_copy(update=update), text)
 
     def choose_model(self, name: str) -> None:
         """Train another model on the same data; begins again at once."""
@@ -111,10 +119,9 @@ class SettingsDesk(QObject):
         after = run.config.model_copy(update={"device": device})
         run.history.edit(after, f"device {device}", at_once=True)
 
-    def restart(self) -> None:
+    def restart(self, run: Run | None = None) -> None:
         """Begin again with everything that waits."""
-        run, _ = self._need()
-        self._configure(run, restart=True)
+        self._configure(run or self._need()[0], restart=True)
 
     def recover(self, run: Run) -> None:
         """Bring a run to a new engine: its recovery file, or from the start."""
@@ -145,9 +152,9 @@ class SettingsDesk(QObject):
             raise RuntimeError("Nothing can be set before the engine is there.")
         return self._run, self.catalogue
 
-    def _on_config(self, config: RunConfig, at_once: bool) -> None:
-        run, _ = self._need()
-        self.config_changed.emit(config)
+    def _on_config(self, run: Run, config: RunConfig, at_once: bool) -> None:
+        if run is self._run:
+            self.config_changed.emit(config)
         self._configure(run, restart=at_once)
 
     def _configure(self, run: Run, restart: bool = False) -> None:

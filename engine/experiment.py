@@ -29,8 +29,8 @@ from engine.protocol import Finding, Metrics, RunConfig
 from engine.sampling.base import Sampler
 from engine.settings import SettingError, checked
 from engine.training import checkpoint, setup, snapshots
-from engine.training.edited import begun_again, edited
 from engine.training.config import TrainingConfig
+from engine.training.edited import begun_again, edited
 from engine.training.history import Change, History
 from engine.training.snapshots import Snapshot, SnapshotStore
 from engine.training.threads import measured_threads
@@ -203,7 +203,7 @@ class Experiment:
                 if last is None or self.step >= self._store.next_step(last.step):
                     self._keep()
         except Diverged as error:
-            self._fall_back(error)
+            self.fall_back(error)
             raise
         return done
 
@@ -217,10 +217,10 @@ class Experiment:
         try:
             self.trainer.train_player(player)
         except Diverged as error:
-            self._fall_back(error)
+            self.fall_back(error)
             raise
 
-    def _fall_back(self, error: Diverged) -> None:
+    def fall_back(self, error: Diverged) -> None:
         """To the newest snapshot from before the loss exploded."""
         steps = [s for s in self._store.steps if s < error.step]
         good = next(s for s in reversed(steps) if s == 0 or self._sane(s))
@@ -442,7 +442,21 @@ class Experiment:
             seed=self.config.seed,
             quality=quality,
             tick=tick,
+            learner=self._learner(at, tick),
         )
+
+    def _learner(self, at: int | None, tick: Tick) -> Fitted | None:
+        """The model as it learns; None where nothing is averaged or players differ.
+
+        Only games are looked at move by move, which an average would hide.
+        """
+        if not self._parts.training.ema or len(self.trainer.model.players()) < 2:
+            return None
+        model = self.trainer.model
+        if at is not None:
+            model = copy.deepcopy(model)
+            model.load_state_dict(self._snapshot(at).model)
+        return Fitted(model, self.data.scaling, self.sampler(), tick)
 
     def picture(
         self,

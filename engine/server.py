@@ -97,7 +97,7 @@ class Server:
             raise SystemExit(_DEVICE_FAULT)
 
     def _keep_up(self, drawn: bool) -> bool:
-        """Save or measure one run; standing runs only when no picture is wanted."""
+        """Save, measure or diagnose one run; a standing one when no picture waits."""
         now = time.monotonic()
         for run in self.runs.values():
             if run.saving_due(now):
@@ -106,6 +106,10 @@ class Server:
         for run in list(self.runs.values()):
             if run.measuring_due(now) and (run.playing or not drawn):
                 self._studio.measure(run)
+                return True
+        for run in list(self.runs.values()):
+            if run.diagnosis_due(now) and (run.playing or not drawn):
+                self._studio.diagnose(run)
                 return True
         return False
 

@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QWidget
 
+from app.panels.diagnosis_section import DiagnosisSection
 from app.panels.few_form import FewForm
 from app.panels.finder import Entry, Finder
 from app.panels.frame import Rule, SidePanel
@@ -36,12 +37,13 @@ class ModelPanel(SidePanel):
         self.training = TrainingSection(session)
         self.sampler = SamplerSection(session)
         self.metrics = MetricsSection(session)
+        self.diagnosis = DiagnosisSection(session)
         self.probe = ProbeSection(session)
         self.form.head.add_hint_widget(LiveLegend())
         self.form.head.add_hint_widget(self.form.arrow)
         for widget in (
             *(self.card, self.form, self.training, Rule()),
-            *(self.sampler, self.metrics, Rule(), self.probe),
+            *(self.sampler, self.metrics, Rule(), self.diagnosis, Rule(), self.probe),
         ):
             self.column.addWidget(widget)
         self.column.addStretch(1)

@@ -113,6 +113,21 @@ class Studio:
         elif runs.get(run.run_id) is run:
             self._reporter.status(run)
 
+    def diagnose(self, run: Run) -> None:
+        """Search a run for known faults and tell what is new."""
+        begin = time.monotonic()
+        runs = self._commands.runs
+        known = run.findings
+        self._work(
+            run,
+            run.diagnose,
+            lambda: runs.get(run.run_id) is run and not self._picture_waits(run),
+        )
+        if run.playing:
+            run.viewed(time.monotonic() - begin)
+        if runs.get(run.run_id) is run and run.findings != known:
+            self._reporter.diagnosis(run)
+
     def _picture_waits(self, run: Run) -> bool:
         """Whether somebody looks at a standing run; a measurement can come later."""
         if run.playing:

@@ -35,6 +35,7 @@ from engine.protocol.commands import (
 from engine.protocol.events import (
     Ack,
     DataChanged,
+    Diagnosis,
     Failed,
     Finished,
     Frame,
@@ -91,6 +92,7 @@ AnyEvent = Annotated[
     | DataChanged
     | Note
     | JobNews
+    | Diagnosis
     | Finished
     | Failed
     | Frame,

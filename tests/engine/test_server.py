@@ -393,6 +393,24 @@ def test_no_number_on_the_wire_is_infinite(bench: Bench) -> None:
     assert status.entropy == 1.5
 
 
+def test_a_fault_is_told_when_it_comes_and_when_it_goes(bench: Bench) -> None:
+    made = bench.make()
+    bench.turns(5)
+    assert bench.of("diagnosis") == []
+    made.faults = [p.Finding(name="x", title="X", text="Something.")]
+    bench.tell(p.StepOnce(run_id="a"))
+    bench.turns(5)
+    bench.tell(p.StepOnce(run_id="a"))
+    bench.turns(5)
+    told = bench.of("diagnosis")
+    assert [d.findings for d in told] == [made.faults]
+    assert told[0].step == 1
+    made.faults = []
+    bench.tell(p.StepOnce(run_id="a"))
+    bench.turns(5)
+    assert bench.of("diagnosis")[1:] == [p.Diagnosis(run_id="a", step=3)]
+
+
 def test_a_picture_lets_pause_through_and_gives_way_to_other_commands(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,1 @@
+"""Known faults of a training, found in its numbers and named with their remedies."""

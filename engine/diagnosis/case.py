@@ -1,0 +1,99 @@
+"""What a detector sees of a run, and how it offers remedies."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from engine.models.fitted import Fitted
+from engine.protocol import Finding, Metrics, Remedy
+from engine.settings import SettingError
+
+if TYPE_CHECKING:
+    from engine.experiment import Experiment
+
+#: Points that a detector looks at.
+POINTS = 500
+
+Detector = Callable[["Case"], Finding | None]
+
+
+class Case:
+    """A run at its newest step; dear things are computed once, when first wanted.
+
+    Args:
+        experiment: The run.
+        metrics: Its newest measurement.
+        tick: To be called between chunks of long work.
+    """
+
+    def __init__(
+        self, experiment: "Experiment", metrics: Metrics, tick: Callable[[], None]
+    ) -> None:
+        self.experiment = experiment
+        self.metrics = metrics
+        self.tick = tick
+        self.model: Any = experiment.trainer.averaged()
+
+    @cached_property
+    def fitted(self) -> Fitted:
+        """The model in data units."""
+        return self.experiment.fitted(tick=self.tick)
+
+    @cached_property
+    def heldout(self) -> Tensor:
+        """Points (n, 2) that the run has not trained on, in data units."""
+        return self.experiment.data.heldout.x[:POINTS]
+
+    @cached_property
+    def samples(self) -> Tensor:
+        """As many points drawn from the model, in data units."""
+        return self.fitted.sample(len(self.heldout), self.experiment.config.seed)
+
+    def standardised(self, x: Tensor) -> Tensor:
+        """Points in the coordinates of the model, float64."""
+        return self.experiment.data.scaling.standardise(x.double())
+
+    def has_trained(self, steps: int, share: float) -> bool:
+        """Whether enough steps were made to judge: a number, or a share of all."""
+        experiment = self.experiment
+        return experiment.step >= min(steps, share * experiment.steps)
+
+    def remedy(
+        self, title: str, group: str, restore: int | None = None, **values: Any
+    ) -> list[Remedy]:
+        """Other values of settings, if the run has them, allows them and differs.
+
+        A list of one remedy or of none, to be joined with others.
+        """
+        now: dict[str, Any] = getattr(self.experiment.config, group)
+        if not values.keys() <= now.keys():
+            return []
+        if all(now[name] == value for name, value in values.items()):
+            return []
+        update = {group: now | values}
+        try:
+            self.experiment.requires_restart(
+                self.experiment.config.model_copy(update=update)
+            )
+        except SettingError:
+            return []
+        return [Remedy(title=title, changes={group: values}, restore=restore)]
+
+    def slower(self, title: str, restore: int | None = None) -> list[Remedy]:
+        """A third of the learning rate, from a kept moment on."""
+        rate = self.experiment.config.training["learning_rate"] / 3
+        return self.remedy(
+            title, "training", restore, learning_rate=float(f"{rate:.2g}")
+        )
+
+    def kept_before(self, step: float) -> int | None:
+        """The newest kept moment at or before a step."""
+        return max((s for s in self.experiment.snapshots if s <= step), default=None)
+
+
+def neighbour_radius(x: Tensor, k: int) -> Tensor:
+    """Distance (n,) of each x (n, d) to its k-th neighbour among the others."""
+    return torch.cdist(x, x).kthvalue(k + 1, dim=1).values

@@ -1,0 +1,100 @@
+"""Samplers that jump too far, and noise that is not noise."""
+
+import copy
+from typing import Any
+
+import torch
+
+from engine.diagnosis.case import Case
+from engine.metrics.distances import energy_distance
+from engine.protocol import Finding, Remedy
+from engine.sampling.base import Sampler
+
+_POINTS = 300
+#: More steps must improve the distance by this factor, and by so much, to matter.
+_FACTOR, _GAIN = 4, 0.01
+#: Signal that may be left in the noise at t = 0, as a share of it.
+_SIGNAL_LEFT = 0.1
+
+
+def too_few_steps(case: Case) -> Finding | None:
+    """Four times the steps would bring the samples clearly closer to the data."""
+    sampler = case.fitted.sampler
+    if sampler is None or not case.has_trained(1000, 0.2):
+        return None
+    steps = getattr(sampler.config, "steps", None)
+    if steps is None:
+        return None
+    now = _distance(case, sampler)
+    if now < 2 * _GAIN:
+        return None
+    patient = copy.copy(sampler)
+    wanted = min(_FACTOR * steps, 1000)
+    patient.config = sampler.config.model_copy(update={"steps": wanted})
+    better = _distance(case, patient)
+    if now - better < max(_GAIN, 0.5 * now):
+        return None
+    return Finding(
+        name="too_few_steps",
+        title="Too few sampling steps",
+        text=f"With {steps} steps the energy distance is {now:.3f}; with {wanted} "
+        f"steps the same network reaches {better:.3f}.",
+        remedies=case.remedy(f"{wanted} steps", "sampler_settings", steps=wanted),
+    )
+
+
+def _distance(case: Case, sampler: Sampler) -> float:
+    fitted = case.experiment.fitted(tick=case.tick)
+    fitted.sampler = sampler
+    x = case.standardised(fitted.sample(_POINTS, case.experiment.config.seed))
+    x = x[torch.isfinite(x).all(1)]
+    if len(x) < 2:
+        return float("inf")
+    return energy_distance(x, case.standardised(case.heldout))
+
+
+def never_noise(case: Case) -> Finding | None:
+    """At t = 0 the data still shine through, but sampling starts from pure noise.
+
+    Lin et al. 2023, "Common Diffusion Noise Schedules and Sample Steps Are Flawed",
+    2305.08891.
+    """
+    if not case.fitted.can("process"):
+        return None
+    left = _signal_left(case.model)
+    if left <= _SIGNAL_LEFT:
+        return None
+    return Finding(
+        name="never_noise",
+        title="The schedule never reaches noise",
+        text=f"Where sampling starts from pure noise, training still saw {left:.0%} of "
+        "the data in it, so samples drift towards the middle.".replace("%", " %"),
+        remedies=_more_noise(case),
+    )
+
+
+def _signal_left(model: object) -> float:
+    """Share of the data in x at t = 0, relative to the noise."""
+    path = model.path  # type: ignore[attr-defined]
+    zero = torch.zeros((), dtype=torch.float64)
+    return float(path.alpha(zero) / path.sigma(zero).clamp(min=1e-12))
+
+
+def _more_noise(case: Case) -> list[Remedy]:
+    """Those of the known levers that bring enough noise in, by trying them."""
+    settings = case.experiment.config.model_settings
+    levers: list[tuple[str, dict[str, Any]]] = [
+        ("Scale the noise to the number of steps", {"scale_betas": True}),
+        ("End without signal", {"zero_snr": True}),
+        ("The cosine schedule", {"schedule": "cosine"}),
+        ("More noise at the end", {"beta_max": 20.0}),
+        ("More noise at the end", {"sigma_max": 10.0 * settings.get("sigma_max", 0)}),
+    ]
+    found: list[Remedy] = []
+    for title, values in levers:
+        for remedy in case.remedy(title, "model_settings", **values):
+            config = case.model.config.model_copy(update=values)
+            model = type(case.model)(config, classes=case.model.classes)
+            if _signal_left(model) <= _SIGNAL_LEFT:
+                found.append(remedy)
+    return found[:2]

@@ -1,0 +1,107 @@
+"""Faults of a run in the window: told once, listed while they last, cured by a click."""
+
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtCore import QObject, Signal
+
+from app.panels.diagnosis_section import DiagnosisSection
+from app.session_doctor import Doctor
+from engine.protocol import Diagnosis, Finding, Remedy
+
+SLOW = Remedy(title="Slow down", changes={"training": {"learning_rate": 1e-4}})
+BACK = Remedy(
+    title="Back to step 100", changes={"training": {"clip": 1.0}}, restore=100
+)
+CLIMB = Finding(name="diverging", title="The loss is climbing", text="Up.")
+
+
+def fault(*remedies: Remedy) -> Finding:
+    return CLIMB.model_copy(update={"remedies": list(remedies)})
+
+
+class World(QObject):
+    """A desk that writes down what is done with it."""
+
+    run_chosen = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: list[object] = []
+        self.run = SimpleNamespace(id="run-1", waiting={})
+        self.runs = self
+        self.doctor = Doctor(self, self.restore, lambda: self.run, self)
+
+    def restore(self, step: int) -> None:
+        self.done.append(("restore", step))
+
+    def edit_groups(self, values, text: str) -> None:
+        self.done.append((values, text))
+
+    def restart(self) -> None:
+        self.done.append("restart")
+
+
+@pytest.fixture
+def world(qapp):
+    return World()
+
+
+def tell(world: World, *findings: Finding, run_id: str = "run-1") -> None:
+    event = Diagnosis(run_id=run_id, step=5, findings=list(findings))
+    world.doctor.receive(event)
+
+
+def test_a_fault_is_told_once_and_again_after_a_new_beginning(world):
+    notes = []
+    world.doctor.noted.connect(notes.append)
+    tell(world, fault(SLOW))
+    tell(world, fault(SLOW))
+    tell(world)
+    tell(world, fault(SLOW))
+    assert [n.title for n in notes] == ["The loss is climbing"]
+    assert notes[0].action == "Slow down"
+    world.doctor.forget("run-1")
+    tell(world, fault())
+    assert len(notes) == 2
+    assert notes[1].action == ""
+
+
+def test_a_fault_of_a_run_that_is_not_on_show_waits_in_silence(world):
+    notes = []
+    world.doctor.noted.connect(notes.append)
+    tell(world, fault(SLOW), run_id="run-2")
+    assert notes == []
+    assert world.doctor.findings["run-2"]
+
+
+def test_the_note_applies_the_best_remedy_and_restarts_only_if_it_must(world):
+    notes = []
+    world.doctor.noted.connect(notes.append)
+    tell(world, fault(BACK, SLOW))
+    notes[0].do()
+    assert world.done == [
+        ("restore", 100),
+        ({"training": {"clip": 1.0}}, "remedy for the loss is climbing"),
+    ]
+    world.done.clear()
+    world.run.waiting = {"training": {"clip"}}
+    world.doctor.cure("X", SLOW)
+    assert world.done == [
+        ({"training": {"learning_rate": 1e-4}}, "remedy for x"),
+        "restart",
+    ]
+
+
+def test_the_panel_lists_what_is_wrong_now_and_each_remedy_does_its_work(world, qtbot):
+    section = DiagnosisSection(world)
+    qtbot.addWidget(section)
+    assert not section.sound.isHidden()
+    tell(world, fault(BACK, SLOW))
+    assert section.sound.isHidden()
+    assert list(section.buttons) == ["Back to step 100", "Slow down"]
+    section.buttons["Slow down"].click()
+    assert world.done[0][0] == SLOW.changes
+    tell(world)
+    assert section.buttons == {}
+    assert not section.sound.isHidden()

@@ -1,0 +1,165 @@
+"""Each known fault is found in a run that has it, and in no sound one."""
+
+import pytest
+import torch
+
+from engine import Experiment
+from engine.diagnosis.latent import kl_per_axis
+from engine.diagnosis.samples import coverage
+from engine.protocol import Finding
+
+
+def made(model: str, data: str = "eight_gaussians", steps: int = 0, **settings):
+    run = Experiment(model, data, seed=0, **settings)
+    run.train(steps)
+    return run
+
+
+def named(run: Experiment, name: str) -> Finding | None:
+    return next((f for f in run.diagnose() if f.name == name), None)
+
+
+def cured(run: Experiment, finding: Finding) -> Experiment:
+    """The run as the first remedy would have it, from the start."""
+    config = run.config
+    for group, values in finding.remedies[0].changes.items():
+        now = getattr(config, group)
+        config = config.model_copy(update={group: now | values})
+    run.requires_restart(config)  # raises if the engine would refuse it
+    return Experiment.from_config(config)
+
+
+def changed(run: Experiment, group: str, **values) -> Experiment:
+    update = {group: getattr(run.config, group) | values}
+    run.configure(run.config.model_copy(update=update))
+    return run
+
+
+@pytest.mark.parametrize(
+    "model", ["rectified_flow", "vae", "realnvp", "vqvae", "oracle", "edm", "score_sde"]
+)
+def test_a_sound_run_has_no_fault(model):
+    run = made(model)
+    run.train(min(run.steps, 250))
+    assert run.diagnose() == []
+
+
+def test_a_loss_that_climbs_is_sent_back_and_slowed_down():
+    run = made("vae", "two_moons", 300)
+    changed(run, "training", learning_rate=3e-6)
+    for _ in range(300):
+        with torch.no_grad():
+            for weight in run.trainer.model.parameters():
+                weight.mul_(1.004)
+        run.train(1)
+    found = named(run, "diverging")
+    assert found is not None
+    remedy = found.remedies[0]
+    assert remedy.restore in run.snapshots
+    assert remedy.restore <= 300
+    assert remedy.changes["training"]["learning_rate"] == pytest.approx(1e-6)
+
+
+def test_a_climb_because_the_loss_itself_was_changed_is_none():
+    run = made("vae", "two_moons", 300)
+    changed(run, "model_settings", sigma_x=0.02)  # weighs errors 25 times as much
+    run.train(300)
+    assert named(run, "diverging") is None
+
+
+def test_samples_that_leave_modes_out_are_named_with_their_number():
+    settings = {"r1": False, "loss": "minimax"}
+    run = made("gan", steps=100, training={"steps": 200}, model_settings=settings)
+    found = named(run, "mode_collapse")
+    assert found is not None
+    covered = run.measure(500).modes.covered
+    assert covered < 8
+    assert f"{covered} of 8" in found.text
+    assert found.remedies[0].changes == {
+        "model_settings": {"r1": True, "r1_weight": 0.1}
+    }
+
+
+def test_a_collapse_on_data_without_modes_is_seen_by_coverage():
+    run = made("gan", "swiss_roll", 100, training={"steps": 200})
+    with torch.no_grad():
+        for weight in run.trainer.averaged().generator.parameters():
+            weight.mul_(0.01)
+    assert named(run, "mode_collapse") is not None
+    assert named(made("oracle", "eight_gaussians"), "mode_collapse") is None
+
+
+def test_coverage_of_two_draws_and_of_one_point():
+    points = torch.randn(2, 600, 2, generator=torch.Generator().manual_seed(0)).double()
+    assert coverage(*points) > 0.93
+    assert coverage(points[0], points[0][:1].expand(600, 2)) < 0.05
+
+
+def test_a_critic_that_trained_alone_is_saturated():
+    run = made("gan", steps=10, training={"steps": 100}, model_settings={"r1": False})
+    assert named(run, "saturated_critic") is None
+    for _ in range(250):
+        run.train_player("discriminator")
+    found = named(run, "saturated_critic")
+    assert found is not None
+    assert found.remedies[0].changes["model_settings"]["r1"] is True
+
+
+def test_codes_that_say_nothing_are_a_posterior_collapse():
+    run = made("vae", steps=500, model_settings={"beta": 8.0, "sigma_x": 0.5})
+    found = named(run, "posterior_collapse")
+    assert found is not None
+    assert found.remedies[0].changes == {"model_settings": {"beta": 1.0}}
+
+
+def test_kl_per_axis_by_the_closed_form_of_torch():
+    mean, std = torch.randn(50, 3), torch.rand(50, 3) + 0.1
+    normal = torch.distributions.Normal
+    exact = torch.distributions.kl_divergence(normal(mean, std), normal(0.0, 1.0))
+    torch.testing.assert_close(kl_per_axis(mean, std), exact.mean(0))
+
+
+def test_words_that_nobody_uses_are_counted():
+    settings = {"codes": 256, "restart_below": 0.0, "codebook": "gradient"}
+    run = made("vqvae", steps=500, model_settings=settings)
+    found = named(run, "dead_codes")
+    assert found is not None
+    dead = int((run.model_at().prior() < 0.01 / 256).sum())
+    assert f"{dead} of 256" in found.text
+    assert cured(run, found).config.model_settings["restart_below"] == 0.1
+
+
+def test_a_flow_that_throws_data_away_has_exploded():
+    run = made("realnvp", "two_moons", 60, training={"learning_rate": 0.3})
+    found = named(run, "exploding_log_det")
+    assert found is not None
+    remedy = found.remedies[0]
+    assert remedy.restore in run.snapshots
+    assert remedy.changes["training"]["learning_rate"] == pytest.approx(0.1)
+
+
+def test_a_flow_that_squeezes_areas_too_much_has_exploded():
+    run = made("nice", "two_moons")
+    with torch.no_grad():
+        run.trainer.averaged().log_scale.fill_(9.0)
+    assert named(run, "exploding_log_det") is not None
+
+
+def test_two_steps_are_too_few_and_the_remedy_suffices():
+    few = {"sampler": "euler", "sampler_settings": {"steps": 2}}
+    run = made("oracle", steps=1, **few)
+    found = named(run, "too_few_steps")
+    assert found is not None
+    assert found.remedies[0].changes == {"sampler_settings": {"steps": 8}}
+    again = cured(run, found)
+    again.train(1)
+    assert again.diagnose() == []
+
+
+def test_a_schedule_that_leaves_data_in_its_noise_is_cured_by_more_noise():
+    settings = {"sde": "ve", "sigma_max": 2.0}
+    run = made("score_sde", model_settings=settings)
+    found = named(run, "never_noise")
+    assert found is not None
+    assert "50 %" in found.text  # alpha / sigma of the variance exploding path: 1 / 2
+    assert named(cured(run, found), "never_noise") is None
