@@ -91,9 +91,9 @@ class Colours:
         return QColor("#F4F6F8") if self.is_dark else self.accent
 
     @property
-    def runs(self) -> tuple[QColor, QColor, QColor]:
-        """Colours of the runs A, B and C in a comparison."""
-        return self.classes[3], self.classes[5], self.classes[7]
+    def runs(self) -> tuple[QColor, QColor, QColor, QColor]:
+        """Colours of the runs A, B, C and D in a comparison."""
+        return self.classes[3], self.classes[5], self.classes[7], self.classes[1]
 
 
 def _row(codes: str) -> tuple[QColor, ...]:

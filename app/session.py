@@ -117,9 +117,9 @@ class Session(QObject):
     def play(self) -> None:
         """Train; a snapshot on show gives way to the living run."""
         self.runs.return_live()
-        able = [run for run in self.runs.driven if run.can_play]
-        for run in able:
-            self._send(wire.Play(run_id=run.id))
+        able = [each for each in self.runs.driven if each.can_play]
+        for each in able:
+            self._send(wire.Play(run_id=each.id))
         run = self.run
         if able or run is None:
             return

@@ -1,6 +1,7 @@
 """Undo and redo of every setting: edits of a run's configuration, in plain words."""
 
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -28,7 +29,7 @@ class ConfigEdit(QUndoCommand):
     ) -> None:
         super().__init__(text)
         self._history = history
-        self._before = history.config
+        self.before = history.config
         self.after = after
         self.key = key
         self.stamp = time.monotonic()
@@ -40,7 +41,7 @@ class ConfigEdit(QUndoCommand):
 
     def undo(self) -> None:
         """Take the earlier configuration."""
-        self._history.become(self._before, self._at_once)
+        self._history.become(self.before, self._at_once)
 
     def id(self) -> int:
         """All edits may merge; the key decides."""
@@ -83,6 +84,18 @@ class History(QObject):
         """Take a configuration without a trace in the history, and tell it."""
         self.config = config
         self.config_changed.emit(config, at_once)
+
+    def step_to(self, matches: Callable[[RunConfig], bool]) -> bool:
+        """Undo or redo one edit if that leads to a configuration that matches."""
+        index = self.stack.index()
+        last, following = self.stack.command(index - 1), self.stack.command(index)
+        if isinstance(last, ConfigEdit) and matches(last.before):
+            self.stack.undo()
+        elif isinstance(following, ConfigEdit) and matches(following.after):
+            self.stack.redo()
+        else:
+            return False
+        return True
 
     def refuse(self, applied: RunConfig) -> None:
         """The engine refused the last edit: forget it and return to ``applied``."""

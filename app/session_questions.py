@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.session_link import EngineLink
 from app.session_notes import Notice
+from app.session_run import Run
 from app.session_runs import Runs
 from engine.protocol import Ack, Arrays, InspectTable, Probe, Save
 
@@ -23,19 +24,38 @@ class Questions(QObject):
         super().__init__(parent)
         self._link = link
         self._runs = runs
+        self._newest: dict[tuple[str, str], list[list[float]] | None] = {}
 
-    def probe(self, slot: str, what: Any, points: list[list[float]]) -> None:
-        """Ask about single points; ``probe_answered`` brings the arrays."""
-        run = self._runs.run
+    def probe(
+        self, slot: str, what: Any, points: list[list[float]], run: Run | None = None
+    ) -> None:
+        """Ask about single points; ``probe_answered`` brings the arrays.
+
+        Of each slot and question one is under way. Of those asked meanwhile only the
+        newest is sent then: what is dragged is followed at the pace of the answers.
+        """
+        run = run or self._runs.run
+        key = (slot, what)
         if run is None:
+            return
+        if key in self._newest:
+            self._newest[key] = points
             return
 
         def on_ack(ack: Ack, arrays: Arrays) -> None:
+            newer = self._newest.pop(key, None)
             if not ack.error:
                 self.probe_answered.emit(slot, what, arrays)
+            if newer is not None:
+                self.probe(slot, what, newer, run)
 
         command = Probe(run_id=run.id, what=what, points=points, at=run.at)
-        self._link.send(command, on_ack)
+        if self._link.send(command, on_ack):
+            self._newest[key] = None
+
+    def forget(self) -> None:
+        """The engine died: what it owed will not come."""
+        self._newest.clear()
 
     def inspect_table(self, path: str) -> None:
         """Look into a CSV file; ``table_inspected`` brings what was found."""

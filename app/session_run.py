@@ -60,6 +60,12 @@ class Run:
         """Whether it trains now."""
         return self.status is not None and self.status.state == "playing"
 
+    @property
+    def can_play(self) -> bool:
+        """Whether it has steps left and nothing has stopped it."""
+        is_complete = self.status is not None and self.status.state == "complete"
+        return self.failed is None and not is_complete
+
     def begin_again(self, ready: RunReady) -> None:
         """Forget what belonged to the run before a restart."""
         self.ready = ready

@@ -16,16 +16,22 @@ from engine.protocol import Ack, Arrays, Branch, Pause, Restore, RunConfig
 
 
 class Runs(QObject):
-    """One run is on show; others stay in the engine, paused.
+    """One run is on show; others stay in the engine, paused, but for a comparison.
 
     Attributes:
-        run: The run on show; None until the catalogue is there.
+        run: The run on show; None until the catalogue is there. In a comparison, the
+            one that is edited.
         all: Every run by its id.
+        together: The runs of a comparison on screen; else empty.
+        plays_together: Whether these play, step and reset as one.
+        visits_together: Whether these go through time as one.
         undo_group: Undo and redo of the run on show.
     """
 
     run_chosen = Signal()
     visited = Signal(object)  # step or None
+    moved = Signal(object)  # Run that shows another of its moments
+    together_changed = Signal()
     noted = Signal(object)  # Notice
 
     def __init__(
@@ -39,6 +45,8 @@ class Runs(QObject):
         super().__init__(parent)
         self.run: Run | None = None
         self.all: dict[str, Run] = {}
+        self.together: list[Run] = []
+        self.plays_together = self.visits_together = True
         self.undo_group = QUndoGroup(self)
         self._made = 0
         self._link = link
@@ -54,12 +62,30 @@ class Runs(QObject):
         run = Run(name, self._made, History(config, self), folder)
         self.all[name] = run
         self.undo_group.addStack(run.history.stack)
+        self._desk.watch(run)
         return run
+
+    @property
+    def shown(self) -> list[Run]:
+        """The runs on screen."""
+        return self.together or ([self.run] if self.run else [])
+
+    @property
+    def driven(self) -> list[Run]:
+        """The runs that play, step and reset together."""
+        alone = [self.run] if self.run else []
+        return self.shown if self.plays_together else alone
+
+    def set_together(self, runs: list[Run]) -> None:
+        """These runs are compared on screen; none if it is one alone."""
+        self.together = list(runs)
+        self.together_changed.emit()
 
     def choose(self, run_id: str) -> None:
         """Show another run of this window; the one before is paused."""
-        if self.run and self.run.is_playing and self.run.id != run_id:
-            self._link.send(Pause(run_id=self.run.id))
+        old = self.run
+        if old and old.is_playing and old.id != run_id and old not in self.together:
+            self._link.send(Pause(run_id=old.id))
         run = self.run = self.all[run_id]
         self.undo_group.setActiveStack(run.history.stack)
         self._desk.attach(run)
@@ -74,18 +100,23 @@ class Runs(QObject):
 
     def visit(self, step: int) -> None:
         """Show every plot at the kept snapshot nearest to ``step``."""
-        run = self.run
-        if run and run.snapshots:
-            self._show(run, min(run.snapshots, key=lambda kept: abs(kept - step)))
+        for run in self._visitors():
+            if run.snapshots:
+                nearest = min(run.snapshots, key=lambda kept: abs(kept - step))
+                self._show(run, nearest)
 
     def return_live(self) -> None:
         """Show the living run again."""
-        if self.run and self.run.at is not None:
-            self._show(self.run, None)
+        for run in self._visitors():
+            self._show(run, None)
 
-    def restore(self, step: int) -> None:
-        """Take the run itself back to a kept snapshot, paused."""
-        run = self.run
+    def _visitors(self) -> list[Run]:
+        alone = [self.run] if self.run else []
+        return self.shown if self.visits_together else alone
+
+    def restore(self, step: int, run: Run | None = None) -> None:
+        """Take a run itself, else the one on show, back to a kept snapshot, paused."""
+        run = run or self.run
         if run is None:
             return
 
@@ -133,7 +164,10 @@ class Runs(QObject):
         del self.all[run.id]
 
     def _show(self, run: Run, step: int | None) -> None:
-        if step != run.at:
-            run.at = step
+        if step == run.at:
+            return
+        run.at = step
+        if run is self.run:
             self._slots.visit(step)
             self.visited.emit(step)
+        self.moved.emit(run)

@@ -3,7 +3,7 @@
 A slot holds one credit at a time: it is granted when the frame before it was drawn.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,11 +56,13 @@ class Slots(QObject):
         send: Callable[[Command], int],
         credit: Callable[[str], None],
         parent: QObject | None = None,
+        views: Mapping[str, str] | None = None,
     ) -> None:
+        """Places by name with their first views; by default the four of the page."""
         super().__init__(parent)
-        names = zip(SLOTS, DEFAULT_VIEWS, strict=True)
-        self.slots = {name: Slot(name, view) for name, view in names}
-        self.shown = set(SLOTS)
+        views = views or dict(zip(SLOTS, DEFAULT_VIEWS, strict=True))
+        self.slots = {name: Slot(name, view) for name, view in views.items()}
+        self.shown = set(self.slots)
         self.run_id = ""
         self.at: int | None = None
         self.can_show: Callable[[str], bool] = lambda view: True
@@ -120,7 +122,7 @@ class Slots(QObject):
 
     def maximise(self, name: str) -> None:
         """Give one slot all the room; empty shows the four again."""
-        self.show_only({name} if name else set(SLOTS))
+        self.show_only({name} if name else set(self.slots))
 
     def subscribe_all(self) -> None:
         """Ask for every slot that is seen, e.g. after a run was chosen."""

@@ -210,7 +210,7 @@ class Window(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """A minimised window asks for no frames."""
         if event.type() == QEvent.Type.WindowStateChange:
-            self.session.slots.set_paused(self.isMinimized())
+            self.session.set_paused(self.isMinimized())
         super().changeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -269,7 +269,6 @@ class Window(QWidget):
         self.wall.noted.connect(self.show_notice)
         self.pages.noted.connect(self.show_notice)
         self.pages.page_changed.connect(self._on_page)
-        self.wall.point_probed.connect(self.model.probe.ask)
         self.top.act_requested.connect(actions.trigger)
         self.top.run_requested.connect(session.runs.choose)
         self.data.table_requested.connect(self.ask_table)

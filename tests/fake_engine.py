@@ -167,6 +167,9 @@ class FakeEngine:
             entropy=1.1231,
             view_share=0.03,
             parameters=17_000,
+            chance=0.01,
+            evaluations_per_step=2,
+            evaluations_per_sample=64,
         )
         self.hub.send(event)
         kept = [s for s in (0, 100, 200, 500, 1000, 2000, 5000) if s <= run.step]
@@ -346,12 +349,31 @@ class FakeEngine:
         if command.what == "log_prob":
             learned = log_ring(x, spread_at(run.step))
             return {"kind": "exact"}, {"learned": learned, "truth": log_ring(x, 0.15)}
+        if command.what == "point":
+            return {"kind": "exact"}, self.about(x[:1], run.step)
         if command.what == "path":
             times = np.linspace(0, 1, 21, dtype=np.float32)
             path = np.stack([x * (1 + t) for t in times]).astype(np.float32)
             return {}, {"times": times, "x": path}
         name = {"encode": "z", "critic": "critic"}.get(command.what, "x")
         return {}, {name: x[:, 0] if name == "critic" else x}
+
+    def about(self, x: Any, step: int) -> dict:
+        """All that a model may tell about one point: a flow from half of it."""
+        import numpy as np
+        from fake_frames import log_ring
+
+        learned = log_ring(x, spread_at(step))
+        times = np.linspace(0, 1, 9, dtype=np.float32)
+        path = np.stack([x * (1 + t) / 2 for t in times]).astype(np.float32)
+        found = {
+            "learned": learned,
+            "truth": log_ring(x, 0.15),
+            "score": -x,
+            "z": x / 2,
+        }
+        near = {"nearest": x + 0.1, "distance": np.full(len(x), 0.14, np.float32)}
+        return found | near | {"times": times, "path": path}
 
     def on_restore(self, command: p.Restore) -> None:
         run = self.run(command.run_id)

@@ -36,7 +36,6 @@ class PlotSlot(Card):
     """
 
     time_scrubbed = Signal(float)
-    point_probed = Signal(str, float, float)
     noted = Signal(object)
 
     def __init__(
@@ -174,6 +173,7 @@ class PlotSlot(Card):
         session.slots.frame_received.connect(self._on_frame)
         session.slots.view_changed.connect(self._on_view_changed)
         session.questions.probe_answered.connect(self._on_answer)
+        session.probe.changed.connect(lambda _: self._show_point())
         session.catalogue_received.connect(self._show_title)
         session.catalogue_received.connect(self.refresh)
         session.run_ready.connect(lambda _: self.refresh())
@@ -236,12 +236,14 @@ class PlotSlot(Card):
         self.set_strip(self.plot.strip())
         self._on_companions()
         self.refresh()
+        self._show_point()
 
     def _make(self, view: str) -> None:
         plot = make_plot(view)
         plot.set_view_state(self.states.get(view, {}))
         plot.settings_edited.connect(self._on_settings)
         plot.probed.connect(self._on_probed)
+        plot.asked.connect(self._session.probe.ask)
         plot.chips_changed.connect(self._show_chips)
         plot.time_scrubbed.connect(self.time_scrubbed)
         plot.companions_changed.connect(self._on_companions)
@@ -266,8 +268,12 @@ class PlotSlot(Card):
 
     def _on_probed(self, what: str, points: list[Any]) -> None:
         self._session.questions.probe(self.name, what, points)
-        if what == "log_prob" and points:
-            self.point_probed.emit(self.name, *points[-1][:2])
+
+    def _show_point(self) -> None:
+        run, probe = self._session.run, self._session.probe
+        if self.plot is not None and run is not None:
+            answer = probe.answers.get(run.id)
+            self.plot.show_point(probe.point, answer.arrays if answer else {})
 
     def _on_answer(self, slot: str, what: str, arrays: Arrays) -> None:
         if slot == self.name and self.plot is not None:

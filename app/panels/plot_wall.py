@@ -14,7 +14,6 @@ class PlotWall(QWidget):
     """Shows the slots that the session says are seen, and links their time."""
 
     noted = Signal(object)
-    point_probed = Signal(str, float, float)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +29,6 @@ class PlotWall(QWidget):
                 lambda t, name=card.name: self._link_time(name, t)
             )
             card.noted.connect(self.noted)
-            card.point_probed.connect(self.point_probed)
         for line in (0, 1):
             self._grid.setRowStretch(line, 1)
             self._grid.setColumnStretch(line, 1)

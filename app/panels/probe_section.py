@@ -1,26 +1,23 @@
-"""What is known about the one point that was clicked."""
-
-from math import isfinite
+"""What the run on show knows about the one point that was clicked."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.panels.probe_words import place_words, probe_words
 from app.session import Session
 from app.widgets.label import Label
 from app.widgets.section import Section
-from engine.protocol import Arrays
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_NOTHING = "Click into the density to read it at a point."
+_NOTHING = "Click into a plot to ask about a place."
 
 
 class ProbeSection(QWidget):
-    """Densities at a point, the latent code it has, the nearest training point."""
+    """Density, score, critic, code and nearest data of a place, as far as known."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._point = (0.0, 0.0)
         self.head = Section("Probe")
         self.hint = Label(_NOTHING, colour="text3", wraps=True)
         self.values: dict[str, Label] = {}
@@ -30,46 +27,21 @@ class ProbeSection(QWidget):
         self._column.setSpacing(2)
         self._column.addWidget(self.head)
         self._column.addWidget(self.hint)
-        session.questions.probe_answered.connect(self._on_answer)
-        session.run_ready.connect(lambda _: self.clear())
+        session.probe.changed.connect(lambda _: self._show())
+        session.runs.run_chosen.connect(self._show)
 
-    def ask(self, slot: str, x: float, y: float) -> None:
-        """Look at another point; each question has its own answer."""
-        self.clear()
-        self._point = (x, y)
-        self.head.set_hint(f"x = ({_number(x)}, {_number(y)})")
-        run, catalogue = self._session.run, self._session.catalogue
-        if run is None or catalogue is None:
-            return
-        for what in ("encode", "nearest"):
-            self._session.questions.probe(slot, what, [[x, y]])
+    def _show(self) -> None:
+        run, probe = self._session.run, self._session.probe
+        answer = probe.answers.get(run.id) if run else None
+        words = probe_words(answer) if answer else {}
+        self.head.set_hint(place_words(probe.point) if probe.point else "")
+        self.hint.setVisible(not words)
+        for title in self._rows.keys() - words.keys():
+            self._rows[title].hide()
+        for title, text in words.items():
+            self._write(title, text)
 
-    def clear(self) -> None:
-        """Forget the point."""
-        for row in self._rows.values():
-            row.hide()
-        self.head.set_hint("")
-        self.hint.show()
-
-    def _on_answer(self, slot: str, what: str, arrays: Arrays) -> None:
-        del slot
-        if what == "log_prob":
-            for key, title in (
-                ("learned", "log p, learned"),
-                ("truth", "log p, true"),
-            ):
-                if key in arrays and arrays[key].size == 1:
-                    self._show(title, f"{_number(float(arrays[key][0]))} nats")
-        elif what == "encode" and arrays.get("z") is not None and arrays["z"].size:
-            z = arrays["z"].reshape(-1)[:2]
-            inside = ", ".join(_number(float(v)) for v in z)
-            self._show("comes from z", f"({inside})")
-        elif what == "nearest" and "x" in arrays and arrays["x"].size == 2:
-            x, y = (float(v) for v in arrays["x"].reshape(-1))
-            away = ((x - self._point[0]) ** 2 + (y - self._point[1]) ** 2) ** 0.5
-            self._show("nearest data", f"({_number(x)}, {_number(y)}), {away:.2f} away")
-
-    def _show(self, title: str, text: str) -> None:
+    def _write(self, title: str, text: str) -> None:
         if title not in self._rows:
             row = QWidget()
             line = QHBoxLayout(row)
@@ -83,10 +55,3 @@ class ProbeSection(QWidget):
             self._column.addWidget(row)
         self.values[title].setText(text)
         self._rows[title].show()
-        self.hint.hide()
-
-
-def _number(value: float) -> str:
-    if not isfinite(value):
-        return "−∞" if value < 0 else "∞"
-    return f"{value:.2f}".replace("-", "−")

@@ -4,9 +4,10 @@ from PySide6.QtWidgets import QWidget
 
 from app.panels.bar import Bar
 from app.session import Session
+from app.session_run import Run
 from app.theme import theme
 from app.widgets.timeline import Timeline
-from engine.protocol import SettingChanged, Status
+from engine.protocol import SettingChanged, SnapshotsKept, Status
 
 
 class TimelineBar(Bar):
@@ -24,6 +25,8 @@ class TimelineBar(Bar):
         self.timeline.branch_requested.connect(runs.branch)
         session.status_changed.connect(self._on_status)
         session.snapshots_changed.connect(self._show)
+        session.reported.connect(self._on_reported)
+        runs.together_changed.connect(self._show)
         runs.run_chosen.connect(self._show)
         runs.visited.connect(self._on_visited)
         self._last = -1
@@ -32,15 +35,23 @@ class TimelineBar(Bar):
         if status.step != self._last:
             self._show()
 
+    def _on_reported(self, run: Run, event: object) -> None:
+        together = self._session.runs.together
+        if len(together) > 1 and run in together and isinstance(event, SnapshotsKept):
+            self._show()
+
     def _show(self) -> None:
-        run = self._session.run
+        """The history of the run on show; in a comparison, that of all its runs."""
+        run, runs = self._session.run, self._session.runs
         if run is None:
             return
+        linked = runs.shown if runs.visits_together else [run]
         self._last = run.step
         changes = [(c.step, _words(c)) for c in run.changes]
-        self.timeline.set_history(run.snapshots, changes, run.step)
-        count = len(run.snapshots)
-        size = run.snapshot_bytes / 1e6
+        kept = sorted({step for each in linked for step in each.snapshots})
+        self.timeline.set_history(kept, changes, max(each.step for each in linked))
+        count = sum(len(each.snapshots) for each in linked)
+        size = sum(each.snapshot_bytes for each in linked) / 1e6
         noun = "snapshot" if count == 1 else "snapshots"
         self.timeline.set_info(f"{count} {noun}, {size:,.0f} MB" if count else "")
         self.timeline.branch.setEnabled(count > 0)

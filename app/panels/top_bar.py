@@ -121,6 +121,7 @@ class TopBar(Bar):
         session.desk.config_changed.connect(lambda _: self._show_names())
         session.runs.run_chosen.connect(self._show_names)
         session.status_changed.connect(self._on_status)
+        session.reported.connect(lambda *_: self._show_driven())
         session.run_ready.connect(lambda _: self._show_playing(False))
         session.engine_changed.connect(self._on_engine)
 
@@ -139,8 +140,12 @@ class TopBar(Bar):
         self.speed.set_speed(run.speed)
 
     def _on_status(self, status: Status) -> None:
-        self._show_playing(status.state == "playing")
+        self._show_driven()
         self._show_device(status.device)
+
+    def _show_driven(self) -> None:
+        """The button speaks for all runs that it drives."""
+        self._show_playing(any(run.is_playing for run in self._session.runs.driven))
 
     def _show_device(self, device: str) -> None:
         """The device that trains; a menu where there is a choice."""
@@ -161,6 +166,8 @@ class TopBar(Bar):
         self.device.setAccessibleName(f"Device: {words}")
 
     def _show_playing(self, playing: bool) -> None:
+        if playing == (self.play.text() == "Pause"):
+            return
         self.play.setText("Pause" if playing else "Play")
         self.play.set_icon("pause-fill" if playing else "play-fill")
         self.play.setAccessibleName("Pause" if playing else "Play")

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from app.plots.pane import Pane
 from app.plots.paper import Paper
+from app.plots.point_marks import Place, PointMarks
 from app.plots.read_out import Parts, ReadOut
 from app.theme import theme
 from app.widgets.chip import ChipKind
@@ -55,6 +57,7 @@ class PlotView(QWidget):
 
     settings_edited = Signal(dict)
     probed = Signal(str, list)
+    asked = Signal(float, float)  # a place among the data was clicked
     hovered = Signal(list)
     chips_changed = Signal()
     time_scrubbed = Signal(float)
@@ -68,6 +71,8 @@ class PlotView(QWidget):
         self.arrays: Arrays = {}
         self._described = 0.0
         self._chips: list[ChipInfo] = []
+        self._marks: dict[Pane, PointMarks] = {}
+        self._marked: tuple[Place | None, Arrays] = (None, {})
         self.paper = paper or Paper()
         self.empty = EmptyState("Nothing to show yet", "The first frame is on its way.")
         self.read_out = ReadOut(self.hint)
@@ -86,6 +91,7 @@ class PlotView(QWidget):
         self.meta, self.arrays = meta, arrays
         self._stack.setCurrentWidget(self.paper)
         self.draw()
+        self._draw_point()
         self._refresh_chips()
         self._describe()
 
@@ -130,6 +136,16 @@ class PlotView(QWidget):
     def show_probe(self, what: str, arrays: Arrays) -> None:
         """Draw the answer to a ``probed``."""
 
+    def take_probe(self, what: str, points: list[list[float]]) -> None:
+        """Show the question that the same plot of another run asked, silently."""
+
+    def show_point(self, place: Place | None, arrays: Arrays) -> None:
+        """Mark a place among the data, and what the run says of it; None for none."""
+        self._marked = (place, arrays)
+        for marks in self._marks.values():
+            marks.clear()
+        self._draw_point()
+
     def set_time(self, t: float) -> None:
         """Show the time that another plot was scrubbed to, silently."""
 
@@ -140,6 +156,7 @@ class PlotView(QWidget):
         if self.meta:
             twin.show_frame(self.meta, self.arrays)
         twin.prepare_figure(self)
+        twin.show_point(*self._marked)
         for mine, other in zip(self.paper.panes, twin.paper.panes, strict=True):
             other.follow(mine)
         return twin
@@ -163,6 +180,10 @@ class PlotView(QWidget):
     def draw(self) -> None:
         """Draw ``self.meta`` and ``self.arrays``."""
         raise NotImplementedError
+
+    def data_pane(self) -> Pane | None:
+        """The pane that shows the data space now; None if none does."""
+        return None
 
     def recolour(self) -> None:
         """Take the colours of items from the theme again."""
@@ -200,6 +221,17 @@ class PlotView(QWidget):
         names = tuple(str(name) for name in self.meta.get("columns", ("x", "y")))
         return names if len(names) == count else tuple(f"c{i}" for i in range(count))
 
+    def _draw_point(self) -> None:
+        pane = self.data_pane()
+        if self._marked[0] is None or pane is None:
+            return
+        for other, marks in self._marks.items():
+            if other is not pane:
+                marks.clear()
+        if pane not in self._marks:
+            self._marks[pane] = PointMarks(pane)
+        self._marks[pane].show(*self._marked)
+
     def _refresh_chips(self) -> None:
         chips = self.make_chips() if self.meta else []
         if chips != self._chips:
@@ -214,5 +246,7 @@ class PlotView(QWidget):
 
     def _on_theme(self) -> None:
         self.recolour()
+        for marks in self._marks.values():
+            marks.recolour()
         if self.meta:
             self.draw()

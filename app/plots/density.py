@@ -12,7 +12,7 @@ from app.plots.clouds import SmoothImage
 from app.plots.density_map import SplitSquare, indices, log_ratio
 from app.plots.ink import signed_table
 from app.plots.marks import Marks
-from app.plots.pane import Drag
+from app.plots.pane import Drag, Pane
 from app.plots.rail import Block, ColourBar, Key, Legend
 from app.plots.ticks import MINUS, fixed
 from app.theme import theme
@@ -50,6 +50,7 @@ class DensityPlot(PlotView):
         self._mode = "learned"
         self._split = 0.5  # share of the width
         self._range = 1.0
+        self._top: float | None = None
         self.square.set_grid(False)
         self.image = SmoothImage(self.square.pane)
         self.data = Marks(self.square.pane, "data", "s", 4, "well")
@@ -115,6 +116,23 @@ class DensityPlot(PlotView):
         self.square.set_tags(*tags.get(self.mode, (self.mode,)))
         self.square.set_rail(self._blocks(), [])
 
+    def data_pane(self) -> Pane | None:
+        """The map."""
+        return self.square.pane
+
+    def set_top(self, log_max: float | None) -> None:
+        """Colour up to this log-density, nats, as other plots do; None for its own."""
+        if log_max != self._top:
+            self._top = log_max
+            if self.meta:
+                self.draw()
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The log-densities of the lowest and the highest colour, nats."""
+        low, high = float(self.meta["log_min"]), float(self.meta["log_max"])
+        return (low, high) if self._top is None else (self._top - high + low, self._top)
+
     def recolour(self) -> None:
         """New colours of the marks; the image follows with ``draw``."""
         self.data.recolour()
@@ -153,7 +171,7 @@ class DensityPlot(PlotView):
             self.switch.setVisible(len(words) > 1)
 
     def _picture(self) -> NDArray[np.uint8]:
-        low, high = float(self.meta["log_min"]), float(self.meta["log_max"])
+        low, high = self.span
         learned, mode = self.arrays["learned"], self.mode
         if mode == "critic":
             return signed_table()[indices(self.arrays["critic"], 0.0, 1.0)]
@@ -183,7 +201,7 @@ class DensityPlot(PlotView):
             self.data.set_points(data)
 
     def _blocks(self) -> list[Block]:
-        low, high = float(self.meta["log_min"]), float(self.meta["log_max"])
+        low, high = self.span
         bars = {
             "critic": ColourBar("D(x), real", "0 fake", "0.5", "1 real", True),
             "difference": ColourBar(
@@ -242,7 +260,7 @@ class DensityPlot(PlotView):
 
     def _on_clicked(self, x: float, y: float) -> None:
         if self.meta:
-            self.probed.emit("log_prob", [[x, y]])
+            self.asked.emit(x, y)
 
     def _grab(self, x: float, y: float) -> Drag | None:
         split = self.square.split

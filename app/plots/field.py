@@ -79,6 +79,7 @@ class FieldPlot(PlotView):
         self.scrubber.set_time(self._t)
         self.scrubber.moved.connect(self._on_scrubbed)
         self.square.moved.connect(self._on_moved)
+        self.square.pane.clicked.connect(self._on_clicked)
 
     def strip(self) -> QWidget | None:
         """The time, where the field has one."""
@@ -120,6 +121,10 @@ class FieldPlot(PlotView):
             [Figure("Longest arrow", longest, _short(str(meta.get("unit", ""))))],
         )
 
+    def data_pane(self) -> Pane | None:
+        """Where the arrows are."""
+        return self.square.pane
+
     def recolour(self) -> None:
         """New colour of the arrows."""
         self.arrows.lines.recolour()
@@ -128,6 +133,10 @@ class FieldPlot(PlotView):
         self._t = t
         self.settings_edited.emit({"t": t})
         self.time_scrubbed.emit(t)
+
+    def _on_clicked(self, x: float, y: float) -> None:
+        if self.meta:
+            self.asked.emit(x, y)
 
     def _on_moved(self, place: tuple[float, float] | None) -> None:
         points: NDArray[Any] = self.points("points")

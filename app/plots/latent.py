@@ -10,7 +10,7 @@ from app.plots.base import PlotView
 from app.plots.classes import class_legend, class_name
 from app.plots.inset import InsetSquare
 from app.plots.latent_layers import DataLayer, LatentLayer
-from app.plots.pane import Drag
+from app.plots.pane import Drag, Pane
 from app.plots.rail import Bars, Block, Figure, Key, Legend, Room
 from app.plots.ticks import fixed, significant
 from app.theme import theme
@@ -86,6 +86,17 @@ class LatentPlot(PlotView):
         if what == "decode" and "x" in arrays:
             self._decoded = arrays["x"].reshape(-1, arrays["x"].shape[-1])[:, :2]
             self._draw_handle()
+
+    def take_probe(self, what: str, points: list[list[float]]) -> None:
+        """Take the code that was dragged in another run, where it has such axes."""
+        axes = [int(axis) - 1 for axis in self.meta.get("axes", [1, 2])]
+        if what == "decode" and max(axes) < len(points[-1]):
+            self._z = (points[-1][axes[0]], points[-1][axes[1]])
+            self._draw_handle()
+
+    def data_pane(self) -> Pane | None:
+        """The large pane, or the small one while the large one shows codes."""
+        return self.square.inset if self.shows_codes else self.square.pane
 
     def prepare_figure(self, source: PlotView) -> None:
         """Take over the dragged point and where it is decoded to."""
@@ -242,7 +253,7 @@ class LatentPlot(PlotView):
         if pane is latent:
             self._drag_handle(x, y, True)
         else:
-            self.probed.emit("log_prob", [[x, y]])
+            self.asked.emit(x, y)
 
     def _on_moved(self, place: tuple[float, float] | None) -> None:
         if place is None or not self.meta:

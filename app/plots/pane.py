@@ -59,6 +59,18 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
             x_0, x_1, y_0, y_1 = other.limits
             self.setRange(xRange=(x_0, x_1), yRange=(y_0, y_1), padding=0)
 
+    @property
+    def home(self) -> tuple[float, float, float, float]:
+        """The limits to return to: panes of the same space have the same."""
+        return self._home
+
+    def match(self, other: "Pane") -> None:
+        """Show what another pane shows now, also if that is its home."""
+        self._away = other._away
+        if self.limits != other.limits:
+            x_0, x_1, y_0, y_1 = other.limits
+            self.setRange(xRange=(x_0, x_1), yRange=(y_0, y_1), padding=0)
+
     def pan(self, right: int, up: int) -> None:
         """Move the view by a tenth of its size."""
         x_0, x_1, y_0, y_1 = self.limits

@@ -13,6 +13,7 @@ from app.plots.classes import class_legend
 from app.plots.clouds import MOST_MARKS, Cloud
 from app.plots.ink import colour
 from app.plots.marks import ClassMarks, Marks
+from app.plots.pane import Pane
 from app.plots.rail import Block, Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed
@@ -86,7 +87,7 @@ class SamplesPlot(PlotView):
 
     view = "samples"
     title = "Samples"
-    hint = "Click the plot to find the nearest training points."
+    hint = "Click the plot to ask what the model knows of a place."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = EdgedSquare()
@@ -96,7 +97,6 @@ class SamplesPlot(PlotView):
         self.samples = Cloud(pane, "samples", "o", 5, "halo")
         self.data = Marks(pane, "data", "s", 4)
         self.classes = ClassMarks(pane, 5)
-        self.nearest = Marks(pane, "text1", "s", 8, "halo")
         self.data.setZValue(-2)
         self.switch = Switch({"role": "Role", "class": "Class"}, "Colour by")
         self.switch.chosen.connect(self._on_chosen)
@@ -118,11 +118,6 @@ class SamplesPlot(PlotView):
             self.switch.set_value(self._colour)
             if self.meta:
                 self.draw()
-
-    def show_probe(self, what: str, arrays: dict[str, NDArray[Any]]) -> None:
-        """Mark the nearest training points."""
-        if what == "nearest" and "x" in arrays:
-            self.nearest.set_points(arrays["x"].reshape(-1, 2))
 
     def describe(self) -> str:
         """How many points of each kind."""
@@ -150,9 +145,13 @@ class SamplesPlot(PlotView):
         self.square.set_rail(*self._rail(by_class, len(data), len(samples)))
         self.square.viewport().update()
 
+    def data_pane(self) -> Pane | None:
+        """Where the clouds are."""
+        return self.square.pane
+
     def recolour(self) -> None:
         """New colours of all marks."""
-        for item in (self.samples, self.data, self.classes, self.nearest):
+        for item in (self.samples, self.data, self.classes):
             item.recolour()
 
     def _rail(
@@ -187,8 +186,7 @@ class SamplesPlot(PlotView):
 
     def _on_clicked(self, x: float, y: float) -> None:
         if self.meta:
-            self.probed.emit("nearest", [[x, y]])
-            self.probed.emit("log_prob", [[x, y]])
+            self.asked.emit(x, y)
 
 
 if __name__ == "__main__":

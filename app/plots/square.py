@@ -12,6 +12,7 @@ from app.theme import theme
 from app.widgets.paint import CENTRE, LEFT, RIGHT, draw_text, text_width
 
 _LEFT, _TOP, _BOTTOM, _RIGHT = 34, 2, 24, 10  # room for labels, px of the normal look
+_BARE = 8  # px at the left without labels
 _GAP, _RAIL, _LEAST = 14, 104, 110
 
 
@@ -25,6 +26,8 @@ class Square(Paper):
     """
 
     keeps_rail = False  # whether its rail can never lie flat below it
+    has_rail = True  # False: no rail, and the square takes its room
+    has_left_axis = True  # False: the labels stand at a neighbour with the same limits
     moved = Signal(object)  # (x, y) under the pointer; None when it has left
     laid_out = Signal()
 
@@ -88,15 +91,15 @@ class Square(Paper):
     def lay_out(self, width: int, height: int) -> None:
         """A square at the left, the rail at its right, centred if room is plenty."""
         px = theme.px
-        left, top = px(_LEFT), px(_TOP) + self.margin_top
+        left, top = self._left, px(_TOP) + self.margin_top
         free_x = width - left - px(_RIGHT) - self.margin_right
         free_y = height - top - px(_BOTTOM)
         railed = free_x - px(_GAP + _RAIL)
-        has_rail = railed >= px(_LEAST)
+        has_rail = self.has_rail and railed >= px(_LEAST)
         side = max(min(railed if has_rail else free_x, free_y), 20)
         spare = (railed if has_rail else free_x) - side
         flat = px(ROW * LINES + _GAP)
-        lies = theme.look == "projector" and not self.keeps_rail
+        lies = theme.look == "projector" and not self.keeps_rail and self.has_rail
         if lies and min(free_x, free_y - flat) > side:
             self._lay_flat(QRectF(left, top, free_x, free_y), flat)
             return
@@ -109,6 +112,10 @@ class Square(Paper):
         self._rail = QRectF(x, top, rail_width, side) if has_rail else QRectF()
         self.on_rail_changed()
         self.laid_out.emit()
+
+    @property
+    def _left(self) -> int:
+        return theme.px(_LEFT if self.has_left_axis else _BARE)
 
     def _lay_flat(self, room: QRectF, flat: int) -> None:
         """A larger square, and the rail in two lines below it."""
@@ -157,8 +164,10 @@ class Square(Paper):
                 painter.drawLine(QPointF(frame.left(), y), QPointF(frame.right(), y))
             painter.setPen(c.text4)
             painter.drawLine(QPointF(frame.left() - px(3), y), QPointF(frame.left(), y))
-            label = QRectF(0, y - px(8), frame.left() - px(6), px(16))
-            draw_text(painter, label, tick_text(value, ys), c.text3, 11, align=RIGHT)
+            if self.has_left_axis:
+                label = QRectF(0, y - px(8), frame.left() - px(6), px(16))
+                text = tick_text(value, ys)
+                draw_text(painter, label, text, c.text3, 11, align=RIGHT)
 
     def paint_ahead(self, painter: QPainter) -> None:
         """A frame of 1 px, the tags and the names of the axes."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.plots.base import ChipInfo, PlotView
 from app.plots.film import Film
-from app.plots.pane import Drag
+from app.plots.pane import Drag, Pane
 from app.plots.paths import PathItems, at_time
 from app.plots.rail import Figure, Key, Legend
 from app.plots.square import Square
@@ -43,6 +43,7 @@ class TrajectoriesPlot(PlotView):
         self.film.turned.connect(self._on_turned)
         self.mode_switch.chosen.connect(self._on_mode)
         self.square.pane.grab_at = self._grab
+        self.square.pane.clicked.connect(self._on_clicked)
 
     # ---- the window's side
 
@@ -88,6 +89,16 @@ class TrajectoriesPlot(PlotView):
         if what == "path" and "x" in arrays:
             self._answer = arrays["x"]
             self._draw_own()
+
+    def take_probe(self, what: str, points: list[list[float]]) -> None:
+        """Take the start that was dragged in another run."""
+        if what == "path":
+            self._start = (points[-1][0], points[-1][1])
+            self._draw_own()
+
+    def data_pane(self) -> Pane | None:
+        """Where the points travel."""
+        return self.square.pane
 
     def set_time(self, t: float) -> None:
         """Show another time, silently."""
@@ -221,6 +232,10 @@ class TrajectoriesPlot(PlotView):
         away = pane.pixel(x, y) - pane.pixel(*self._start)
         near = away.manhattanLength() <= theme.px(_GRIP)
         return self._drag_start if near else None
+
+    def _on_clicked(self, x: float, y: float) -> None:
+        if self.meta:
+            self.asked.emit(x, y)
 
     def _drag_start(self, x: float, y: float, done: bool) -> None:
         x_0, x_1, y_0, y_1 = self.limits

@@ -128,6 +128,7 @@ def test_state_survives_json_and_is_silent(qtbot, shown, name):
         "trajectories": {"mode": "both", "direction": "noise", "t": 0.25},
         "field": {"t": 0.25},
         "curves": {"axis": "seconds"},
+        "layers": {"mode": "grid", "direction": "noise", "t": 0.25},
     }[name]
     with (
         qtbot.assertNotEmitted(plot.settings_edited),
@@ -257,14 +258,32 @@ def test_split_line_follows_the_hand(qtbot, shown):
     assert pane.limits == pytest.approx((-3.2, 3.2, -3.2, 3.2))  # no pan
 
 
-def test_a_click_asks_for_the_density(qtbot, shown):
-    plot = shown("density")
-    where = plot.square.pane.pixel(1.0, 0.5).toPoint()
-    with qtbot.waitSignal(plot.probed) as caught:
+@pytest.mark.parametrize(
+    "view", ["density", "samples", "trajectories", "field", "latent"]
+)
+def test_a_click_asks_about_the_place(qtbot, shown, view):
+    plot = shown(view)
+    where = plot.data_pane().pixel(1.0, 0.5).toPoint()
+    with qtbot.waitSignal(plot.asked) as caught:
         qtbot.mouseClick(plot.paper.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    what, points = caught.args
-    assert what == "log_prob"
-    assert points[0] == pytest.approx([1.0, 0.5], abs=0.03)
+    assert caught.args == pytest.approx([1.0, 0.5], abs=0.04)
+
+
+def test_the_answer_is_drawn_and_follows_the_data_space(shown):
+    plot = shown("latent", preview.latent_frame(codes=True))
+    path = np.stack([np.linspace(-1, 1, 9), np.ones(9)], axis=1)[:, None]
+    plot.show_point((1.0, 1.0), {"path": path, "nearest": np.array([[1.1, 0.9]])})
+    small = plot._marks[plot.square.inset]
+    np.testing.assert_allclose(small.way.xData, path[:, 0, 0])
+    assert small.start.points.tolist() == [[-1.0, 1.0]]
+    assert small.nearest.points.tolist() == [[1.1, 0.9]]
+    plot.set_view_state({"mode": "prior_grid"})
+    plot.show_frame(*preview.latent_frame(codes=True))
+    assert plot.data_pane() is plot.square.pane
+    assert plot._marks[plot.square.pane].cross.points.tolist() == [[1.0, 1.0]]
+    assert not len(small.cross.points)
+    plot.show_point(None, {})
+    assert not len(plot._marks[plot.square.pane].cross.points)
 
 
 # ---- samples

@@ -268,11 +268,13 @@ def test_credit_is_given_only_for_frames_that_were_drawn(world):
 
 
 def test_click_into_the_density_is_answered_in_the_probe(world):
-    world.window.wall.cards["a"].plot.probed.emit("log_prob", [[0.5, 1.0]])
+    world.window.wall.cards["a"].plot.asked.emit(0.5, 1.0)
     assert world.client.of(Probe)[0].points == [[0.5, 1.0]]
     values = world.window.model.probe.values
     world.until(lambda: "log p, learned" in values)
     assert values["log p, learned"].text().endswith("nats")
+    for card in world.window.wall.cards.values():
+        assert card.plot._marked[0] == (0.5, 1.0)
 
 
 def test_dropped_csv_is_inspected_and_its_columns_are_offered(world, tmp_path):
