@@ -81,6 +81,13 @@ VIEWS: dict[str, str] = {
     "trajectories": "engine.views.trajectories:TrajectoriesView",
     "field": "engine.views.field:FieldView",
     "curves": "engine.views.curves:CurvesView",
+    "posterior": "engine.views.posterior:PosteriorView",
+    "elbo": "engine.views.elbo:ElboView",
+    "denoise": "engine.views.denoise:DenoiseView",
+    "duel": "engine.views.duel:DuelView",
+    "codes": "engine.views.codebook:CodesView",
+    "chains": "engine.views.chains:ChainsView",
+    "layers": "engine.views.layers:LayersView",
 }
 
 

@@ -115,6 +115,22 @@ def curves(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
     return arrays, meta | {"step": step, "seconds": step / 1000}
 
 
+def layers(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
+    n = int(settings.get("resolution", 36)) if full else 12
+    axis = np.linspace(-2.5, 2.5, n + 1)
+    grid = np.stack(np.meshgrid(axis, axis), -1)
+    factors = np.array([1.0, 0.8, 0.6])
+    arrays = {
+        "times": np.array([0.0, 0.5, 1.0]),
+        "mesh": factors[:, None, None, None] * grid,
+        "log_area": 2 * np.log(factors)[:, None, None] * np.ones((n, n)),
+        "x": factors[:, None, None] * np.random.default_rng(3).normal(size=(50, 2)),
+        "data": ring(420, 0.15)[0],
+    }
+    meta = {"layers": 2, "names": ["one", "two"], "span": 1.0, "home": LIMITS}
+    return {k: v.astype(np.float32) for k, v in arrays.items()}, meta
+
+
 VIEWS = {
     "samples": samples,
     "density": density,
@@ -122,6 +138,7 @@ VIEWS = {
     "trajectories": trajectories,
     "field": field,
     "curves": curves,
+    "layers": layers,
 }
 
 

@@ -16,6 +16,7 @@ PLOTS: dict[str, str] = {
     "trajectories": "app.plots.trajectories:TrajectoriesPlot",
     "field": "app.plots.field:FieldPlot",
     "curves": "app.plots.curves:CurvesPlot",
+    "layers": "app.plots.layers:LayersPlot",
 }
 
 

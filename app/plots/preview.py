@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.plots import preview_inside as inside
 from app.plots.base import PlotView
 from app.plots.catalogue import make_plot
 from app.theme import theme
@@ -185,6 +186,7 @@ FRAMES: dict[str, Callable[[], Frame]] = {
     "trajectories": trajectories_frame,
     "field": field_frame,
     "curves": curves_frame,
+    "layers": inside.layers_frame,
 }
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from engine.models.flow import FlowConfig
+from engine.models.inside import axis_name
 from engine.nets.masked import AffineAutoregressive
 from engine.settings import knob
 
@@ -64,3 +65,8 @@ def make_layers(
         for k in range(config.layers)
     ]
     return tuple(flow), nn.ModuleList(flow)
+
+
+def first_of(layer: AffineAutoregressive) -> str:
+    """Words for a layer: which coordinate it begins with."""
+    return f"autoregressive, {axis_name(layer.net.order[0])} first"

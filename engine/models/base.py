@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 import torch
 from torch import Generator, Tensor, nn
 
+from engine.models.inside import Attention, Conditionals, Masks
 from engine.sampling.path import GaussianPath
 from engine.settings import Settings
 
@@ -84,6 +85,11 @@ class GenerativeModel(nn.Module):
     #: Sampler of a model with a :class:`Process`; empty for one-shot models.
     default_sampler: ClassVar[str] = ""
     default_sampler_settings: ClassVar[Mapping[str, Any]] = {}
+    #: What a person reads for a loss term that is not named by its word, by its name
+    #: without the player.
+    term_titles: ClassVar[Mapping[str, str]] = {}
+    #: What the codes are measured against.
+    latent_prior: ClassVar[str] = "prior"
 
     def __init__(self, config: ModelConfig, dim: int = 2, classes: int = 0) -> None:
         super().__init__()
@@ -320,6 +326,74 @@ class Critic(Protocol):
 
 
 @runtime_checkable
+class Posterior(Protocol):
+    """A cloud of codes for each point, and the bound that is made of it."""
+
+    @property
+    def latent_dim(self) -> int:
+        """Number of latent axes."""
+
+    @property
+    def gaussian_posterior(self) -> bool:
+        """Whether the clouds are the normals that the encoder names."""
+
+    def posterior_codes(self, x: Tensor, eps: Tensor) -> Tensor:
+        """Codes (n, k, d) of points x (n, dim) for standard normal draws eps (k, d)."""
+
+    def bound_terms(self, x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
+        """Of those codes, ln p(x|z) and ln p(z) - ln q(z|x), each (n, k)."""
+
+
+@dataclass(frozen=True)
+class Duel:
+    """How two players stand: fakes (m, dim), and where the generator wants them.
+
+    ``push`` (m, dim) is minus the gradient of the generator's loss at each fake;
+    ``real`` (n,) and ``fake`` (m,) are verdicts, 0 fake to 1 real; ``losses`` are the
+    players' losses without penalties, 0-dim, by player in the order of their turns.
+    """
+
+    fakes: Tensor
+    push: Tensor
+    real: Tensor
+    fake: Tensor
+    losses: Mapping[str, Tensor]
+
+
+@runtime_checkable
+class Adversarial(Protocol):
+    """Players who learn against each other."""
+
+    def duel(self, x: Tensor, labels: Tensor, generator: Generator) -> Duel:
+        """How they stand on points x (n, dim) of classes (n,), and as many fakes."""
+
+
+@runtime_checkable
+class Coded(Protocol):
+    """Points written as one of K vectors, with a share of use for each."""
+
+    def code_vectors(self) -> Tensor:
+        """The vectors (K, d)."""
+
+    def code_vectors_of(self, x: Tensor) -> Tensor:
+        """What the encoder says (n, d) of x (n, dim), before a vector is chosen."""
+
+    def code_points(self) -> Tensor:
+        """What each vector is read as, (K, dim)."""
+
+    def prior(self) -> Tensor:
+        """Share (K,) of each vector in what the model generates."""
+
+
+@runtime_checkable
+class Energy(Protocol):
+    """A surface whose valleys are likely: p = e^(-E) / Z."""
+
+    def energy(self, x: Tensor) -> Tensor:
+        """Energy (n,) in nats at x (n, dim), up to a constant."""
+
+
+@runtime_checkable
 class Layers(Protocol):
     """A map from noise to data in layers."""
 
@@ -335,7 +409,14 @@ CAPABILITIES: dict[str, type] = {
     "velocity": Velocity,
     "process": Process,
     "critic": Critic,
+    "posterior": Posterior,
+    "adversarial": Adversarial,
+    "coded": Coded,
+    "energy": Energy,
     "layers": Layers,
+    "conditionals": Conditionals,
+    "masks": Masks,
+    "attention": Attention,
 }
 
 

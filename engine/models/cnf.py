@@ -226,8 +226,9 @@ class CNF(GenerativeModel):
 
     def _directions(self, x: Tensor, probe: Tensor) -> Tensor:
         """All axes (dim, n, dim), or the one random direction (1, n, dim)."""
-        if self.config.trace == "hutchinson":
-            return probe[None]
+        return probe[None] if self.config.trace == "hutchinson" else self._axes(x)
+
+    def _axes(self, x: Tensor) -> Tensor:
         axes = torch.eye(self.dim, dtype=x.dtype, device=x.device)
         return axes[:, None].expand(self.dim, len(x), self.dim)
 
@@ -254,9 +255,19 @@ class CNF(GenerativeModel):
         on_step: Callable[[float, Tensor], None] | None = None,
     ) -> Tensor:
         """Points (n, dim) carried from the first to the last of the times."""
+        return self._solve(self.velocity, x, times, on_step)
+
+    def _solve(
+        self,
+        field: Callable[[Tensor, Tensor], Tensor],
+        x: Tensor,
+        times: list[float],
+        on_step: Callable[[float, Tensor], None] | None,
+    ) -> Tensor:
+        """The state at the last time, by the solver of the pictures."""
         if self.config.solver != "dopri5":
-            return SOLVERS[self.config.solver](self.velocity, x, times, on_step)
-        return dopri5(self.velocity, x, times, on_step, self._tolerance())
+            return SOLVERS[self.config.solver](field, x, times, on_step)
+        return dopri5(field, x, times, on_step, self._tolerance())
 
     def _tolerance(self) -> Tolerance:
         return Tolerance(self.config.rtol, self.config.rtol)
@@ -283,6 +294,22 @@ class CNF(GenerativeModel):
 
     def layers(self, z: Tensor) -> list[Tensor]:
         """The points at the solver's moments, from noise to data."""
+        return self._at_moments(self.velocity, z)
+
+    def layer_names(self) -> list[str]:
+        """The time that each is reached at."""
+        return [f"flow to t = {t:.2f}" for t in self._moments()[1:]]
+
+    def layer_areas(self, z: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """The same points, and the divergence integrated on the way to them, (n,)."""
+        field = partial(self._with_trace, self._axes(z))
+        seen = self._at_moments(field, torch.cat([z, torch.zeros_like(z[:, :1])], 1))
+        return [s[:, :-1] for s in seen], [s[:, -1] for s in seen]
+
+    def _at_moments(
+        self, field: Callable[[Tensor, Tensor], Tensor], state: Tensor
+    ) -> list[Tensor]:
+        """The state carried by a field, at the solver's moments."""
         seen: list[Tensor] = []
         moments = self._moments()
 
@@ -291,7 +318,7 @@ class CNF(GenerativeModel):
             if t in moments:
                 seen.append(x)
 
-        self.flow(z, moments, keep)
+        self._solve(field, state, moments, keep)
         return seen
 
     # Density

@@ -5,12 +5,14 @@ the chain is inverted half by half.
 """
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from engine.models.base import ModelConfig
 from engine.models.flow import Flow
+from engine.models.inside import axis_name
 from engine.nets.coupling import Coupling
 
 
@@ -24,6 +26,9 @@ class CouplingFlow(Flow):
         make: Builds a coupling from the sizes of its conditioning and its bent half.
         count: Number of couplings.
     """
+
+    #: What one coupling does to its half.
+    deed: ClassVar[str] = "scale and shift"
 
     def __init__(
         self,
@@ -69,6 +74,18 @@ class CouplingFlow(Flow):
             b = self.flow[turns].inverse(a, b)
             points.append(self._join(a, b, turns))
         return points
+
+    def layer_names(self) -> list[str]:
+        """What each coupling does, and to which coordinate."""
+        halves = (self._named(self.split, self.dim), self._named(0, self.split))
+        count = len(self.flow)
+        return [
+            f"{self.deed} of {halves[turns % 2]}" for turns in reversed(range(count))
+        ]
+
+    @staticmethod
+    def _named(first: int, end: int) -> str:
+        return ", ".join(axis_name(index) for index in range(first, end))
 
     def _halves(self, x: Tensor, turns: int) -> tuple[Tensor, Tensor]:
         """The conditioning and the waiting half after that many changes of place."""

@@ -22,8 +22,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Generator, Tensor, nn
 
-from engine.models.adversarial_losses import discriminator_lines, discriminator_terms
-from engine.models.base import Batch, Card, Draw, GenerativeModel, ModelConfig
+from engine.models.adversarial_losses import (
+    ADVERSARIAL_TITLES,
+    discriminator_lines,
+    discriminator_terms,
+    standing,
+)
+from engine.models.base import Batch, Card, Draw, Duel, GenerativeModel, ModelConfig
 from engine.models.cyclegan_config import CycleGANConfig
 from engine.nets.mlp import MLP
 from engine.nets.spectral import forward_through
@@ -51,6 +56,15 @@ class CycleGAN(GenerativeModel):
         "batch_size": 256,
         "ema": 0.998,
         "steps": 4000,
+    }
+    term_titles: ClassVar[Mapping[str, str]] = {
+        **{
+            f"{side}_{name}": f"{side}: {title}"
+            for side in ("x", "y")
+            for name, title in (*ADVERSARIAL_TITLES.items(), ("loss", "loss"))
+        },
+        "to_x": "y to x",
+        "to_y": "x to y",
     }
 
     data_x: Tensor
@@ -207,6 +221,23 @@ class CycleGAN(GenerativeModel):
             values = values - self.middle
         return self.config.rules.verdict(values)  # type: ignore[no-any-return]
 
+    def duel(self, x: Tensor, labels: Tensor, generator: Generator) -> Duel:
+        """How the players stand on the side of the run, x (n, dim)."""
+        del labels
+
+        def values(points: Tensor) -> Tensor:
+            return self.values(self.judge_x, points)
+
+        return standing(
+            self.config.rules,
+            values,
+            values,
+            x,
+            self.sample(len(x), generator),
+            ("discriminators", "generators"),
+            self.middle if self.config.loss == "wasserstein" else 0.0,
+        )
+
     def _picked(self, data: Tensor, n: int, generator: Generator) -> Tensor:
         """Rows (n, dim) of data, drawn with replacement."""
         where = generator.device
@@ -221,6 +252,10 @@ class CycleGAN(GenerativeModel):
     def layer_start(self, n: int, generator: Generator) -> Tensor:
         """Points x (n, dim) of the data of the run, where threads start."""
         return self._picked(self.data_x, n, generator)
+
+    def layer_names(self) -> list[str]:
+        """There and back."""
+        return ["G, to the other data", "F, back again"]
 
     def layers(self, z: Tensor) -> list[Tensor]:
         """The thread x, G(x), F(G(x)) of points z = x (n, dim)."""

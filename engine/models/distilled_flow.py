@@ -211,3 +211,7 @@ class DistilledFlow(Flow):
     def layers(self, z: Tensor) -> list[Tensor]:
         """Points (n, dim) through the layers of the flow that is shown."""
         return self.shown.layers(z)
+
+    def layer_names(self) -> list[str]:
+        """Words for the layers of the flow that is shown."""
+        return self.shown.layer_names()

@@ -94,6 +94,10 @@ class Flow(GenerativeModel):
         """Points (n, dim): z, then after each layer, the data last."""
         raise NotImplementedError
 
+    def layer_names(self) -> list[str]:
+        """What each layer does, one fewer than :meth:`layers` has points."""
+        raise NotImplementedError
+
     def to_data(self, z: Tensor) -> Tensor:
         """Points x (n, dim) of noise z (n, dim); the inverse of :meth:`to_noise`."""
         return self.layers(z)[-1]

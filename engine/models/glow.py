@@ -155,3 +155,9 @@ class Glow(Flow):
         for step in reversed(self.flow):
             points.extend(step.inverse(points[-1]))
         return points
+
+    def layer_names(self) -> list[str]:
+        """Coupling, then mixing with actnorm, of each step."""
+        mixing = {"none": "actnorm", "permutation": "swap and actnorm"}
+        second = mixing.get(self.config.mixing, "mixing and actnorm")
+        return ["affine coupling", second] * len(self.flow)

@@ -23,7 +23,11 @@ from typing import ClassVar, Literal, NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from engine.models.autoregressive_flow import AutoregressiveFlowConfig, make_layers
+from engine.models.autoregressive_flow import (
+    AutoregressiveFlowConfig,
+    first_of,
+    make_layers,
+)
 from engine.models.base import Batch, Card, Draw, ModelConfig
 from engine.models.flow import Flow
 from engine.nets.mixture import FittedMixture
@@ -134,3 +138,7 @@ class IAF(Flow):
         for layer in self.flow:
             points.append(layer(points[-1])[0])
         return points
+
+    def layer_names(self) -> list[str]:
+        """Which coordinate each layer begins with."""
+        return [f"inverse {first_of(layer)}" for layer in self.flow]

@@ -20,6 +20,7 @@ from torch import Generator, Tensor
 
 from engine.models.base import Card, ModelConfig
 from engine.models.flow import Flow, FlowConfig
+from engine.models.inside import axis_name
 from engine.nets.masked import MaskedNet
 from engine.nets.mixture import LineMixture
 from engine.settings import knob
@@ -134,3 +135,11 @@ class MADE(Flow):
             columns[i] = self.conditionals(points[-1])[i].from_normal(columns[i])
             points.append(torch.stack(columns, dim=1))
         return points
+
+    def layer_names(self) -> list[str]:
+        """Which coordinate finds its place, and by what."""
+        names = [axis_name(index) for index in self.net.order]
+        return [
+            f"{name} given {', '.join(names[:place])}" if place else f"{name} alone"
+            for place, name in enumerate(names)
+        ]

@@ -17,7 +17,11 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Generator, Tensor, nn
 
-from engine.models.autoregressive_flow import AutoregressiveFlowConfig, make_layers
+from engine.models.autoregressive_flow import (
+    AutoregressiveFlowConfig,
+    first_of,
+    make_layers,
+)
 from engine.models.base import Batch, Card, ModelConfig
 from engine.models.flow import Flow
 from engine.settings import knob
@@ -126,6 +130,11 @@ class MAF(Flow):
             z = self.norms[k].inverse(points[-1], seen[k]) if seen else points[-1]
             points.append(self.flow[k].inverse(z)[0])
         return points
+
+    def layer_names(self) -> list[str]:
+        """Which coordinate each layer begins with."""
+        more = ", batch norm" if self.norms else ""
+        return [first_of(layer) + more for layer in reversed(self.flow)]
 
     def statistics(self, x: Tensor) -> list[Statistics]:
         """What batch norm sees after each layer if x (n, dim) is the batch."""

@@ -77,6 +77,7 @@ class NICE(CouplingFlow):
         "kept, so it can bend data but hardly pull modes apart.",
     )
     Config: ClassVar[type[ModelConfig]] = NICEConfig
+    deed: ClassVar[str] = "shear"
 
     def __init__(self, config: NICEConfig, dim: int = 2, classes: int = 0) -> None:
         def make(dim_a: int, dim_b: int) -> AdditiveCoupling:
@@ -100,6 +101,13 @@ class NICE(CouplingFlow):
         if self.log_scale is not None:
             points.append(points[-1] * torch.exp(-self.log_scale))
         return points + super().layers(points[-1])[1:]
+
+    def layer_names(self) -> list[str]:
+        """The prior's noise, the scaling, then the shears."""
+        first = ["logistic noise"] if self.config.prior == "logistic" else []
+        if self.log_scale is not None:
+            first.append("scaling of both axes")
+        return first + super().layer_names()
 
     def encode(self, x: Tensor) -> Codes:
         """Normal codes (n, dim), whatever the prior."""

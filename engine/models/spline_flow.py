@@ -81,6 +81,7 @@ class SplineFlow(CouplingFlow):
         "pieces: the sharpest exact density of all models here.",
     )
     Config: ClassVar[type[ModelConfig]] = SplineFlowConfig
+    deed: ClassVar[str] = "spline"
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **CouplingFlow.training_defaults,
         "learning_rate": 2e-3,

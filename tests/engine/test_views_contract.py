@@ -31,6 +31,7 @@ def run(model_name, data, quality=0.3, tick=lambda: None):
 def smallest(view: type[View]):
     """Settings that cost little."""
     wanted = {"resolution": 32, "points": 200, "paths": 50, "samples": 200}
+    wanted |= {"chains": 20, "clouds": 5, "k": 5}
     known = {k: v for k, v in wanted.items() if k in view.Config.model_fields}
     return view.Config(**known)
 
@@ -69,6 +70,23 @@ REFUSED = {
     "trajectories": "vae autoencoder vqvae gan conditional_gan energy_based "
     "autoregressive rnade",
     "latent": "cyclegan energy_based autoregressive rnade",
+    "layers": "rectified_flow flow_matching ddpm score_sde edm oracle vae gan "
+    "conditional_gan autoencoder vqvae score_matching energy_based autoregressive "
+    "rnade",
+    **{
+        view: " ".join(m for m in registry.MODELS if m not in fed.split())
+        for view, fed in {
+            "posterior": "vae autoencoder vqvae cnf realnvp nice glow made maf iaf "
+            "distilled_flow spline_flow",
+            "elbo": "vae",
+            "denoise": "rectified_flow flow_matching ddpm score_sde edm oracle "
+            "score_matching",
+            "duel": "gan conditional_gan cyclegan",
+            "codes": "vqvae",
+            "chains": "rectified_flow flow_matching ddpm score_sde edm oracle "
+            "score_matching energy_based",
+        }.items()
+    },
 }
 
 

@@ -1,0 +1,178 @@
+"""A grid of noise bent by a model, layer after layer, with a clock over the layers."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QWidget
+
+from app.plots.base import PlotView
+from app.plots.density_map import indices
+from app.plots.film import Film
+from app.plots.ink import signed_table
+from app.plots.marks import Lines, Marks
+from app.plots.mesh import Mesh, mesh_lines
+from app.plots.paths import at_time
+from app.plots.rail import Block, ColourBar, Figure, Key, Legend
+from app.plots.square import Square
+from app.plots.ticks import fixed, significant
+from app.widgets.switch import Switch
+
+_MODES = {"area": "Area", "grid": "Grid"}
+_LINES = 13
+
+
+def times_as_large(log_area: float) -> str:
+    """A change of area in plain words: ``× 3.1`` or ``÷ 20``."""
+    sign = "÷" if log_area < -0.05 else "×"
+    return f"{sign} {significant(float(np.exp(abs(log_area))), 2)}"
+
+
+class LayersPlot(PlotView):
+    """Cells of noise after each layer, coloured by how much their area changed."""
+
+    view = "layers"
+    title = "Layer by layer"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.square = Square()
+        super().__init__(self.square, parent)
+        self._mode = "area"
+        pane = self.square.pane
+        self.mesh = Mesh(pane)
+        self.data = Marks(pane, "data", "s", 3)
+        self.lattice = Lines(pane, "latent", 0.8)
+        self.carried = Marks(pane, "path3", "o", 4, "well")
+        self.film = Film()
+        self.switch = Switch(_MODES, "What is drawn")
+        self.film.moved.connect(self._on_film_moved)
+        self.film.stopped.connect(self._draw_time)
+        self.switch.chosen.connect(self._on_mode)
+        self.square.moved.connect(self._on_moved)
+
+    def header_widgets(self) -> list[QWidget]:
+        """Colours of areas, or the grid alone."""
+        return [self.switch]
+
+    def strip(self) -> QWidget | None:
+        """The clock over the layers."""
+        return self.film
+
+    def view_state(self) -> dict[str, Any]:
+        """What is drawn, which way the film runs, and when it is."""
+        film = self.film
+        return {"mode": self._mode, "direction": film.direction, "t": film.time}
+
+    def set_view_state(self, state: dict[str, Any]) -> None:
+        """Take kept choices back."""
+        if state.get("mode") in _MODES:
+            self._mode = state["mode"]
+            self.switch.set_value(self._mode)
+        if state.get("direction") in ("denoise", "noise"):
+            self.film.set_direction(state["direction"])
+        if isinstance(state.get("t"), int | float):
+            self.film.set_time(float(state["t"]))
+        if self.meta:
+            self.draw()
+
+    def set_time(self, t: float) -> None:
+        """Show another layer, silently."""
+        self.film.set_time(t)
+        if self.meta:
+            self._draw_time()
+
+    def describe(self) -> str:
+        """Which layer, and how far areas change."""
+        least, most = self._extremes()
+        return (
+            f"The grid of noise after {self._layer()} of {self.meta['layers']} layers; "
+            f"areas {times_as_large(least)} to {times_as_large(most)}."
+        )
+
+    def draw(self) -> None:
+        """What does not follow the clock, then what does."""
+        self.square.pane.set_home(*(float(v) for v in self.meta["home"]))
+        self.data.set_points(self.points("data"))
+        self.mesh.setVisible(self._mode == "area")
+        self.square.set_grid(self._mode == "grid")
+        self._draw_time()
+
+    def recolour(self) -> None:
+        """New colours of lines and marks; the cells follow with ``draw``."""
+        for item in (self.data, self.lattice, self.carried):
+            item.recolour()
+
+    def _at(self, name: str) -> NDArray[Any]:
+        """An array over layers, between two of them at the present time."""
+        found: NDArray[Any] = self.arrays[name]
+        return at_time(self.arrays["times"], found, self.film.time)
+
+    def _layer(self) -> int:
+        """The layer that the film is in, from 1; 0 before the first."""
+        return int(np.ceil(self.film.time * int(self.meta["layers"]) - 1e-6))
+
+    def _extremes(self) -> tuple[float, float]:
+        found = self._at("log_area")
+        good = found[np.isfinite(found)]
+        return (float(good.min()), float(good.max())) if good.size else (0.0, 0.0)
+
+    def _draw_time(self) -> None:
+        if not self.meta:
+            return
+        nodes, span = self._at("mesh"), float(self.meta["span"])
+        if self._mode == "area":
+            rows = indices(self._at("log_area"), -span, span)
+            self.mesh.set_mesh(nodes, signed_table()[rows])
+        self.lattice.opts["antialias"] = not self.film.is_running
+        self.lattice.set_lines(mesh_lines(nodes, _LINES))
+        self.carried.set_points(self._at("x"))
+        self.square.set_tags(self._tag())
+        self.square.set_rail(self._blocks(), self._figures())
+
+    def _tag(self) -> str:
+        layer, layers = self._layer(), int(self.meta["layers"])
+        if not layer:
+            return "noise, before the first layer"
+        return f"layer {layer} of {layers}: {self.meta['names'][layer - 1]}"
+
+    def _blocks(self) -> list[Block]:
+        end = significant(float(np.exp(self.meta["span"])), 2)
+        bar = ColourBar("local area", f"÷ {end}", "same", f"× {end}", signed=True)
+        keys = Legend(
+            (
+                Key("grid of noise", "lattice", "latent"),
+                Key("points", "o", "path3"),
+                Key("data", "s", "data"),
+            )
+        )
+        return [bar, keys] if self._mode == "area" else [keys]
+
+    def _figures(self) -> list[Figure]:
+        least, most = self._extremes()
+        return [Figure("Areas", f"{times_as_large(least)} to {times_as_large(most)}")]
+
+    def _on_film_moved(self, t: float) -> None:
+        self._draw_time()
+        self.time_scrubbed.emit(t)
+
+    def _on_mode(self, mode: str) -> None:
+        self._mode = mode
+        if self.meta:
+            self.draw()
+
+    def _on_moved(self, place: tuple[float, float] | None) -> None:
+        if place is None or not self.meta:
+            self.tell([])
+            return
+        nodes = self._at("mesh")
+        middle = (nodes[:-1, :-1] + nodes[1:, 1:]) / 2
+        away = np.nan_to_num(((middle - np.array(place)) ** 2).sum(-1), nan=np.inf)
+        cell = np.unravel_index(int(np.argmin(away)), away.shape)
+        area = times_as_large(float(self._at("log_area")[cell]))
+        self.tell([("x", ", ".join(fixed(v) for v in place)), ("area", area)])
+
+
+if __name__ == "__main__":
+    from app.plots.preview import open_preview
+
+    open_preview("layers")

@@ -1,0 +1,42 @@
+"""Made-up frames of the plots that look inside a model; see ``preview``."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LIMITS = [-3.2, 3.2, -3.2, 3.2]
+Frame = tuple[dict[str, Any], dict[str, NDArray[Any]]]
+
+
+def _base(**facts: Any) -> dict[str, Any]:
+    return {"limits": LIMITS, "columns": ["x", "y"], **facts}
+
+
+def _shear(z: NDArray[Any], layers: int) -> list[NDArray[Any]]:
+    """Points after each of some shears and squeezes, in turns along both axes."""
+    found = [z]
+    for layer in range(layers):
+        x, y = found[-1][..., 0], found[-1][..., 1]
+        a, b = (x, y) if layer % 2 else (y, x)
+        b = b * np.exp(0.35 * np.sin(1.7 * a)) + 0.5 * np.sin(1.3 * a)
+        pair = (a, b) if layer % 2 else (b, a)
+        found.append(np.stack(pair, axis=-1))
+    return found
+
+
+def layers_frame(cells: int = 24, layers: int = 6) -> Frame:
+    """A grid that some shears bend; areas by differences of the grid itself."""
+    steps = np.linspace(-2.5, 2.5, cells + 1)
+    grid = np.stack(np.meshgrid(steps, steps), axis=-1)
+    mesh = np.stack(_shear(grid, layers))
+    along, up = np.diff(mesh, axis=2)[:, :-1], np.diff(mesh, axis=1)[:, :, :-1]
+    area = np.abs(along[..., 0] * up[..., 1] - along[..., 1] * up[..., 0])
+    rng = np.random.default_rng(11)
+    x = np.stack(_shear(rng.normal(size=(300, 2)), layers))
+    names = ["scale and shift of " + "xy"[k % 2] for k in range(layers)]
+    meta = _base(layers=layers, names=names, span=1.5, home=LIMITS)
+    arrays = {"times": np.linspace(0, 1, layers + 1), "mesh": mesh, "x": x}
+    arrays["log_area"] = np.log(area / area[0, 0, 0])
+    arrays["data"] = x[-1][:200] + 0.05 * rng.normal(size=(200, 2))
+    return meta, {name: array.astype("f4") for name, array in arrays.items()}
