@@ -149,7 +149,20 @@ class ClassMarks:
             item.setVisible(shown)
 
 
-class Lines(pg.PlotCurveItem):  # type: ignore[misc]
+class PaneCurve(pg.PlotCurveItem):  # type: ignore[misc]
+    """A curve that may lie anywhere in its pane.
+
+    pyqtgraph looks for the bounds of its values, several times in each paint; in a pane
+    of fixed limits nobody needs them, and they cost more than the line itself.
+    """
+
+    def boundingRect(self) -> QRectF:
+        """The whole pane."""
+        seen = self.viewRect()
+        return QRectF(seen) if seen is not None else QRectF()
+
+
+class Lines(PaneCurve):
     """Many polylines (m, k, 2) drawn as one curve of 1 px."""
 
     def __init__(self, pane: Pane, token: str, alpha: float = 1.0) -> None:

@@ -74,6 +74,7 @@ class PanelPaper(Paper):
         self.words = ""  # instead of panels, if there is none
         self.cursor: float | None = None
         self.hidden_panels = 0
+        self.right = theme.px(_LEAST_RIGHT)
 
     def set_panels(self, panels: list[Panel]) -> None:
         """Show these panels, in order of importance."""
@@ -95,7 +96,7 @@ class PanelPaper(Paper):
         shown = min(len(self.panels), rows * columns)
         self.hidden_panels = len(self.panels) - shown
         column_width = width / columns
-        right = self.right
+        self.right = self._room_at_right()
         for index, panel in enumerate(self.panels):
             panel.pane.setVisible(index < shown)
             column, row = divmod(index, rows)
@@ -106,7 +107,7 @@ class PanelPaper(Paper):
                 QRectF(
                     round(left),
                     round(top),
-                    max(round(column_width - px(_LEFT) - right), 20),
+                    max(round(column_width - px(_LEFT) - self.right), 20),
                     max(round(heights[row] - px(_TITLE + _GAP)), 20),
                 )
             )
@@ -120,8 +121,7 @@ class PanelPaper(Paper):
             return [room / rows] * rows
         return [weight * room / sum(weights) for weight in weights]
 
-    @property
-    def right(self) -> int:
+    def _room_at_right(self) -> int:
         """Room for the values at the ends of curves, pixels, in tens."""
         texts = [end.text for panel in self.panels for end in panel.ends]
         longest = max((text_width(text, 12, 600) for text in texts), default=0)

@@ -74,6 +74,9 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
 
     def redraw(self, *_: object) -> None:
         """Paint furniture and data again."""
+        # Else the panes would take their new limits in the midst of painting, and ask
+        # for a second one.
+        self.scene().prepareForPaint()
         self.resetCachedContent()
         self.viewport().update()
 
