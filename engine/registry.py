@@ -88,6 +88,7 @@ VIEWS: dict[str, str] = {
     "codes": "engine.views.codebook:CodesView",
     "chains": "engine.views.chains:ChainsView",
     "layers": "engine.views.layers:LayersView",
+    "conditionals": "engine.views.conditionals:ConditionalsView",
 }
 
 

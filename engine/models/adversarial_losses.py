@@ -17,6 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from engine.models.base import Duel
+from engine.nets.slopes import slope
+
 LossName = Literal["non_saturating", "minimax", "least_squares", "wasserstein", "hinge"]
 #: Values (m,) of a discriminator at points (m, dim).
 Values = Callable[[Tensor], Tensor]
@@ -88,6 +91,16 @@ LOSSES: Mapping[LossName, AdversarialLoss] = {
 LOSS_LABELS: dict[str, str] = {name: loss.title for name, loss in LOSSES.items()}
 
 
+#: Words for the terms of a game.
+ADVERSARIAL_TITLES: Mapping[str, str] = {
+    "real": "on data",
+    "fake": "on fakes",
+    "gradient_penalty": "gradient penalty",
+    "r1": "R1 penalty",
+    "style_spread": "spread of styles",
+}
+
+
 @dataclass(frozen=True)
 class Penalties:
     """Weights of the two penalties; a weight of 0 leaves a penalty out.
@@ -99,23 +112,16 @@ class Penalties:
     r1: float = 0.0
 
 
-def slope(values: Values, x: Tensor) -> Tensor:
-    """Gradient (m, dim) of a discriminator at x, itself open to gradients."""
-    found: Tensor = torch.autograd.grad(values(x).sum(), x, create_graph=True)[0]
-    return found
-
-
 def gradient_penalty(values: Values, x: Tensor, fake: Tensor, chord: Tensor) -> Tensor:
     """E (|grad f| - 1)^2 at points a share ``chord`` (b,) of the way from fake to x."""
-    between = torch.lerp(fake, x, chord[:, None]).detach().requires_grad_(True)
+    between = torch.lerp(fake, x, chord[:, None])
     steepness: Tensor = slope(values, between).norm(dim=1)
     return (steepness - 1).square().mean()
 
 
 def r1_penalty(values: Values, x: Tensor) -> Tensor:
     """E |grad D|^2 / 2 at real points."""
-    real = x.detach().requires_grad_(True)
-    return slope(values, real).square().sum(1).mean() / 2
+    return slope(values, x).square().sum(1).mean() / 2
 
 
 def discriminator_terms(
@@ -148,6 +154,39 @@ def discriminator_terms(
         found = penalties.r1 * r1_penalty(values, x)
         terms |= {"loss": terms["loss"] + found, "r1": found}
     return terms
+
+
+def standing(
+    loss: AdversarialLoss,
+    values: Values,
+    fake_values: Values,
+    x: Tensor,
+    fakes: Tensor,
+    names: tuple[str, str],
+    shift: Tensor | float = 0.0,
+) -> Duel:
+    """How a game stands on real points x (n, dim) and on fakes (m, dim).
+
+    Args:
+        loss: The kind of game.
+        values: The discriminator at the real points.
+        fake_values: The discriminator at the fakes; it may know their classes.
+        x: Real points.
+        fakes: Points of the generator.
+        names: Players, the discriminator first.
+        shift: Subtracted from values before they are judged.
+    """
+    with torch.enable_grad():
+        moved = fakes.detach().clone().requires_grad_(True)
+        on_fake = fake_values(moved)
+        price = loss.generator(on_fake)
+        (gradient,) = torch.autograd.grad(price.sum(), moved)
+    with torch.no_grad():
+        on_real, on_fake = values(x), on_fake.detach()
+        against = loss.real(on_real).mean() + loss.fake(on_fake).mean()
+        losses = {names[0]: against, names[1]: price.detach().mean()}
+        real, fake = loss.verdict(on_real - shift), loss.verdict(on_fake - shift)
+    return Duel(fakes.detach(), -gradient, real, fake, losses)
 
 
 def discriminator_lines(loss: AdversarialLoss) -> dict[str, float]:

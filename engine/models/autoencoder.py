@@ -92,6 +92,8 @@ class Autoencoder(GenerativeModel):
         "batch_size": 256,
         "steps": 5000,
     }
+    latent_prior = "fitted Gaussian"
+    term_titles: ClassVar[Mapping[str, str]] = {"loss": "reconstruction"}
     points: Tensor
 
     def __init__(

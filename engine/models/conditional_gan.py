@@ -168,11 +168,16 @@ class ConditionalGAN(GAN):
 
     def sample(self, n: int, generator: Generator) -> Tensor:
         """Draw points (n, dim) of the shown class, or of all by their shares."""
+        return self.forged(n, generator)[0]
+
+    def forged(self, n: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Points (n, dim) as :meth:`sample` draws them, and the class (n,) of each."""
         z = self.normal((n, self.latent_dim), generator)
         shown = self.shown_label()
         if shown is None:
             shares = self.shares.float().to(generator.device)
-            labels = torch.multinomial(shares, n, True, generator=generator)
+            drawn = torch.multinomial(shares, n, True, generator=generator)
+            labels = drawn.to(self.device)
         else:
             labels = self.no_labels(n) + shown
-        return self.points(self.shown_inputs(z, labels.to(self.device)))
+        return self.points(self.shown_inputs(z, labels)), labels

@@ -125,6 +125,7 @@ class EDM(GenerativeModel):
         "steps": 9000,
     }
     default_sampler = "edm_heun"
+    term_titles: ClassVar = {"loss": "denoising error"}
     default_sampler_settings: ClassVar = {"steps": 18}
 
     def __init__(self, config: EDMConfig, dim: int = 2, classes: int = 0) -> None:

@@ -212,6 +212,11 @@ class EnergyBased(GenerativeModel):
         "batch_size": 256,
         "steps": 3000,
     }
+    term_titles: ClassVar[Mapping[str, str]] = {
+        "contrast": "data less walkers",
+        "penalty": "energy penalty",
+        "accepted": "accepted moves",
+    }
     chains: Tensor
 
     def __init__(self, config: EnergyConfig, dim: int = 2, classes: int = 0) -> None:

@@ -19,8 +19,20 @@ from typing import Any, ClassVar
 import torch
 from torch import Generator, Tensor, nn
 
-from engine.models.adversarial_losses import discriminator_lines, discriminator_terms
-from engine.models.base import Batch, Card, Draw, GenerativeModel, ModelConfig
+from engine.models.adversarial_losses import (
+    ADVERSARIAL_TITLES,
+    discriminator_lines,
+    discriminator_terms,
+    standing,
+)
+from engine.models.base import (
+    Batch,
+    Card,
+    Draw,
+    Duel,
+    GenerativeModel,
+    ModelConfig,
+)
 from engine.models.gan_config import GANConfig
 from engine.nets.mlp import MLP
 from engine.nets.spectral import forward_through
@@ -53,6 +65,8 @@ class GAN(GenerativeModel):
         "ema": 0.998,
         "steps": 4000,
     }
+
+    term_titles: ClassVar[Mapping[str, str]] = ADVERSARIAL_TITLES
 
     middle: Tensor
 
@@ -221,6 +235,23 @@ class GAN(GenerativeModel):
     def critic(self, x: Tensor) -> Tensor:
         """The discriminator's verdict (n,): 0 is fake, 1/2 undecided, 1 real."""
         return self.verdict(self.values(x, self.no_labels(len(x))))
+
+    def forged(self, n: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Fakes (n, dim) as they are shown, and the class (n,) each was made for."""
+        return self.sample(n, generator), self.no_labels(n)
+
+    def duel(self, x: Tensor, labels: Tensor, generator: Generator) -> Duel:
+        """How discriminator and generator stand on points x (n, dim) of classes."""
+        fakes, wanted = self.forged(len(x), generator)
+        return standing(
+            self.config.rules,
+            lambda points: self.values(points, labels),
+            lambda points: self.values(points, wanted),
+            x,
+            fakes,
+            ("discriminator", "generator"),
+            self.middle if self.config.loss == "wasserstein" else 0.0,
+        )
 
     def no_labels(self, n: int) -> Tensor:
         """Labels (n,) of points whose class does not matter."""

@@ -129,6 +129,7 @@ class ScoreMatching(GenerativeModel):
         "steps": 6000,
     }
     default_sampler = "annealed_langevin"
+    term_titles: ClassVar = {"loss": "score error"}
 
     def __init__(
         self, config: ScoreMatchingConfig, dim: int = 2, classes: int = 0

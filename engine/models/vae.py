@@ -5,16 +5,18 @@ r"""Variational autoencoder with beta and the importance-weighted bound.
     L_k &= E \ln \frac1k \sum_{i=1}^k \frac{p(x|z_i) \, p(z_i)}{q(z_i|x)}
 
 Prior N(0, I), encoder q(z|x) = N(mu, diag e^l), decoder p(x|z) = N(g(z), sigma_x^2 I).
-Every term is summed over dimensions and keeps its constants, so that the ELBO is a
+An inverse autoregressive flow may bend q; its KL then is the mean over the draws. Every
+term is summed over dimensions and keeps its constants, so that the ELBO is a
 bound in nats per standardised point.
 
 Kingma & Welling 2013, https://arxiv.org/abs/1312.6114; beta: Higgins et al. 2017
-(ICLR); L_k: Burda, Grosse, Salakhutdinov 2015, https://arxiv.org/abs/1509.00519.
+(ICLR); L_k: Burda, Grosse, Salakhutdinov 2015, https://arxiv.org/abs/1509.00519; flow:
+Kingma et al. 2016, https://arxiv.org/abs/1606.04934.
 """
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import Generator, Tensor, nn
@@ -28,118 +30,18 @@ from engine.models.base import (
     GenerativeModel,
     ModelConfig,
 )
-from engine.nets.mlp import ACTIVATION_LABELS, MLP, Activation
-from engine.settings import knob
+from engine.models.vae_config import VAEConfig
+from engine.nets.iaf_posterior import SeeingFlow
+from engine.nets.mlp import MLP
+
+__all__ = ["VAE", "VAEConfig", "kl_to_prior", "log_mean_exp"]
 
 LOG_2PI = math.log(2 * math.pi)
 
 #: Rows of the decoder per call of :meth:`VAE.log_prob`; larger tensors page-fault.
 ROWS = 16_384
-
-
-class VAEConfig(ModelConfig):
-    """Settings of :class:`VAE`."""
-
-    latent_dim: int = knob(
-        2, "Latent axes", "Number of axes of the latent space.", ge=1, le=16, symbol="d"
-    )
-    width: int = knob(
-        128,
-        "Width",
-        "Units per hidden layer of encoder and decoder.",
-        ge=8,
-        le=512,
-        unit="units",
-        scale="log",
-    )
-    depth: int = knob(
-        3,
-        "Depth",
-        "Hidden layers of encoder and decoder; 0 makes both linear (PCA).",
-        ge=0,
-        le=6,
-        unit="layers",
-    )
-    activation: Activation = knob(
-        "silu",
-        "Activation",
-        "Nonlinearity between hidden layers.",
-        choices=ACTIVATION_LABELS,
-    )
-    spread: Literal["fixed", "learned"] = knob(
-        "fixed",
-        "Decoder spread",
-        "Whether the decoder's noise is set or learned.",
-        choices={"fixed": "Fixed", "learned": "Learned"},
-    )
-    sigma_x: float = knob(
-        0.1,
-        "Decoder noise",
-        "Spread of the decoder, where the data have spread 1: smaller means sharper.",
-        ge=0.02,
-        le=1.0,
-        apply="live",
-        scale="log",
-        symbol=r"\sigma_x",
-        formula=r"p(x|z) = N(g(z), \sigma_x^2 I)",
-        shown_if={"spread": ["fixed"]},
-    )
-    draws: int = knob(
-        1,
-        "Draws",
-        "Codes per point; more tighten the bound that is trained, and then "
-        "beta counts as 1.",
-        ge=1,
-        le=100,
-        apply="live",
-        scale="log",
-        symbol="k",
-        group="Objective",
-        formula=r"L_k = E \ln \frac{1}{k} \sum_i \frac{p(x, z_i)}{q(z_i|x)}",
-    )
-    beta: float = knob(
-        1.0,
-        "Beta",
-        "Price of information in the codes; with more than one draw it has "
-        "no effect, since only beta = 1 gives a bound there.",
-        ge=0.0,
-        le=20.0,
-        apply="live",
-        scale="log",
-        symbol=r"\beta",
-        group="Objective",
-        formula=r"-E_q \ln p(x|z) + \beta \, KL",
-        shown_if={"draws": [1]},
-    )
-    warmup: int = knob(
-        0,
-        "KL warm-up",
-        "Steps over which beta grows from zero to its value.",
-        ge=0,
-        le=5000,
-        unit="steps",
-        apply="live",
-        group="Objective",
-        shown_if={"draws": [1]},
-    )
-    sample_noise: bool = knob(
-        True,
-        "Decoder noise",
-        "Add the decoder's noise to samples; off shows its mean.",
-        apply="live",
-        group="Sampler",
-    )
-    density_draws: int = knob(
-        64,
-        "Density draws",
-        "Codes per point when the density is shown; more raise the "
-        "bound towards the truth.",
-        ge=1,
-        le=1000,
-        apply="live",
-        scale="log",
-        group="Density",
-    )
+#: Pairs of opposite draws behind the mean and spread of a bent posterior.
+CODE_DRAWS = 64
 
 
 class VAE(GenerativeModel):
@@ -163,11 +65,17 @@ class VAE(GenerativeModel):
         "steps": 5000,
     }
 
+    term_titles: ClassVar[Mapping[str, str]] = {"elbo": "trained bound"}
+
     def __init__(self, config: VAEConfig, dim: int = 2, classes: int = 0) -> None:
         super().__init__(config, dim, classes)
         d, width, depth = config.latent_dim, config.width, config.depth
         self.encoder = MLP(dim, 2 * d, width, depth, config.activation)
         self.decoder = MLP(d, dim, width, depth, config.activation)
+        self.flow: SeeingFlow | None = None
+        if config.posterior == "iaf":
+            shape = (width, depth, config.activation)
+            self.flow = SeeingFlow(config.posterior_steps, d, dim, *shape)
         if config.spread == "learned":
             self.log_sigma_x = nn.Parameter(torch.tensor(config.sigma_x).log())
 
@@ -200,7 +108,10 @@ class VAE(GenerativeModel):
         mean, log_var = self.posterior(batch.x)
         log_p_x, log_ratio = self._weights(batch.x, mean, log_var, batch.noise["eps"])
         reconstruction = -log_p_x.mean()
-        kl = kl_to_prior(mean, log_var).sum(dim=1).mean()
+        if self.flow is None:
+            kl = kl_to_prior(mean, log_var).sum(dim=1).mean()
+        else:
+            kl = -log_ratio.mean()
         if self.config.draws == 1:
             elbo = -(reconstruction + kl)
             loss = reconstruction + self._price(batch.step) * kl
@@ -214,23 +125,48 @@ class VAE(GenerativeModel):
         beta, warmup = float(self.config.beta), int(self.config.warmup)
         return beta * (step / warmup).clamp(max=1) if warmup else beta
 
+    def _bent(
+        self, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Codes (n, k, d) of draws eps, and the log-determinants (n, k) of the flow."""
+        z = mean[:, None] + (0.5 * log_var[:, None]).exp() * eps
+        if self.flow is None:
+            return z, z.new_zeros(())
+        bent, log_det = self.flow(z, x)
+        return bent, log_det
+
     def _weights(
         self, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Of z = mu + e^(l/2) eps: ln p(x|z) and ln p(z) - ln q(z|x), each (n, k).
+        """Of codes z of the draws eps: ln p(x|z) and ln p(z) - ln q(z|x), each (n, k).
 
         ``x`` (n, dim), ``mean`` and ``log_var`` (n, d), ``eps`` (n, k, d) or (k, d).
         """
-        log_var = log_var[:, None]
-        z = mean[:, None] + (0.5 * log_var).exp() * eps
-        log_ratio = 0.5 * (eps.square() - z.square() + log_var).sum(dim=-1)
+        z, log_det = self._bent(x, mean, log_var, eps)
+        squares = eps.square() - z.square() + log_var[:, None]
+        log_ratio = 0.5 * squares.sum(dim=-1) + log_det
         square = (x[:, None] - self.decoder(z)).square().sum(dim=-1)
         log_sigma = self.log_sigma
         log_p_x = -0.5 * torch.exp(-2 * log_sigma) * square
         return log_p_x - self.dim * (log_sigma + 0.5 * LOG_2PI), log_ratio
 
+    # What the views take apart
+
+    @property
+    def gaussian_posterior(self) -> bool:
+        """Whether q(z|x) is the Gaussian that :meth:`encode` describes."""
+        return self.flow is None
+
+    def posterior_codes(self, x: Tensor, eps: Tensor) -> Tensor:
+        """Codes (n, k, d) of points x (n, dim) for the draws eps (k, d)."""
+        return self._bent(x, *self.posterior(x), eps)[0]
+
+    def bound_terms(self, x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
+        """The two of :meth:`_weights` for points x (n, dim) and draws eps (k, d)."""
+        return self._weights(x, *self.posterior(x), eps)
+
     def kl_per_axis(self, x: Tensor) -> Tensor:
-        """Nats that each latent axis (d,) tells about the points x (n, dim)."""
+        """Nats that each axis (d,) of the encoder's normals tells about x (n, dim)."""
         return kl_to_prior(*self.posterior(x)).mean(dim=0)
 
     @property
@@ -269,7 +205,13 @@ class VAE(GenerativeModel):
     def encode(self, x: Tensor) -> Codes:
         """Mean and spread of q(z|x), each (n, d)."""
         mean, log_var = self.posterior(x)
-        return Codes(mean, (0.5 * log_var).exp())
+        if self.flow is None:
+            return Codes(mean, (0.5 * log_var).exp())
+        half = self.normal(
+            (CODE_DRAWS, self.latent_dim), torch.Generator().manual_seed(0)
+        )
+        z = self.posterior_codes(x, torch.cat((half, -half)))
+        return Codes(z.mean(dim=1), z.std(dim=1, correction=0))
 
 
 def kl_to_prior(mean: Tensor, log_var: Tensor) -> Tensor:

@@ -150,6 +150,8 @@ class VQVAE(GenerativeModel):
         # Codes and encoder must move together, and running codes are averaged already.
         "ema": 0.0,
     }
+    latent_prior = "fitted Gaussian"
+    term_titles: ClassVar[Mapping[str, str]] = {"perplexity": "codes in use"}
     points: Tensor
 
     def __init__(self, config: VQVAEConfig, dim: int = 2, classes: int = 0) -> None:
@@ -213,6 +215,18 @@ class VQVAE(GenerativeModel):
         """Share (K,) of each code among training points, under present weights."""
         index = nearest(self.encoder(self.points), self.book.codes)
         return counts(index, len(self.book.codes), self.dtype) / len(index)
+
+    def code_vectors(self) -> Tensor:
+        """The codes (K, d)."""
+        return self.book.codes
+
+    def code_vectors_of(self, x: Tensor) -> Tensor:
+        """Encodings (n, d) of x (n, dim), before a code is chosen."""
+        return self.encoder(x)  # type: ignore[no-any-return]
+
+    def code_points(self) -> Tensor:
+        """What each code is read as, (K, dim)."""
+        return self.decoder(self.book.codes)  # type: ignore[no-any-return]
 
     def spread(self) -> Tensor:
         """Root mean square reconstruction error per coordinate, 0-dim."""

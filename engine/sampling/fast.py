@@ -62,13 +62,15 @@ def _log_snr_step(path: GaussianPath, t: float, s: float) -> float:
 class Churn:
     """Fresh noise before each step: ``amount`` in all, where ``low`` <= r <= ``high``.
 
-    ``inflation`` is the standard deviation of that noise relative to the right one.
+    ``inflation`` is the standard deviation of that noise relative to the right one;
+    ``steps`` shares the amount, 0 stands for all steps that are made.
     """
 
     amount: float = 0.0
     low: float = 0.0
     high: float = math.inf
     inflation: float = 1.0
+    steps: int = 0
 
 
 def edm_heun(
@@ -88,7 +90,7 @@ def edm_heun(
     if on_step:
         on_step(times[0], x)
     for t, s in pairwise(times):
-        start, x = _churned(path, t, x, len(times) - 1, churn, generator)
+        start, x = _churned(path, t, x, churn.steps or len(times) - 1, churn, generator)
         move, guess = hop(path, start, s, x), denoised(x, clock(start, x))
         end = move.alpha_s * guess.x_data + move.sigma_s * guess.eps
         if float(move.alpha_t) > 0 and float(move.sigma_s) > 0:

@@ -217,7 +217,8 @@ class Dopri5(Sampler):
         """Solve from t = 0 to t = 1; the generator is not used."""
         del generator
         tolerance = ode.Tolerance(self.config.rtol, self.config.atol)
-        return ode.dopri5(process.velocity, x_0, [0.0, 1.0], on_step, tolerance)
+        times = process.path.times(1)
+        return ode.dopri5(process.velocity, x_0, times, on_step, tolerance)
 
 
 class DDIM(Sampler):

@@ -322,6 +322,7 @@ class EDMHeun(Sampler):
                 config.churn_low,
                 config.churn_high,
                 config.churn_inflation,
+                config.steps,
             )
         return fast.edm_heun(
             process.denoised,

@@ -32,7 +32,8 @@ class Moment:
     ``fitted`` is the model behind its scaling, with averaged weights, in data units;
     ``quality`` in (0, 1] is 1 for a full picture and smaller for a quick one;
     ``tick`` is called between chunks of long work: it lets the engine obey commands and
-    may raise ``Cancelled``.
+    may raise ``Cancelled``. ``learner`` is the model before its weights are averaged,
+    None where that is the same.
     """
 
     fitted: "Fitted"
@@ -42,6 +43,12 @@ class Moment:
     seed: int
     quality: float = 1.0
     tick: Callable[[], None] = field(default=lambda: None)
+    learner: "Fitted | None" = None
+
+    @property
+    def raw(self) -> "Fitted":
+        """The model with the weights that learn, not their running average."""
+        return self.learner or self.fitted
 
 
 class Cancelled(Exception):

@@ -1,13 +1,14 @@
 """Losses and metrics over training, with marks where a setting was changed."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.training.history import History, Series
+from engine.training.history import Series
 from engine.views.base import Moment, Picture, View, ViewConfig, f32
 from engine.views.thinning import min_max_indices, smoothed
 
@@ -59,8 +60,8 @@ class CurvesView(View):
         arrays: dict[str, NDArray[Any]] = {}
         quantities: list[Quantity] = []
         seconds = 0.0
-        for quantity, series in _series(moment.history):
-            found = _drawn(series)
+        for quantity, series in _series(moment):
+            found = drawn_series(series)
             if not found:
                 continue
             quantities.append(quantity)
@@ -76,13 +77,14 @@ class CurvesView(View):
         return Picture(arrays, meta)
 
 
-def _series(history: History) -> list[tuple[Quantity, Series]]:
+def _series(moment: Moment) -> list[tuple[Quantity, Series]]:
     """Loss terms first, the metrics in their usual order, then terms set apart."""
+    history, words = moment.history, moment.fitted.model.term_titles
     found: list[tuple[Quantity, Series]] = []
     last: list[tuple[Quantity, Series]] = []
     for name, series in history.terms.items():
         player, apart = history.players.get(name, ""), name in _APART
-        quantity = Quantity(f"loss.{name}", _term_title(name), player=player)
+        quantity = Quantity(f"loss.{name}", term_title(name, words), player=player)
         if apart:
             unit = {"unit": _APART[name], "group": name}
             quantity = Quantity(**asdict(quantity) | unit)
@@ -96,14 +98,15 @@ def _series(history: History) -> list[tuple[Quantity, Series]]:
     return found + last
 
 
-def _term_title(name: str) -> str:
-    """``Discriminator loss`` for ``discriminator.loss``, ``KL`` for ``kl``."""
-    words = name.replace(".", " ").replace("_", " ").split()
-    written = [_TERM_WORDS.get(word, word) for word in words]
-    return " ".join([written[0][:1].upper() + written[0][1:], *written[1:]])
+def term_title(name: str, words: Mapping[str, str]) -> str:
+    """``Discriminator on data`` for ``discriminator.real``, as the model names it."""
+    player, _, term = name.rpartition(".")
+    written = " ".join(part for part in (player, words.get(term, term)) if part)
+    plain = [_TERM_WORDS.get(w, w) for w in written.replace("_", " ").split()]
+    return " ".join([plain[0][:1].upper() + plain[0][1:], *plain[1:]])
 
 
-def _drawn(series: Series) -> dict[str, NDArray[Any]]:
+def drawn_series(series: Series) -> dict[str, NDArray[Any]]:
     """The four arrays of a curve without points that are no numbers; {} if empty."""
     step, seconds, value = series.arrays()
     finite = np.isfinite(value)

@@ -76,7 +76,7 @@ class LatentView(View):
     def compute(self, moment: Moment) -> Picture:
         """Arrays of codes and of the pushed lattice, each where it can be had."""
         space = latent_map(moment.fitted, moment.tick, moment.quality)
-        axes = _axes(self.config, space.dim)
+        axes = plane_axes(self.config.axis_x, self.config.axis_y, space.dim)
         mode = self.config.mode
         reason = _no_codes(moment, space)
         wants_codes = mode != "prior_grid" and not reason
@@ -103,10 +103,10 @@ class LatentView(View):
         return Picture(arrays, meta)
 
 
-def _axes(config: LatentConfig, dim: int) -> tuple[int, int]:
+def plane_axes(axis_x: int, axis_y: int, dim: int) -> tuple[int, int]:
     """Two axes counted from 0, within the model's own and different if it has two."""
-    first = min(config.axis_x, dim) - 1
-    second = min(config.axis_y, dim) - 1
+    first = min(axis_x, dim) - 1
+    second = min(axis_y, dim) - 1
     if first == second and dim > 1:
         second = second - 1 if second else 1
     return first, second
@@ -122,7 +122,7 @@ def _no_codes(moment: Moment, space: LatentMap) -> str:
     return ""
 
 
-def _plane(z: Tensor, axes: tuple[int, int]) -> Tensor:
+def plane_of(z: Tensor, axes: tuple[int, int]) -> Tensor:
     """Two columns (n, 2) of codes (n, d); a single axis lies on the horizontal."""
     if z.shape[1] == 1:
         return torch.cat((z, torch.zeros_like(z)), dim=1)
@@ -145,13 +145,13 @@ def _codes(moment: Moment, space: LatentMap, axes: tuple[int, int]) -> _Part:
     chosen = spread_pick(len(train.x), count, moment.seed)
     x = train.x[chosen]
     codes = space.encode(x)
-    found = f32(_plane(codes.mean, axes).nan_to_num())
+    found = f32(plane_of(codes.mean, axes).nan_to_num())
     arrays: dict[str, NDArray[Any]] = {
         "codes": found,
         "labels": train.labels[chosen].to(torch.int32).numpy(),
     }
     if codes.std is not None:
-        arrays["code_std"] = f32(_plane(codes.std, axes))
+        arrays["code_std"] = f32(plane_of(codes.std, axes))
         arrays["kl_per_axis"] = f32(kl_per_axis(codes))
     side = max(HALF_SIDE, 1.05 * float(np.abs(found).max()))
     meta = {

@@ -149,5 +149,5 @@ def test_both_kinds_of_samples_follow_the_density() -> None:
         x = model.sample(3000, torch.Generator().manual_seed(0))
         torch.testing.assert_close(x.mean(0), mean, atol=0.12, rtol=0)
         torch.testing.assert_close(x.var(0), variance, atol=0, rtol=0.12)
-    assert capabilities(model) == {"samples", "log_density"}
+    assert capabilities(model) == {"samples", "log_density", "energy"}
     assert model.density_kind == "estimate"

@@ -174,7 +174,8 @@ def test_samples_are_decoded_noise_and_follow_the_seed() -> None:
 
 
 def test_capabilities() -> None:
-    assert capabilities(GAN(GANConfig())) == {"samples", "latent", "critic"}
+    found = capabilities(GAN(GANConfig()))
+    assert found == {"samples", "latent", "critic", "adversarial"}
 
 
 def ring(n: int, seed: int) -> tuple[Tensor, Tensor]:

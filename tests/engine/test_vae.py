@@ -311,5 +311,5 @@ def test_more_draws_hold_from_the_next_step_on() -> None:
 
 def test_capabilities() -> None:
     assert capabilities(VAE(VAEConfig())) == {
-        "samples", "log_density", "latent", "encoder",
+        "samples", "log_density", "latent", "encoder", "posterior",
     }  # fmt: skip

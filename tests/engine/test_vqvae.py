@@ -181,4 +181,5 @@ def test_latent_axes_read_back_what_the_model_reads_back() -> None:
     model = model_for(x)
     codes = model.encode(x).mean
     torch.testing.assert_close(model.decode(codes), model.reconstruct(x))
-    assert capabilities(model) == {"samples", "log_density", "latent", "encoder"}
+    found = capabilities(model)
+    assert found == {"samples", "log_density", "latent", "encoder", "coded"}

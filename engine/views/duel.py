@@ -1,0 +1,97 @@
+"""Generator against critic: the critic's surface, fakes, and where they want to go."""
+
+from typing import ClassVar
+
+from engine.models.base import Adversarial
+from engine.settings import knob
+from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
+from engine.views.contour import contour
+from engine.views.grid import cell_centres, coarser, fewer, in_chunks, spread_pick
+from engine.views.standing import accuracy, caption
+
+#: Points on which losses and right answers are counted.
+JUDGED = 1000
+BACKDROP = 420
+
+
+class DuelConfig(ViewConfig):
+    """Settings of :class:`DuelView`."""
+
+    fakes: int = knob(
+        150,
+        "Fakes",
+        "Points of the generator that show which way it wants them to go.",
+        ge=10,
+        le=500,
+        unit="points",
+        apply="live",
+        scale="log",
+        group="Duel",
+    )
+    resolution: int = knob(
+        96,
+        "Resolution",
+        "Cells along each axis of the critic's surface.",
+        ge=32,
+        le=256,
+        unit="cells",
+        apply="live",
+        scale="log",
+        group="Duel",
+    )
+
+
+class DuelView(View):
+    """The surface D(x), and minus the gradient of the generator's loss at fakes.
+
+    It shows the weights that learn, not their average: a single move of one player
+    would hardly be seen in that.
+    """
+
+    name = "duel"
+    title = "Generator against critic"
+    description = "The critic's surface, and where the generator's points want to go."
+    Config: ClassVar[type[ViewConfig]] = DuelConfig
+    needs = (("adversarial", "critic"),)
+    empty = "This model has no opponent: one loss trains all of it."
+
+    def compute(self, moment: Moment) -> Picture:
+        """Arrays critic (G, G), contour (m, 2, 2), fakes and push (k, 2), data."""
+        fitted = moment.raw
+        model = fitted.model
+        assert isinstance(model, Adversarial)
+        limits, scaling = moment.data.limits, moment.data.scaling
+        side = coarser(self.config.resolution, moment.quality, 32)
+        surface = in_chunks(fitted.critic, cell_centres(limits, side), moment.tick)
+        critic = f32(surface.nan_to_num(0.5).reshape(side, side))
+        train = moment.data.train
+        rows = spread_pick(len(train.x), fewer(JUDGED, moment.quality, 300), 0)
+        x = scaling.standardise(train.x[rows].double())
+        x = x.to(fitted.model.device, fitted.model.dtype)
+        labels = train.labels[rows].to(x.device)
+        stand = model.duel(x, labels, fitted.generator(moment.seed))
+        shown = slice(0, self.config.fakes)
+        push = (stand.push.double().cpu() / scaling.std)[shown].nan_to_num()
+        arrays = {
+            "critic": critic,
+            "contour": contour(critic, 0.5, limits),
+            "fakes": f32(scaling.restore(stand.fakes.double().cpu())[shown]),
+            "push": f32(push),
+            "data": f32(train.x[spread_pick(len(train.x), BACKDROP, moment.seed)]),
+        }
+        players = {name: float(loss) for name, loss in stand.losses.items()}
+        seen = float((stand.real > 0.5).double().mean())
+        caught = float((stand.fake < 0.5).double().mean())
+        typical = float(stand.push.double().norm(dim=1).median())
+        meta = paper(moment) | {
+            "players": list(players),
+            "losses": {name: number(loss) for name, loss in players.items()},
+            "seen": seen,
+            "caught": caught,
+            "accuracy": accuracy(seen, caught),
+            "push": number(push.norm(dim=1).median()),
+            "caption": caption(players, accuracy(seen, caught), typical),
+            "step": moment.step,
+            "resolution": side,
+        }
+        return Picture(arrays, meta)

@@ -1,0 +1,238 @@
+"""Posterior clouds of the data's codes, and all of them together beside the prior."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.metrics.density_kde import KernelDensity, likelihood_factor
+from engine.models.base import Codes, Posterior
+from engine.settings import knob
+from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
+from engine.views.grid import (
+    cell_area,
+    cell_centres,
+    coarser,
+    fewer,
+    in_chunks,
+    spread_pick,
+)
+from engine.views.latent import HALF_SIDE, kl_per_axis, plane_axes, plane_of
+
+#: Points whose clouds make the whole; points drawn; points of an outline.
+MIXED, DRAWN, RIM = 1000, 400, 33
+#: KL of an axis, nats, below which it tells nothing about the data.
+COLLAPSED = 0.01
+LOG_2PI = math.log(2 * math.pi)
+
+
+class PosteriorConfig(ViewConfig):
+    """Settings of :class:`PosteriorView`."""
+
+    axis_x: int = knob(
+        1, "First axis", "Latent axis drawn to the right.",
+        ge=1, le=64, apply="live", group="Posterior",
+    )  # fmt: skip
+    axis_y: int = knob(
+        2, "Second axis", "Latent axis drawn upwards.",
+        ge=1, le=64, apply="live", group="Posterior",
+    )  # fmt: skip
+    clouds: int = knob(
+        60, "Clouds", "Points of which the posterior is outlined.",
+        ge=0, le=300, unit="points", apply="live", group="Posterior",
+    )  # fmt: skip
+    resolution: int = knob(
+        64,
+        "Resolution",
+        "Cells along each axis of the density of all codes.",
+        ge=32,
+        le=128,
+        unit="cells",
+        apply="live",
+        scale="log",
+        group="Posterior",
+    )
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """Log-density (m,) of all codes together at places, and how it is known."""
+
+    log_q: Tensor
+    kind: str
+
+
+class PosteriorView(View):
+    """Codes with their clouds, and the density of all codes beside the prior.
+
+    Samples are decoded from the prior: where the whole and the prior differ, samples
+    differ from the data.
+    """
+
+    name = "posterior"
+    title = "Posterior and prior"
+    description = "Where the codes of the data lie, beside the prior of the samples."
+    Config: ClassVar[type[ViewConfig]] = PosteriorConfig
+    needs = (("encoder", "latent"),)
+    empty = "This model has no encoder, so points have no codes."
+
+    def compute(self, moment: Moment) -> Picture:
+        """Arrays aggregate and ratio (G, G), rims (m, P, 2), codes, kl_per_axis.
+
+        With one latent axis: profile (2, P, 2), the curves of the whole and the prior.
+        """
+        config, train = self.config, moment.data.train
+        rows = spread_pick(len(train.x), fewer(MIXED, moment.quality, 300), 0)
+        x = train.x[rows]
+        codes = moment.fitted.encode(x)
+        moment.tick()
+        dim = codes.mean.shape[1]
+        axes = plane_axes(config.axis_x, config.axis_y, dim)
+        flat = dim == 1
+        half = max(HALF_SIDE, 1.05 * float(plane_of(codes.mean, axes).abs().max()))
+        drawn = spread_pick(len(x), DRAWN, moment.seed)
+        arrays: dict[str, NDArray[Any]] = {
+            "codes": f32(plane_of(codes.mean, axes)[drawn].nan_to_num()),
+            "labels": train.labels[rows][drawn].to(torch.int32).numpy(),
+        }
+        limits = (-half, half, -half, half)
+        if flat:
+            arrays["profile"], limits, kind, gap = self._profile(moment, x, codes, half)
+        else:
+            whole = self._whole(moment, x, codes, axes, limits)
+            side, found, log_p = whole
+            kind, gap = found.kind, _divergence(found.log_q, log_p, limits, side)
+            arrays["aggregate"] = _square(found.log_q, side)
+            arrays["ratio"] = _square(found.log_q - log_p, side)
+            if config.clouds:
+                arrays["rims"] = self._rims(moment, x, codes, axes)
+        if codes.std is not None:
+            arrays["kl_per_axis"] = f32(kl_per_axis(codes))
+        meta = paper(moment) | self._facts(moment, codes, axes)
+        meta |= {"limits_z": list(limits), "kind": kind, "gap": number(gap)}
+        return Picture(arrays, meta)
+
+    def _facts(
+        self, moment: Moment, codes: Codes, axes: tuple[int, int]
+    ) -> dict[str, Any]:
+        model = moment.fitted.model
+        facts: dict[str, Any] = {
+            "latent_dim": codes.mean.shape[1],
+            "axes": [axes[0] + 1, axes[1] + 1],
+            "classes": moment.data.classes,
+            "class_names": list(moment.data.source.class_names),
+            "prior": model.latent_prior,
+            "has_clouds": codes.std is not None,
+            "bent": isinstance(model, Posterior) and not model.gaussian_posterior,
+        }
+        if codes.std is not None:
+            kl = kl_per_axis(codes)
+            facts["active"] = [int(i) + 1 for i in (kl >= COLLAPSED).nonzero()[:, 0]]
+            facts["collapsed"] = [int(i) + 1 for i in (kl < COLLAPSED).nonzero()[:, 0]]
+        return facts
+
+    def _whole(
+        self,
+        moment: Moment,
+        x: Tensor,
+        codes: Codes,
+        axes: tuple[int, int],
+        limits: tuple[float, float, float, float],
+    ) -> tuple[int, _Whole, Tensor]:
+        """Cells a side, density of all codes there, and log-density of the prior."""
+        side = coarser(self.config.resolution, moment.quality, 32)
+        places = cell_centres(limits, side)
+        log_p = -0.5 * places.square().sum(dim=1) - LOG_2PI
+        return side, _aggregate(moment, x, codes, list(axes), places), log_p
+
+    def _rims(
+        self, moment: Moment, x: Tensor, codes: Codes, axes: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """Outlines (m, P, 2): the circle of one spread of the draws, bent by clouds."""
+        if codes.std is None:
+            return np.zeros((0, RIM, 2), np.float32)
+        some = spread_pick(len(x), self.config.clouds, moment.seed)
+        angle = torch.linspace(0, 2 * math.pi, RIM)
+        circle = torch.zeros(RIM, codes.mean.shape[1])
+        circle[:, axes[0]], circle[:, axes[1]] = angle.cos(), angle.sin()
+        z = _cloud(moment, x[some], circle)
+        return f32(z[:, :, list(axes)].nan_to_num())
+
+    def _profile(
+        self, moment: Moment, x: Tensor, codes: Codes, half: float
+    ) -> tuple[NDArray[np.float32], tuple[float, float, float, float], str, float]:
+        """The curves over a single latent axis, and the limits that show them."""
+        z = torch.linspace(-half, half, 241, dtype=torch.float64)[:, None]
+        whole = _aggregate(moment, x, codes, [0], z)
+        log_p = -0.5 * z[:, 0].square() - 0.5 * LOG_2PI
+        q, p = whole.log_q.exp(), log_p.exp()
+        curves = torch.stack([torch.stack((z[:, 0], y), dim=1) for y in (q, p)])
+        step = float(z[1, 0] - z[0, 0])
+        gap = float((q * (whole.log_q - log_p)).nan_to_num().sum()) * step
+        top = max(1.15 * float(q.max()), 0.5)
+        return f32(curves), (-half, half, 0.0, top), whole.kind, gap
+
+
+def _cloud(moment: Moment, x: Tensor, eps: Tensor) -> Tensor:
+    """Codes (n, k, d) of points x in data units for draws eps (k, d)."""
+    model = moment.fitted.model
+    assert isinstance(model, Posterior)
+    like = moment.fitted.model
+    inside = moment.data.scaling.standardise(x.double()).to(like.device, like.dtype)
+    with torch.no_grad():
+        found = model.posterior_codes(inside, eps.to(like.device, like.dtype))
+    return found.double().cpu()
+
+
+def _aggregate(
+    moment: Moment, x: Tensor, codes: Codes, axes: list[int], places: Tensor
+) -> _Whole:
+    """Log-density of all codes together, on some axes, at places (m, len(axes))."""
+    model = moment.fitted.model
+    if isinstance(model, Posterior) and model.gaussian_posterior:
+        assert codes.std is not None
+        mean, std = codes.mean.double()[:, axes], codes.std.double()[:, axes]
+        mixed = in_chunks(
+            lambda z: _normal_mixture(z, mean, std), places, moment.tick, 1024
+        )
+        return _Whole(mixed, "exact")
+    generator = torch.Generator().manual_seed(0)
+    points = codes.mean
+    if isinstance(model, Posterior):
+        draws = torch.randn(4, points.shape[1], generator=generator)
+        points = _cloud(moment, x[: MIXED // 2], draws).flatten(0, 1)
+    points = points.double()[:, axes]
+    kernel = KernelDensity(points, likelihood_factor(points, generator))
+    found = in_chunks(kernel.log_prob, places, moment.tick, 1024)
+    return _Whole(found.double(), "estimate")
+
+
+def _normal_mixture(z: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Log-density (m,) at z (m, d) of equal parts of normals, (n, d) each."""
+    # The square of (z - mean) / std, multiplied out: two products of matrices.
+    weight = std.square().reciprocal()
+    constant = (mean.square() * weight).sum(dim=1) + 2 * std.log().sum(dim=1)
+    square = z.square() @ weight.T - 2 * z @ (mean * weight).T
+    log_parts = -0.5 * (square + constant)
+    return log_parts.logsumexp(dim=1) - math.log(len(mean)) - 0.5 * z.shape[1] * LOG_2PI
+
+
+def _divergence(
+    log_q: Tensor,
+    log_p: Tensor,
+    limits: tuple[float, float, float, float],
+    side: int,
+) -> float:
+    """KL from the whole to the prior on the plane, nats, as a sum over the cells."""
+    q = log_q.exp()
+    parts = torch.where(q > 0, q * (log_q - log_p), 0.0)
+    return float(parts.sum()) * cell_area(limits, side)
+
+
+def _square(values: Tensor, side: int) -> NDArray[np.float32]:
+    plain = values.nan_to_num(nan=-100.0, neginf=-100.0, posinf=100.0)
+    return f32(plain.clamp(-100.0, 100.0).reshape(side, side))
