@@ -4,7 +4,10 @@ from importlib import import_module
 
 from engine.lab.base import Job
 
-JOBS: dict[str, str] = {}
+JOBS: dict[str, str] = {
+    "sampler_study": "engine.lab.sampler_study:SamplerStudy",
+    "sweep": "engine.lab.sweep:Sweep",
+}
 
 
 def job_class(name: str) -> type[Job]:

@@ -1,0 +1,133 @@
+"""The sampler bench: same noise for all, costs counted, errors of the stated order."""
+
+import math
+
+import pytest
+import torch
+from torch.autograd import grad
+
+from engine import Experiment
+from engine.lab.exact_process import exact_process
+from engine.lab.sampler_study import SamplerStudy, SamplerStudySettings, detour
+from engine.views.base import Cancelled
+
+
+def study(run: Experiment, **settings):
+    wish = SamplerStudySettings(points=200, paths=5, **settings)
+    news = list(SamplerStudy(wish, {"r": run}, "r", lambda: None).work())
+    trials = [n for n in news if n.result["kind"] == "trial"]
+    return news, trials
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Experiment:
+    return Experiment("oracle", "eight_gaussians", seed=3)
+
+
+def test_errors_fall_with_the_order_that_a_sampler_claims(oracle):
+    _, trials = study(oracle, samplers=["euler", "heun"], steps=[32, 64, 128])
+    for name, order in (("euler", 1), ("heun", 2)):
+        errors = [
+            t.result["error_network"]
+            for t in sorted(
+                (t for t in trials if t.result["sampler"] == name),
+                key=lambda t: t.result["steps"],
+            )
+        ]
+        measured = math.log2(errors[1] / errors[2])
+        assert measured == pytest.approx(order, abs=0.35)
+
+
+def test_evaluations_are_those_of_the_method_and_cheap_trials_come_first(oracle):
+    news, trials = study(oracle, samplers=["heun", "euler"], steps=[4, 2])
+    found = [(t.result["sampler"], t.result["evaluations"]) for t in trials]
+    assert found == [("heun", 4), ("euler", 2), ("heun", 8), ("euler", 4)]
+    assert news[0].result["kind"] == "floor"
+    assert 0 < news[0].result["energy_distance"] < 0.05
+    shares = [n.share for n in news]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_all_paths_begin_at_the_same_noise_and_are_in_data_units(oracle):
+    _, trials = study(oracle, samplers=["euler", "heun", "ancestral"], steps=[3])
+    starts = [torch.as_tensor(t.arrays["x"][0].copy()) for t in trials]
+    assert all(s.shape == (5, 2) for s in starts)
+    torch.testing.assert_close(starts[0], starts[1])
+    noise = oracle.fitted().start(200, 3)[:5]
+    torch.testing.assert_close(starts[0], noise)
+
+
+def test_only_a_sampler_without_noise_has_an_error_along_the_ode(oracle):
+    _, trials = study(
+        oracle,
+        samplers=["ddim"],
+        steps=[8],
+        settings={"ddim": {"eta": 1.0}},
+    )
+    assert trials[0].result["stochastic"]
+    assert trials[0].result["error_network"] is None
+    _, trials = study(oracle, samplers=["ddim"], steps=[8])
+    assert trials[0].result["error_network"] > 0
+
+
+def test_an_adaptive_solver_is_tried_at_several_tolerances(oracle):
+    _, trials = study(oracle, samplers=["dopri5"])
+    assert [t.result["steps"] for t in trials] == [0.1, 0.01, 0.001, 1e-4]
+    costs = [t.result["evaluations"] for t in trials]
+    assert costs == sorted(costs)
+
+
+@pytest.mark.parametrize("model", ["rectified_flow", "score_sde", "ddpm", "edm"])
+def test_the_exact_field_is_that_of_the_exact_density(model):
+    """Velocity (d alpha / alpha) x + half the noise rate times the score of autograd."""
+    run = Experiment(model, "eight_gaussians")
+    exact = exact_process(run.trainer.model, run.data).double()
+    x = torch.randn(50, 2, generator=torch.Generator().manual_seed(0)).double()
+    for moment in (0.3, 0.7):
+        t = torch.tensor(moment, dtype=torch.float64)
+        y = (x * exact.path.sigma(t)).requires_grad_(True)
+        (score,) = grad(exact.log_density(y, t).sum(), y)
+        rate, noise = exact.path.reverse_rates(t)
+        wanted = rate * y.detach() + noise / 2 * score
+        torch.testing.assert_close(
+            exact.velocity(y.detach(), t), wanted, rtol=1e-6, atol=1e-8
+        )
+
+
+def test_without_a_known_mixture_there_is_no_exact_error():
+    run = Experiment("oracle", "pinwheel")
+    assert exact_process(run.trainer.model, run.data) is None
+    _, trials = study(run, samplers=["euler"], steps=[2])
+    assert "error_exact" not in trials[0].result
+    assert trials[0].result["error_network"] is not None
+
+
+def test_what_cannot_be_studied_is_one_sentence():
+    run = Experiment("vae", "two_moons")
+    with pytest.raises(ValueError, match="no sampler"):
+        study(run)
+    with pytest.raises(ValueError, match="eta"):
+        study(
+            Experiment("oracle", "two_moons"),
+            samplers=["ddim"],
+            settings={"ddim": {"eta": -3}},
+        )
+
+
+def test_a_study_can_be_given_up_at_any_step(oracle):
+    def tick() -> None:
+        raise Cancelled
+
+    wish = SamplerStudySettings(points=50, samplers=["euler"], steps=[4])
+    with pytest.raises(Cancelled):
+        list(SamplerStudy(wish, {"r": oracle}, "r", tick).work())
+
+
+def test_detour_of_a_line_and_of_a_half_circle():
+    t = torch.linspace(0, 1, 2001).double()
+    line = torch.stack([t, 2 * t], 1)[:, None]
+    angle = math.pi * t
+    arc = torch.stack([angle.cos(), angle.sin()], 1)[:, None]
+    assert detour(line) == pytest.approx(1.0)
+    assert detour(arc) == pytest.approx(math.pi / 2, rel=1e-4)
