@@ -51,6 +51,7 @@ class Session(QObject):
 
     catalogue_received = Signal()
     run_ready = Signal(object)  # RunReady
+    data_changed = Signal()  # while the run on show goes on
     status_changed = Signal(object)  # Status
     snapshots_changed = Signal()
     reported = Signal(object, object)  # Run, its event; also of runs not on show
@@ -247,6 +248,10 @@ class Session(QObject):
             run.snapshots, run.snapshot_bytes = event.steps, event.bytes
             if on_show:
                 self.snapshots_changed.emit()
+        elif isinstance(event, wire.DataChanged):
+            run.take_data(event)
+            if on_show:
+                self.data_changed.emit()
         elif isinstance(event, wire.SettingChanged):
             run.changes.append(event)
             if on_show:

@@ -16,7 +16,8 @@ class ConfigEdit(QUndoCommand):
     """From one configuration to another.
 
     ``key`` names the setting: edits of one key in quick succession become one.
-    ``at_once`` asks for a restart without waiting for the button.
+    ``at_once`` asks for a restart without waiting for the button. All edits of a
+    ``gesture``, such as a stroke of a brush, are one, however long it takes.
     """
 
     def __init__(
@@ -26,12 +27,14 @@ class ConfigEdit(QUndoCommand):
         text: str,
         key: str = "",
         at_once: bool = False,
+        gesture: str = "",
     ) -> None:
         super().__init__(text)
         self._history = history
         self.before = history.config
         self.after = after
-        self.key = key
+        self.key = key or gesture
+        self.is_gesture = bool(gesture)
         self.stamp = time.monotonic()
         self._at_once = at_once
 
@@ -51,7 +54,7 @@ class ConfigEdit(QUndoCommand):
         """Swallow a later edit of the same setting."""
         if not isinstance(other, ConfigEdit) or not self.key or other.key != self.key:
             return False
-        if other.stamp - self.stamp > _MERGE_WITHIN:
+        if other.stamp - self.stamp > _MERGE_WITHIN and not self.is_gesture:
             return False
         self.after = other.after
         self.stamp = other.stamp
@@ -74,11 +77,16 @@ class History(QObject):
         self.stack = QUndoStack(self)
 
     def edit(
-        self, after: RunConfig, text: str, key: str = "", at_once: bool = False
+        self,
+        after: RunConfig,
+        text: str,
+        key: str = "",
+        at_once: bool = False,
+        gesture: str = "",
     ) -> None:
         """Change the configuration in a way that can be undone."""
         if after != self.config:
-            self.stack.push(ConfigEdit(self, after, text, key, at_once))
+            self.stack.push(ConfigEdit(self, after, text, key, at_once, gesture))
 
     def become(self, config: RunConfig, at_once: bool = False) -> None:
         """Take a configuration without a trace in the history, and tell it."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from app.session_config import Group
 from app.session_history import History
 from engine.protocol import (
+    DataChanged,
     Failed,
     Metrics,
     RunConfig,
@@ -24,6 +25,8 @@ class Run:
         applied: Configuration that the engine runs now; None until it answered.
         waiting: Settings whose change waits for a restart.
         is_lost: Whether the engine that knew it has died.
+        has_too_few: Whether its newest data are too few, so that it learns from those
+            before.
         at: Step of the snapshot on show, None for the living run.
         trail: Metrics in the order they came, for the spark lines.
     """
@@ -43,6 +46,7 @@ class Run:
     trail: list[Metrics] = field(default_factory=list)
     at: int | None = None
     is_lost: bool = False
+    has_too_few: bool = False
     speed: float = 0.0
 
     @property
@@ -66,9 +70,17 @@ class Run:
         is_complete = self.status is not None and self.status.state == "complete"
         return self.failed is None and not is_complete
 
+    def take_data(self, event: DataChanged) -> None:
+        """Its data were edited; all else goes on."""
+        if self.ready is not None:
+            facts = event.model_dump(exclude={"kind", "run_id", "too_few"})
+            self.ready = self.ready.model_copy(update=facts)
+        self.has_too_few = event.too_few
+
     def begin_again(self, ready: RunReady) -> None:
         """Forget what belonged to the run before a restart."""
         self.ready = ready
+        self.has_too_few = False
         self.status = None
         self.failed = None
         self.snapshots = []

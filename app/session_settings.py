@@ -70,17 +70,25 @@ class SettingsDesk(QObject):
         field = schema_of(catalogue, after, group).get("properties", {}).get(name, {})
         run.history.edit(after, field.get("title", name), f"{group}.{name}")
 
-    def edit_group(self, group: Group, values: dict[str, Any], text: str) -> None:
+    def edit_group(
+        self, group: Group, values: dict[str, Any], text: str, gesture: str = ""
+    ) -> None:
         """Change several settings in one step of the history."""
-        self.edit_groups({group: values}, text)
+        self.edit_groups({group: values}, text, gesture)
 
-    def edit_groups(self, values: dict[Group, dict[str, Any]], text: str) -> None:
-        """Change settings of several groups in one step of the history."""
+    def edit_groups(
+        self, values: dict[Group, dict[str, Any]], text: str, gesture: str = ""
+    ) -> None:
+        """Change settings of several groups in one step of the history.
+
+        So is all that belongs to one ``gesture``, such as a stroke of a brush.
+        """
         run, _ = self._need()
         update: dict[str, Any] = {
             group: getattr(run.config, group) | new for group, new in values.items()
         }
-        run.history.edit(run.config.model_copy(update=update), text)
+        after = run.config.model_copy(update=update)
+        run.history.edit(after, text, gesture=gesture)
 
     def choose_model(self, name: str) -> None:
         """Train another model on the same data; begins again at once."""

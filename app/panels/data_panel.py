@@ -29,6 +29,7 @@ class DataPanel(SidePanel):
     """Gallery, CSV, settings of the data, scaling and notes."""
 
     table_requested = Signal()
+    drawing_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("left", (224, 196), "Data")
@@ -41,19 +42,22 @@ class DataPanel(SidePanel):
         self.gallery = Gallery()
         self.more = Button("", kind="quiet")
         self.table = Label(colour="text1", weight=600)
+        self.draw = Button("Draw", "paint-brush", hint="D")
         self.open = Button("Open CSV…", "folder-open")
         self.form = Form()
         self.switches = Form()  # apart, since their labels are long
         self.scaling = Label(colour="text3", size=11, wraps=True)
         self.notes = NotesList()
         for widget in (
-            *(self.head, self.gallery, self.more, self.open, Rule(), self.table),
+            *(self.head, self.gallery, self.more, self.draw, self.open, Rule()),
+            self.table,
             *(self.form, self.switches, self.scaling, self.notes),
         ):
             self.column.addWidget(widget)
         self.column.addStretch(1)
         self.more.hide()
         self.table.hide()
+        self.draw.setToolTip("Draw data of your own, while the run learns (D)")
         self.open.setToolTip("Learn from a table of your own (Ctrl+O), or drop it here")
         self._connect()
 
@@ -75,11 +79,13 @@ class DataPanel(SidePanel):
         desk, session = self._session.desk, self._session
         session.catalogue_received.connect(self._fill)
         session.run_ready.connect(self._on_ready)
+        session.data_changed.connect(self._on_run)
         session.runs.run_chosen.connect(self._on_run)
         desk.config_changed.connect(self._show)
         desk.waiting_changed.connect(self._on_waiting)
         self.gallery.chosen.connect(desk.choose_data)
         self.more.clicked.connect(self._on_more)
+        self.draw.clicked.connect(lambda: self.drawing_requested.emit())
         self.open.clicked.connect(lambda: self.table_requested.emit())
         for form in (self.form, self.switches):
             form.edited.connect(

@@ -19,12 +19,14 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", " ": "space", "|": "
 def form_schema(schema: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     """A data set's schema with the free text taken out.
 
-    A form cannot ask for a file or for the name of a column as text: fields that end
+    A form cannot ask for a drawing, a file or the name of a column: fields that end
     in ``_column`` become a choice among ``columns``, other text goes. Headings and
     units go too: the panel is narrow, and its titles and tooltips say the same.
     """
     fields: dict[str, Any] = {}
     for name, field in schema.get("properties", {}).items():
+        if field.get("type") == "array":
+            continue  # a drawing is no row of a form
         if field.get("type") != "string" or "enum" in field or "const" in field:
             fields[name] = {**field, "group": "", "unit": ""}
         elif name.endswith(_COLUMN) and columns:

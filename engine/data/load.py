@@ -32,7 +32,8 @@ class Data:
 
     ``limits`` are (xmin, xmax, ymin, ymax) for every plot of these data, in data units.
     ``classes`` is 0 if the points have no classes. ``remarks`` tell what became of data
-    that were edited while a run learned from them.
+    that were edited while a run learned from them; ``too_few`` if these are the points
+    from before, since the newest are too few.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Data:
     notes: tuple[str, ...]
     limits: Limits
     remarks: tuple[str, ...] = ()
+    too_few: bool = False
 
 
 def load_data(

@@ -88,6 +88,7 @@ class Reporter:
                 classes=data.classes,
                 class_names=list(data.source.class_names),
                 points=len(data.train.x),
+                too_few=data.too_few,
             )
         )
 

@@ -124,7 +124,10 @@ class SettingChanged(Message):
 
 
 class DataChanged(Message):
-    """The points of a run were edited while it goes on; fields as in ``RunReady``."""
+    """The points of a run were edited while it goes on; fields as in ``RunReady``.
+
+    ``too_few``: the newest points are too few to learn from, these are those before.
+    """
 
     kind: Literal["data_changed"] = "data_changed"
     run_id: str
@@ -134,6 +137,7 @@ class DataChanged(Message):
     classes: int = 0
     class_names: list[str] = Field(default_factory=list)
     points: int = 0
+    too_few: bool = False
 
 
 class Note(Message):

@@ -11,6 +11,7 @@ import torch
 
 from engine.data.base import TooFewPointsError
 from engine.data.load import Data, scaling_of
+from engine.models.base import GenerativeModel
 from engine.protocol import RunConfig
 from engine.settings import checked
 from engine.training import setup
@@ -19,7 +20,7 @@ from engine.training import setup
 _MUCH = 0.25
 
 
-def edited(old: Data, config: RunConfig, classes: int) -> Data:
+def edited(old: Data, config: RunConfig, model: GenerativeModel) -> Data:
     """The data that a configuration asks for, in the scaling of ``old``.
 
     The same object if nothing changes. Where too few points are left, the old ones
@@ -28,7 +29,7 @@ def edited(old: Data, config: RunConfig, classes: int) -> Data:
     Args:
         old: What the run learns from now.
         config: Of the same data set as ``old``.
-        classes: How many classes the run's model knows.
+        model: Of the run; how many classes it knows was decided when the run began.
 
     Raises:
         SettingError: A setting is unknown or outside its limits.
@@ -37,21 +38,22 @@ def edited(old: Data, config: RunConfig, classes: int) -> Data:
     wanted = checked(type(old.config), config.data_settings, config.data)
     try:
         new = old if wanted == old.config else setup.make_data(config)
-        remarks = _remarks(new, old, classes)
+        remarks = _remarks(new, old, model)
     except TooFewPointsError as few:
-        new, remarks = old, (f"{few} Until then the points from before are learned.",)
+        remarks = (f"{few} Until then the points from before are learned.",)
+        return replace(old, remarks=remarks, too_few=True)
     if new is old and remarks == old.remarks:
         return old
-    return replace(new, scaling=old.scaling, remarks=remarks)
+    return replace(new, scaling=old.scaling, remarks=remarks, too_few=False)
 
 
 def begun_again(data: Data) -> Data:
     """The same points in their own scaling, for a run from step 0."""
     scaling, _ = scaling_of(data.train.x, data.source)
-    return replace(data, scaling=scaling, remarks=())
+    return replace(data, scaling=scaling, remarks=(), too_few=False)
 
 
-def _remarks(new: Data, old: Data, classes: int) -> tuple[str, ...]:
+def _remarks(new: Data, old: Data, model: GenerativeModel) -> tuple[str, ...]:
     """What a person should know of data edited under way."""
     found = []
     own, _ = scaling_of(new.train.x, new.source)
@@ -62,7 +64,7 @@ def _remarks(new: Data, old: Data, classes: int) -> tuple[str, ...]:
             "Scaled as when the run began; Reset takes mean and spread of the points "
             "as they are now."
         )
-    if new.classes > classes:
+    if model.learns_classes and new.classes > model.classes:
         found.append(
             "Classes drawn after the run began are learned as one; Reset tells them "
             "apart."
