@@ -46,6 +46,7 @@ class Compare(QObject):
 
     runs_changed = Signal()
     links_changed = Signal()
+    duplicated = Signal(object)  # the new Run, to be edited
     noted = Signal(object)  # Notice
 
     def __init__(
@@ -114,7 +115,9 @@ class Compare(QObject):
         source = run or self._all.run
         if source is None or not self._has_room():
             return None
-        return self._begin(source.config)
+        made = self._begin(source.config)
+        self.duplicated.emit(made)
+        return made
 
     def add_model(self, name: str) -> Run | None:
         """Begin a run of another model, with its own defaults, on the same data."""

@@ -25,7 +25,6 @@ from app.panels.status_bar import StatusBar
 from app.panels.table_choice import TABLE, TableSheet
 from app.panels.timeline_bar import TimelineBar
 from app.panels.top_bar import TopBar
-from app.pictures import is_picture
 from app.preferences import Preferences
 from app.session import Session
 from app.session_notes import Notice
@@ -78,6 +77,12 @@ class Window(QWidget):
         """Begin again with the settings that wait."""
         if self.session.run is not None:
             self.session.desk.restart()
+
+    def duplicate_run(self) -> None:
+        """Compare the run on show with a copy, ready to change one setting."""
+        if self.session.run is not None:
+            self.pages.show_page("compare")
+            self.session.compare.duplicate()
 
     def open_picker(self) -> None:
         """Offer the models."""
@@ -232,13 +237,9 @@ class Window(QWidget):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Look into the file; a picture is drawn as points."""
+        """Look into the file."""
         event.acceptProposedAction()
-        path = event.mimeData().urls()[0].toLocalFile()
-        if is_picture(path):
-            self.pages.show_page("draw")
-        if not self.pages.take_file(path):
-            self.open_table(path)
+        self.open_table(event.mimeData().urls()[0].toLocalFile())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The window's ground."""
@@ -277,7 +278,6 @@ class Window(QWidget):
         self.top.act_requested.connect(actions.trigger)
         self.top.run_requested.connect(session.runs.choose)
         self.data.table_requested.connect(self.ask_table)
-        self.data.drawing_requested.connect(lambda: self.pages.toggle_page("draw"))
         self.palette_list.chosen.connect(
             actions.trigger, Qt.ConnectionType.QueuedConnection
         )

@@ -67,6 +67,13 @@ def _pages(window: "Window") -> list[Act]:
     )
     return [
         explore,
+        Act(
+            "duplicate",
+            "Compare with a copy of this run",
+            "Pages",
+            window.duplicate_run,
+            ("Ctrl+D",),
+        ),
         *(
             Act(
                 f"page_{name}",

@@ -33,12 +33,12 @@ class PageEntry:
 
 #: Pages beside the first one, in the order of the top bar.
 PAGES: dict[str, PageEntry] = {
-    "draw": PageEntry(
-        "Draw data",
-        "Draw points of your own while the run learns from them.",
-        "paint-brush",
-        "app.panels.draw_page:DrawPage",
-        ("D",),
+    "compare": PageEntry(
+        "Compare runs",
+        "Two to four runs side by side, on the same data and seed.",
+        "columns",
+        "app.panels.compare.page:ComparePage",
+        ("Ctrl+Shift+D",),
     ),
 }
 
@@ -58,11 +58,6 @@ class Page(QWidget):
 
     def leave(self) -> None:
         """It goes off screen: ask for nothing more."""
-
-    def take_file(self, path: str) -> bool:
-        """A file was dropped while it is on screen; whether it is of use here."""
-        del path
-        return False
 
 
 class Pages(QStackedWidget):
@@ -103,11 +98,6 @@ class Pages(QStackedWidget):
         else:
             target.enter()
         self.page_changed.emit(name)
-
-    def take_file(self, path: str) -> bool:
-        """Give a dropped file to the page on screen; whether it had a use for it."""
-        made = self._made.get(self.current_name)
-        return made is not None and made.take_file(path)
 
     def toggle_page(self, name: str) -> None:
         """Bring a page on screen, or go back to the first one."""

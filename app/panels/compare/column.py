@@ -1,0 +1,195 @@
+"""One run of a comparison: its letter and name, its plots, its time, its figures."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from app.panels.compare.figures import RunFigures
+from app.panels.compare.run_plot import RunPlot
+from app.plots.catalogue import PLOTS
+from app.session import Session
+from app.session_compare import LEFT, RIGHT
+from app.session_config import model_entry
+from app.session_run import Run
+from app.theme import theme
+from app.widgets.button import IconButton
+from app.widgets.chip import Chip
+from app.widgets.label import Label
+from app.widgets.paint import box, painting
+from app.widgets.run_badge import RunBadge
+from app.widgets.state import State
+
+_STRIP = 36
+_LABELS = 26  # px that labels at the left of a square take
+
+
+class RunColumn(QWidget):
+    """A card for a run; a click into its head makes it the one that is edited."""
+
+    chosen = Signal()
+    settings_requested = Signal()
+    explore_requested = Signal()
+    removed = Signal()
+
+    def __init__(self, session: Session, run: Run) -> None:
+        super().__init__()
+        self.run = run
+        self._session = session
+        self._strip: QWidget | None = None
+        self.badge = RunBadge()
+        self.name = Label(colour="text1", size=15, weight=600)
+        self.kind = Chip("")
+        self.fault = Chip("", "warning")
+        self.pace = Label(colour="text3", size=11)
+        self.views = IconButton("eye", "Choose the plots", size=24)
+        self.settings = IconButton(
+            "sliders-horizontal", "Settings of this run", size=24
+        )
+        self.explore = IconButton("arrows-out-simple", "Open this run alone", size=24)
+        self.remove = IconButton("x", "Remove from the comparison", size=24)
+        self.left = RunPlot(session, run, f"{run.id}:{LEFT}", has_axis=True)
+        self.right = RunPlot(session, run, f"{run.id}:{RIGHT}", has_axis=False)
+        self.figures = RunFigures()
+        self.head = QHBoxLayout()
+        self._plots = QHBoxLayout()
+        self._column = QVBoxLayout(self)
+        self._arrange()
+        self._connect()
+        self._state = State(self, self._restyle)
+
+    def show_letter(self, letter: str, can_leave: bool) -> None:
+        """Take the place in the comparison that the run has now."""
+        self.badge.set_letter(letter)
+        self.remove.setEnabled(can_leave)
+        why = "" if can_leave else "The last run stays"
+        self.remove.setToolTip(why or "Remove from the comparison")
+        self.setAccessibleName(f"Run {letter}")
+
+    def set_crowded(self, crowded: bool) -> None:
+        """One plot alone, where four runs share the width."""
+        self.left.setVisible(not crowded)
+        self.right.set_axis(crowded)
+
+    def show_status(self, best: dict[str, float]) -> None:
+        """Name, pace, fault and figures, as the run reports them."""
+        run, catalogue = self.run, self._session.catalogue
+        if catalogue is not None:
+            self.name.setText(model_entry(catalogue, run.config.model).title)
+        status = run.status
+        rate = status.steps_per_second if status else 0.0
+        at = f"at step {run.at:,}" if run.at is not None else f"step {run.step:,}"
+        pace = f", {rate:,.0f} /s" if run.is_playing and rate else ""
+        self.pace.setText(at + pace)
+        words = "failed" if run.failed else "restart waits" if run.waiting else ""
+        self.fault.set_chip(words, "warning")
+        self.fault.setToolTip(run.failed.reason if run.failed else "")
+        self.fault.setVisible(bool(words))
+        self.figures.show_run(run, best)
+
+    def menu_of_views(self) -> QMenu:
+        """A fresh menu: what each of the plots may show."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for place, words in ((self.left, "Left plot"), (self.right, "Right plot")):
+            if place.isHidden():
+                continue
+            menu.addSection(words)
+            for view in PLOTS:
+                self._offer(menu, place, view)
+        return menu
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A card; the run that is edited has a rim in the accent."""
+        is_chosen = self._session.run is self.run
+        rim = theme.c.accent if is_chosen else theme.c.edge
+        with painting(self) as painter:
+            box(painter, self.rect().toRectF(), 8, theme.c.bg1, rim)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Squares of the same size, although only one has labels at its left."""
+        super().resizeEvent(event)
+        if not self.left.isHidden():
+            half = self.width() // 2
+            self._plots.setStretch(0, half + theme.px(_LABELS) // 2)
+            self._plots.setStretch(1, half - theme.px(_LABELS) // 2)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Edit this run."""
+        event.accept()
+        self.chosen.emit()
+
+    def _arrange(self) -> None:
+        words: list[QWidget] = [self.badge, self.name, self.kind, self.fault]
+        for word in words:
+            self.head.addWidget(word)
+        self.head.addStretch(1)
+        ends: list[QWidget] = [self.pace, self.views, self.settings]
+        for end in (*ends, self.explore, self.remove):
+            self.head.addWidget(end)
+        self._plots.addWidget(self.left, 1)
+        self._plots.addWidget(self.right, 1)
+        self._column.setSpacing(0)
+        self._column.addLayout(self.head)
+        self._column.addLayout(self._plots, 1)
+        self._column.addWidget(self.figures)
+        self.name.setMinimumWidth(0)
+        self._show_strip()
+
+    def _connect(self) -> None:
+        self.views.clicked.connect(self._open_views)
+        self.settings.clicked.connect(lambda: self.settings_requested.emit())
+        self.explore.clicked.connect(lambda: self.explore_requested.emit())
+        self.remove.clicked.connect(lambda: self.removed.emit())
+        self.right.plot_changed.connect(self._show_strip)
+        for place in (self.left, self.right):
+            place.drawn.connect(self._show_kind)
+
+    def _show_kind(self) -> None:
+        """How the density is known, from whichever plot says so."""
+        known = [chip for p in (self.left, self.right) for chip in p.plot.chips()]
+        self.kind.setVisible(bool(known))
+        if known:
+            self.kind.set_chip(known[0].text, known[0].kind)
+            self.kind.setToolTip(known[0].note)
+
+    def _show_strip(self) -> None:
+        strip = self.right.plot.strip()
+        if self._strip is not None and self._strip is not strip:
+            self._column.removeWidget(self._strip)
+            self._strip.hide()
+        self._strip = strip
+        if strip is not None:
+            self._column.insertWidget(2, strip)
+            strip.setFixedHeight(theme.px(_STRIP))
+            strip.show()
+
+    def _offer(self, menu: QMenu, place: RunPlot, view: str) -> None:
+        entry = self._session.view_entry(view)
+        reason = self._session.reason_against(view, self.run)
+        slots = self._session.compare.slots[self.run.id]
+        action = QAction(entry.title if entry else view, menu)
+        action.setCheckable(True)
+        action.setChecked(view == slots[place.name].view)
+        action.setEnabled(not reason)
+        action.setData((place.name, view))
+        action.triggered.connect(partial(self._choose, place.name, view))
+        menu.addAction(action)
+
+    def _choose(self, name: str, view: str, _: bool = False) -> None:
+        self._session.compare.slots[self.run.id].choose(name, view)
+
+    def _open_views(self) -> None:
+        corner = self.views.rect().bottomLeft()
+        self.menu_of_views().popup(self.views.mapToGlobal(corner))
+
+    def _restyle(self) -> None:
+        px = theme.px
+        self.head.setContentsMargins(px(10), px(6), px(6), px(4))
+        self.head.setSpacing(px(5))
+        self._plots.setContentsMargins(px(4), 0, px(4), 0)
+        self._plots.setSpacing(px(2))
+        self._column.setContentsMargins(1, 1, 1, 1)
+        if self._strip is not None:
+            self._strip.setFixedHeight(px(_STRIP))

@@ -1,0 +1,118 @@
+"""The line of figures under the plots of a run: how good, and at what cost."""
+
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.panels.metrics_section import distance, nats
+from app.session_run import Run
+from app.theme import theme
+from app.widgets.label import Label
+from app.widgets.paint import painting
+from app.widgets.state import State
+
+NONE = "–"
+
+
+class FigureCell(QWidget):
+    """A name over a value with its unit, and the word ``best`` where it is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = Label(name, colour="text3", size=11)
+        self.value = Label(NONE, colour="text1", size=15, weight=500)
+        self.unit = Label(colour="text3", size=11)
+        self.best = Label(colour="accent", size=11, weight=600)
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        for label in (self.value, self.unit, self.best):
+            line.addWidget(label)
+        line.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.name)
+        column.addLayout(line)
+
+    def set_figure(self, value: str, unit: str, is_best: bool) -> None:
+        """Show a value; the best of all runs says so."""
+        self.value.setText(value)
+        self.value.set_colour("accent" if is_best else "text1")
+        self.unit.setText(unit if value != NONE else "")
+        self.best.setText("best" if is_best else "")
+
+
+class RunFigures(QWidget):
+    """Energy distance, likelihood, evaluations per sample."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.distance = FigureCell("Energy distance")
+        self.nll = FigureCell("NLL")
+        self.cost = FigureCell("Evaluations")
+        self._row = QHBoxLayout(self)
+        for cell in (self.distance, self.nll, self.cost):
+            self._row.addWidget(cell, 1)
+        self._state = State(self, self._restyle)
+
+    def show_run(self, run: Run, best: dict[str, float]) -> None:
+        """The figures of a run; ``best`` are the best of all runs by their names."""
+        found, kind = figures_of(run), nll_kind(run)
+        far, nll, cost = (found.get(n) for n in ("distance", "nll", "cost"))
+
+        def is_best(name: str) -> bool:
+            return name in best and found.get(name) == best[name]
+
+        text = NONE if far is None else distance(far)
+        self.distance.set_figure(text, "", is_best("distance"))
+        self.nll.name.setText(f"NLL, {kind}" if kind else "NLL")
+        text = NONE if nll is None else nats(nll)
+        sure = kind != "estimate"
+        self.nll.set_figure(text, "nats", sure and is_best("nll"))
+        text = NONE if cost is None else f"{cost:,.0f}"
+        self.cost.set_figure(text, "per sample", is_best("cost"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A hairline above."""
+        with painting(self) as painter:
+            painter.fillRect(0, 0, self.width(), 1, theme.c.edge)
+
+    def _restyle(self) -> None:
+        px = theme.px
+        self._row.setContentsMargins(px(14), px(5), px(10), px(5))
+        self._row.setSpacing(px(8))
+        self.setFixedHeight(px(48))
+
+
+def nll_kind(run: Run) -> str:
+    """How a run's likelihood is known; empty if it is not."""
+    metrics = run.status.metrics if run.status else None
+    return metrics.nll.kind if metrics and metrics.nll else ""
+
+
+def figures_of(run: Run) -> dict[str, float]:
+    """What is known of a run, lower being better."""
+    status = run.status
+    metrics = status.metrics if status else None
+    nll = metrics.nll.value if metrics and metrics.nll else None
+    known = {
+        "distance": metrics.energy_distance if metrics else None,
+        "nll": nll,
+        "cost": status.evaluations_per_sample or None if status else None,
+    }
+    return {name: float(v) for name, v in known.items() if v is not None}
+
+
+def best_of(runs: list[Run]) -> dict[str, float]:
+    """The best of each figure, where at least two runs have it.
+
+    An estimated likelihood cannot be the best: it may be wrong in either direction.
+    """
+    best: dict[str, float] = {}
+    for name in ("distance", "nll", "cost"):
+        able = [r for r in runs if name in figures_of(r)]
+        if len(able) < 2:
+            continue
+        sure = [r for r in able if name != "nll" or nll_kind(r) != "estimate"]
+        if sure:
+            best[name] = min(figures_of(run)[name] for run in sure)
+    return best

@@ -1,0 +1,167 @@
+"""The page that compares two to four runs."""
+
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.panels.compare.column import RunColumn
+from app.panels.compare.figures import best_of
+from app.panels.compare.head import CompareHead
+from app.panels.compare.plot_links import PlotLinks
+from app.panels.compare.race_card import RaceCard
+from app.panels.compare.table_card import TableCard
+from app.panels.model_panel import ModelPanel
+from app.panels.pages import Page
+from app.session import Session
+from app.session_run import Run
+from app.theme import theme
+from app.widgets.paint import painting
+from app.widgets.state import State
+from engine.protocol import SnapshotsKept
+
+_CROWDED = 3  # more columns than this have one plot each
+#: Heights of the columns and of what is below, by the number of runs: square plots
+#: in wide columns are high.
+_SHARES = {1: (13, 7), 2: (13, 7), 3: (10, 9), 4: (12, 8)}
+
+
+class ComparePage(Page):
+    """A column for each run, curves of all, a table; a form for one of them at need.
+
+    Attributes:
+        columns: The column of each run, by its id.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.columns: dict[str, RunColumn] = {}
+        self.panel: ModelPanel | None = None
+        self.links = PlotLinks(session, self)
+        self.head = CompareHead(session)
+        self.race = RaceCard(session)
+        self.table = TableCard(session)
+        self._row = QHBoxLayout()
+        self._below = QHBoxLayout()
+        self._middle = QVBoxLayout()
+        self._whole = QHBoxLayout()
+        self._arrange()
+        self._connect()
+        self._state = State(self, self._restyle)
+
+    def enter(self) -> None:
+        """Compare the run on show with those that were compared before."""
+        self.session.compare.enter()
+        self.show_status()
+
+    def leave(self) -> None:
+        """Nothing is asked for any more."""
+        self.session.compare.leave()
+
+    def show_status(self) -> None:
+        """What all runs report, and which of them is best."""
+        best = best_of(self.session.compare.runs)
+        for column in self.columns.values():
+            column.show_status(best)
+        self.table.show_runs()
+
+    def toggle_settings(self, run: Run) -> None:
+        """Open the form of a run beside the columns, or close it again."""
+        is_open = self.panel is not None and self.panel.isVisible()
+        if self.panel is not None and is_open and run is self.session.run:
+            self.panel.hide()
+            return
+        self.session.runs.choose(run.id)
+        self.open_settings()
+
+    def open_settings(self) -> None:
+        """Show the form of the run that is chosen."""
+        if self.panel is None:
+            self.panel = ModelPanel(self.session)
+            self.panel.set_narrow(True)
+            self._whole.addWidget(self.panel)
+            run = self.session.run
+            if run is not None:
+                self.session.desk.attach(run)  # it fills itself when a run is told
+        self.panel.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground."""
+        with painting(self) as painter:
+            painter.fillRect(self.rect(), theme.c.bg0)
+
+    def _arrange(self) -> None:
+        self._below.addWidget(self.race, 3)
+        self._below.addWidget(self.table, 2)
+        self._middle.addLayout(self._row)
+        self._middle.addLayout(self._below)
+        inside = QWidget()
+        inside.setLayout(self._middle)
+        self._whole.setContentsMargins(0, 0, 0, 0)
+        self._whole.setSpacing(0)
+        self._whole.addWidget(inside, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.head)
+        column.addLayout(self._whole, 1)
+
+    def _connect(self) -> None:
+        session = self.session
+        session.compare.runs_changed.connect(self._show_runs)
+        session.compare.duplicated.connect(lambda _: self.open_settings())
+        session.runs.run_chosen.connect(self._repaint)
+        session.runs.moved.connect(lambda _: self.show_status())
+        session.reported.connect(self._on_reported)
+        self.head.left.connect(self.left)
+
+    def _show_runs(self) -> None:
+        """A column for each run, in the order of their letters."""
+        compare = self.session.compare
+        for run_id in self.columns.keys() - {run.id for run in compare.runs}:
+            column = self.columns.pop(run_id)
+            self.links.forget(column.left)
+            self.links.forget(column.right)
+            self._row.removeWidget(column)
+            column.hide()
+            column.deleteLater()
+        for index, run in enumerate(compare.runs):
+            if run.id not in self.columns:
+                self.columns[run.id] = self._make(run)
+            column = self.columns[run.id]
+            self._row.insertWidget(index, column, 1)
+            column.show_letter(compare.letter(run), len(compare.runs) > 1)
+            column.set_crowded(len(compare.runs) > _CROWDED)
+        above, below = _SHARES[len(compare.runs)]
+        self._middle.setStretch(0, above)
+        self._middle.setStretch(1, below)
+        self.show_status()
+
+    def _make(self, run: Run) -> RunColumn:
+        session = self.session
+        column = RunColumn(session, run)
+        self.links.watch(column.left)
+        self.links.watch(column.right)
+        column.chosen.connect(lambda: session.runs.choose(run.id))
+        column.settings_requested.connect(lambda: self.toggle_settings(run))
+        column.removed.connect(lambda: session.compare.remove(run))
+        column.explore_requested.connect(lambda: self._open_alone(run))
+        return column
+
+    def _open_alone(self, run: Run) -> None:
+        self.session.runs.choose(run.id)
+        self.left.emit()
+
+    def _on_reported(self, run: Run, event: object) -> None:
+        compare = self.session.compare
+        is_ours = compare.is_open and run in compare.runs
+        if is_ours and not isinstance(event, SnapshotsKept):
+            self.show_status()
+
+    def _repaint(self) -> None:
+        for column in self.columns.values():
+            column.update()
+
+    def _restyle(self) -> None:
+        gap = theme.px(8)
+        self._middle.setContentsMargins(gap, gap, gap, gap)
+        for layout in (self._middle, self._row, self._below):
+            layout.setSpacing(gap)

@@ -1,0 +1,99 @@
+"""What the plots of several runs share: limits, time, colours, dragged points."""
+
+from math import ceil
+
+from PySide6.QtCore import QObject
+
+from app.panels.compare.run_plot import RunPlot
+from app.plots.base import PlotView
+from app.plots.density import DensityPlot
+from app.plots.pane import Pane
+from app.session import Session
+
+_NATS = 4  # the common top is kept to quarters of a nat, so that it seldom moves
+
+
+class PlotLinks(QObject):
+    """Passes on what one plot does to all the others, as far as that is linked."""
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._places: list[RunPlot] = []
+        self._watched: set[PlotView] = set()
+        self._time: float | None = None
+        self._is_busy = False
+        session.compare.links_changed.connect(self._on_links)
+
+    def watch(self, place: RunPlot) -> None:
+        """Link a place with the others."""
+        self._places.append(place)
+        place.drawn.connect(self._share_colours)
+        place.time_scrubbed.connect(lambda t: self._on_time(place, t))
+        place.probed.connect(lambda what, points: self._on_probed(place, what, points))
+        place.plot_changed.connect(lambda: self._watch_plot(place))
+        self._watch_plot(place)
+
+    def forget(self, place: RunPlot) -> None:
+        """Link a place no more."""
+        self._places.remove(place)
+        self._watched -= {p for p in self._watched if place.isAncestorOf(p)}
+
+    def _plots(self) -> list[PlotView]:
+        return [place.plot for place in self._places]
+
+    def _watch_plot(self, place: RunPlot) -> None:
+        plot = place.plot
+        if plot not in self._watched:
+            self._watched.add(plot)
+            for pane in plot.paper.panes:
+                pane.sigRangeChanged.connect(self._on_range)
+        if self._time is not None and self._on("time"):
+            plot.set_time(self._time)
+        self._share_colours()
+
+    def _on(self, link: str) -> bool:
+        return link in self._session.compare.links
+
+    def _on_range(self, pane: Pane, *_: object) -> None:
+        """Panes with the same home show the same space."""
+        if self._is_busy or not self._on("axes"):
+            return
+        self._is_busy = True
+        for plot in self._plots():
+            for other in plot.paper.panes:
+                if other is not pane and other.home == pane.home:
+                    other.match(pane)
+        self._is_busy = False
+
+    def _on_time(self, source: RunPlot, t: float) -> None:
+        if self._on("time"):
+            self._time = t
+            for place in self._places:
+                if place is not source:
+                    place.plot.set_time(t)
+
+    def _on_probed(self, source: RunPlot, what: str, points: list[list[float]]) -> None:
+        """A dragged point is asked of every run that shows the same view."""
+        for place in self._places:
+            if place.plot.view == source.plot.view and place.plot.has_frame:
+                if place is not source:
+                    place.plot.take_probe(what, points)
+                self._session.questions.probe(place.name, what, points, place.run)
+
+    def _share_colours(self) -> None:
+        maps = [p for p in self._plots() if isinstance(p, DensityPlot)]
+        tops = [float(p.meta["log_max"]) for p in maps if p.has_frame]
+        shared = self._on("colours") and len(tops) > 1
+        top = ceil(_NATS * max(tops)) / _NATS if shared else None
+        for each in maps:
+            each.set_top(top)
+
+    def _on_links(self) -> None:
+        self._share_colours()
+        if self._on("time") and self._time is not None:
+            for plot in self._plots():
+                plot.set_time(self._time)
+        first = next((p for plot in self._plots() for p in plot.paper.panes), None)
+        if first is not None:
+            self._on_range(first)

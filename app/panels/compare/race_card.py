@@ -1,0 +1,90 @@
+"""Curves of all runs in one plot: which quantity, over which axis."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from app.panels.compare.course import AXES, QUANTITIES, Entrant, race_frame
+from app.plots.race import RacePlot
+from app.session import Session
+from app.session_compare import CURVES
+from app.session_config import model_entry
+from app.session_notes import Notice
+from app.session_run import Run
+from app.widgets.card import Card
+from app.widgets.switch import Switch
+from engine.protocol import Arrays, Frame
+
+if TYPE_CHECKING:
+    from app.session_slots import Slots
+
+
+class RaceCard(Card):
+    """Takes the curves of each run as they come and draws one quantity of all."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._session = session
+        self._curves: dict[str, Arrays] = {}
+        self._watched: set[Slots] = set()
+        self.plot = RacePlot()
+        self.axis = Switch(AXES, "Horizontal axis")
+        words = {name: quantity.word for name, quantity in QUANTITIES.items()}
+        self.quantity = Switch(words, "Quantity")
+        self.maximise.hide()
+        self.camera.set_name("Copy this figure")
+        self.add_header_widget(self.axis)
+        self.add_header_widget(self.quantity)
+        self.set_body(self.plot)
+        self.axis.chosen.connect(lambda _: self._on_chosen())
+        self.quantity.chosen.connect(lambda _: self._on_chosen())
+        self.figure_requested.connect(self.copy_figure)
+        session.compare.runs_changed.connect(self.show_runs)
+        self.show_runs()
+
+    def show_runs(self) -> None:
+        """Follow the runs that are compared now, under their letters of now."""
+        for run in self._session.compare.runs:
+            slots = self._session.compare.slots[run.id]
+            if slots not in self._watched:
+                self._watched.add(slots)
+                slots.frame_received.connect(self._on_frame)
+        self._draw()
+
+    def copy_figure(self) -> None:
+        """Put the plot into the clipboard."""
+        from app import figures
+
+        try:
+            figures.copy_to_clipboard(self.plot)
+        except ValueError as error:
+            notice = Notice("warning", "There is no figure", str(error))
+        else:
+            notice = Notice("good", "Figure copied")
+        self._session.noted.emit(notice)
+
+    def _on_chosen(self) -> None:
+        self._draw()
+        self.plot.reset_view()
+
+    def _on_frame(self, name: str, frame: Frame, arrays: Arrays) -> None:
+        if name.endswith(f":{CURVES}"):
+            self._curves[frame.run_id] = arrays
+            self._draw()
+            slots = self._session.compare.slots.get(frame.run_id)
+            if slots is not None:
+                slots.drawn(name)
+
+    def _draw(self) -> None:
+        quantity = QUANTITIES[self.quantity.value()]
+        self.set_title(quantity.heading)
+        self.set_chips([(quantity.remark, "plain")])
+        entrants = [self._entrant(run) for run in self._session.compare.runs]
+        meta, arrays = race_frame(entrants, self.quantity.value(), self.axis.value())
+        self.plot.show_frame(meta, arrays)
+
+    def _entrant(self, run: Run) -> Entrant:
+        compare, catalogue = self._session.compare, self._session.catalogue
+        name = model_entry(catalogue, run.config.model).title if catalogue else ""
+        curves = self._curves.get(run.id, {})
+        return Entrant(compare.letter(run), name, run, curves)

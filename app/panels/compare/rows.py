@@ -1,0 +1,123 @@
+"""What the table of a comparison says: settings, metrics, one place."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.panels.compare.course import evaluations_per_step
+from app.panels.metrics_section import distance, nats
+from app.panels.probe_words import probe_words
+from app.session_config import GROUPS, model_entry, schema_of
+from app.session_probe import PointAnswer
+from app.session_run import Run
+from app.widgets.numbers import format_number
+from app.widgets.run_table import TableRow
+from engine.protocol import Catalogue, Metrics
+
+NONE = "–"
+Reading = Callable[[Run], str]
+
+
+def setting_rows(
+    runs: Sequence[Run], catalogue: Catalogue, differing: bool
+) -> list[TableRow]:
+    """All settings, or those that several runs have with different values."""
+    rows = [_row("Model", [model_entry(catalogue, r.config.model).title for r in runs])]
+    rows.append(_row("Parameters", [_parameters(run) for run in runs]))
+    found: dict[tuple[str, str], dict[int, str]] = {}
+    for index, run in enumerate(runs):
+        for group in GROUPS:
+            fields = schema_of(catalogue, run.config, group).get("properties", {})
+            for name, value in getattr(run.config, group).items():
+                field = fields.get(name, {})
+                key = (group, str(field.get("title", name)))
+                found.setdefault(key, {})[index] = setting_words(field, value)
+    for (_, title), texts in found.items():
+        rows.append(_row(title, [texts.get(i, NONE) for i in range(len(runs))]))
+    return [row for row in rows if _differs(row)] if differing else rows
+
+
+def metric_rows(runs: Sequence[Run]) -> list[TableRow]:
+    """Where each run is, how good, and at what cost."""
+    readings: dict[str, Reading] = {
+        "Step": lambda run: f"{run.step:,}",
+        "Training time": lambda run: _status(run, "seconds", "{:,.1f} s"),
+        "Speed": lambda run: _status(run, "steps_per_second", "{:,.0f} steps/s"),
+        "Evaluations in training": lambda run: f"{_trained(run):,}",
+        "Evaluations per sample": lambda run: _status(
+            run, "evaluations_per_sample", "{:,}"
+        ),
+        "Energy distance": lambda run: _of(run, lambda m: m.energy_distance, distance),
+        "Sliced Wasserstein": lambda run: _of(
+            run, lambda m: m.sliced_wasserstein, distance
+        ),
+        "NLL, nats per point": nll_words,
+        "Modes covered": lambda run: _of(
+            run, lambda m: m.modes, lambda m: f"{m.covered} / {m.total}"
+        ),
+        "High quality": lambda run: _of(
+            run, lambda m: m.modes, lambda m: f"{100 * m.high_quality:.1f} %"
+        ),
+    }
+    return [
+        TableRow(title, tuple(reading(run) for run in runs))
+        for title, reading in readings.items()
+    ]
+
+
+def place_rows(
+    runs: Sequence[Run], answers: Mapping[str, PointAnswer]
+) -> list[TableRow]:
+    """What each run says of the place that was clicked."""
+    words = [probe_words(answers[r.id]) if r.id in answers else {} for r in runs]
+    titles = dict.fromkeys(title for each in words for title in each)
+    order = max(words, key=len, default={})
+    listed = [*order, *(title for title in titles if title not in order)]
+    return [TableRow(t, tuple(each.get(t, NONE) for each in words)) for t in listed]
+
+
+def setting_words(field: Mapping[str, Any], value: Any) -> str:
+    """A value as the form writes it: a choice's words, a number with its unit."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int | float):
+        unit = str(field.get("unit") or "")
+        return f"{format_number(value)} {unit}".strip()
+    choices = field.get("choices") or {}
+    return str(choices.get(str(value), value)).replace("_", " ")
+
+
+def nll_words(run: Run) -> str:
+    """The likelihood and how it is known."""
+    metrics = run.status.metrics if run.status else None
+    nll = metrics.nll if metrics else None
+    if nll is None or nll.value is None:
+        return NONE
+    return f"{nats(nll.value)} {nll.kind}"
+
+
+def _row(title: str, cells: list[str]) -> TableRow:
+    return TableRow(title, tuple(cells), tuple(c != cells[0] for c in cells))
+
+
+def _differs(row: TableRow) -> bool:
+    known = {cell for cell in row.cells if cell != NONE}
+    return len(known) > 1
+
+
+def _parameters(run: Run) -> str:
+    return _status(run, "parameters", "{:,}")
+
+
+def _trained(run: Run) -> int:
+    return run.step * evaluations_per_step(run)
+
+
+def _status(run: Run, name: str, form: str) -> str:
+    value = getattr(run.status, name) if run.status else 0
+    return form.format(value) if value else NONE
+
+
+def _of(run: Run, get: Callable[[Metrics], Any], write: Callable[[Any], str]) -> str:
+    metrics = run.status.metrics if run.status else None
+    value = get(metrics) if metrics else None
+    return NONE if value is None else write(value)

@@ -1,0 +1,96 @@
+"""The table of a comparison: settings that differ, all of them, metrics, one place."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from app.panels.compare.rows import metric_rows, place_rows, setting_rows
+from app.panels.frame import ThinBar
+from app.panels.probe_words import place_words
+from app.session import Session
+from app.session_config import model_entry
+from app.session_notes import Notice
+from app.widgets.button import IconButton
+from app.widgets.card import Card
+from app.widgets.run_table import RunTable, TableRow
+from app.widgets.switch import Switch
+
+_MODES = {
+    "differing": "Differing",
+    "all": "All",
+    "metrics": "Metrics",
+    "place": "Probe",
+}
+_TITLES = {
+    "differing": "Settings that differ",
+    "all": "All settings",
+    "metrics": "Metrics",
+    "place": "One place",
+}
+_NO_PLACE = "Click into a plot to ask all runs about a place."
+
+
+class TableCard(Card):
+    """A column for each run; a click into a plot brings what they say of the place."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._session = session
+        self.mode = Switch(_MODES, "What the table shows")
+        self.copy = IconButton("copy", "Copy the table as text")
+        self.table = RunTable()
+        self.camera.hide()
+        self.maximise.hide()
+        self.add_header_widget(self.mode)
+        self.add_header_widget(self.copy)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setVerticalScrollBar(ThinBar())
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self.table)
+        area.viewport().setAutoFillBackground(False)
+        self.table.setAutoFillBackground(False)
+        self.set_body(area)
+        self.mode.chosen.connect(lambda _: self.show_runs())
+        self.copy.clicked.connect(lambda: self.copy_text())
+        session.probe.changed.connect(self._on_probe)
+        session.compare.runs_changed.connect(self.show_runs)
+
+    def show_runs(self) -> None:
+        """Fill the table with what is known now."""
+        compare, catalogue = self._session.compare, self._session.catalogue
+        if catalogue is None:
+            return
+        runs, mode = compare.runs, self.mode.value()
+        point = self._session.probe.point
+        rows: list[TableRow] = []
+        if mode == "metrics":
+            rows = metric_rows(runs)
+        elif mode == "place":
+            rows = place_rows(runs, self._session.probe.answers)
+        else:
+            rows = setting_rows(runs, catalogue, mode == "differing")
+        names = [
+            (compare.letter(run), model_entry(catalogue, run.config.model).title)
+            for run in runs
+        ]
+        if not rows:
+            words = _NO_PLACE if mode == "place" else "None: the runs are the same."
+            rows = [TableRow(words, ())] if mode != "place" or point is None else []
+        where = place_words(point) if mode == "place" and point else ""
+        self.set_title(_TITLES[mode], where)
+        self.table.set_table(names, rows)
+
+    def copy_text(self) -> None:
+        """Put the table into the clipboard, cells parted by tabs."""
+        QGuiApplication.clipboard().setText(self.table.text())
+        self._session.noted.emit(Notice("good", "Table copied"))
+
+    def _on_probe(self, run_id: str) -> None:
+        compare = self._session.compare
+        if not run_id and compare.is_open and self._session.probe.point is not None:
+            self.mode.set_value("place")
+        if self.mode.value() == "place":
+            self.show_runs()

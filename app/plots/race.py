@@ -1,0 +1,205 @@
+"""One quantity of several runs in one plot, with the band that chance explains."""
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QWidget
+
+from app.plots.base import PlotView, Table
+from app.plots.curve import value_range
+from app.plots.ink import colour
+from app.plots.pane import Pane
+from app.plots.panels import EndValue, Panel, PanelPaper
+from app.plots.ticks import significant
+from app.theme import theme
+from app.widgets.paint import draw_text
+
+#: Colour (class) and dashes of the runs A, B, C and D.
+INKS = ("class3", "class5", "class7", "class1")
+DASHES: tuple[list[float] | None, ...] = (None, [6, 3], [1.5, 2.5], [7, 3, 1.5, 3])
+_LETTERS = "ABCD"
+_FLOOR = 1e-5  # a distance near zero may be negative; logarithms are not
+_CHANCE = "two draws of the data differ by this much"
+_UNTRAINED = "Nothing has been trained yet: press Play."
+
+
+class RacePaper(PanelPaper):
+    """One panel, with a band from its lower end up to what chance explains."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.band: float | None = None
+
+    def paint_behind(self, painter: QPainter) -> None:
+        """The band lies under the grid."""
+        if self.band is not None and self.panels:
+            pane = self.panels[0].pane
+            frame = QRectF(pane.geometry())
+            top = min(max(pane.pixel(0.0, self.band).y(), frame.top()), frame.bottom())
+            field = QRectF(frame.left(), top, frame.width(), frame.bottom() - top)
+            ink = QColor(theme.c.data)
+            ink.setAlphaF(0.18)
+            painter.fillRect(field, ink)
+            if field.height() >= theme.px(16):
+                line = field.adjusted(theme.px(10), theme.px(2), 0, 0)
+                line.setHeight(theme.px(16))
+                draw_text(painter, line, _CHANCE, theme.c.data_text, 11)
+        super().paint_behind(painter)
+
+
+class RunLine:
+    """The course of one run: raw values pale, smoothed ones on top, dashed."""
+
+    def __init__(self, pane: Pane, index: int) -> None:
+        self._index = index
+        self.raw = pg.PlotCurveItem(connect="finite")
+        self.smooth = pg.PlotCurveItem(connect="finite", antialias=True)
+        self.only = pg.ScatterPlotItem(size=6)
+        for item in (self.raw, self.smooth, self.only):
+            pane.addItem(item, ignoreBounds=True)
+        self.recolour()
+
+    def recolour(self) -> None:
+        """Take the colour from the theme again."""
+        ink = colour(INKS[self._index]).toRgb()
+        pen = pg.mkPen(ink)
+        dashes = DASHES[self._index]
+        if dashes is not None:
+            pen.setDashPattern(dashes)
+        self.smooth.setPen(pen)
+        self.only.setBrush(pg.mkBrush(ink))
+        self.only.setPen(pg.mkPen(None))
+        ink.setAlphaF(0.25)
+        self.raw.setPen(pg.mkPen(ink))
+
+    def set_values(
+        self, x: NDArray[Any], raw: NDArray[Any], smooth: NDArray[Any]
+    ) -> None:
+        """Show both lines over x; one value alone is a dot."""
+        self.raw.setData(x, raw)
+        self.smooth.setData(x, smooth)
+        one = len(x) == 1 and bool(np.isfinite(smooth[0]))
+        self.only.setData(x if one else [], smooth if one else [])
+
+
+class RacePlot(PlotView):
+    """Arrays ``A.x``, ``A.value`` and ``A.smooth`` of the runs A to D.
+
+    ``meta`` has ``names`` (letter to name), ``unit`` of x, ``log`` (whether y is drawn
+    in logarithms), ``whole`` (whether values are counts) and ``chance`` (the upper end
+    of the band, or None).
+    """
+
+    view = "curves"
+    title = "Runs"
+    hint = ""
+    figure_size = (640, 400)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.race_paper = RacePaper()
+        super().__init__(self.race_paper, parent)
+        self.panel = Panel(self.race_paper.add_pane(Pane(zoom_y=False)))
+        self.lines = {
+            letter: RunLine(self.panel.pane, index)
+            for index, letter in enumerate(_LETTERS)
+        }
+        self.race_paper.pointed.connect(self._on_pointed)
+
+    def strip(self) -> QWidget | None:
+        """Nothing: the ends say what is what."""
+        return None
+
+    def tables(self) -> dict[str, Table]:
+        """One table for each run."""
+        return {
+            f"{letter} {name}": Table(
+                ("x", "value", "smooth"),
+                np.stack([self._of(letter, p) for p in ("x", "value", "smooth")], 1),
+            )
+            for letter, name in self._names().items()
+        }
+
+    def describe(self) -> str:
+        """The last value of each run."""
+        ends = [f"{end.text}" for end in self.panel.ends]
+        return ", ".join(ends) + "."
+
+    def draw(self) -> None:
+        """Curves, ends, band."""
+        names = self._names()
+        is_log = bool(self.meta.get("log"))
+        raws, smooths, right = [], [], 1e-6
+        for letter, line in self.lines.items():
+            if letter not in names:
+                line.set_values(np.empty(0), np.empty(0), np.empty(0))
+                continue
+            x = np.ascontiguousarray(self._of(letter, "x"), np.float64)
+            raw, smooth = (
+                self._drawn(self._of(letter, part)) for part in ("value", "smooth")
+            )
+            line.set_values(x, raw, smooth)
+            raws.append(raw)
+            smooths.append(smooth)
+            right = max(right, float(x[-1]))
+        chance = self.meta.get("chance")
+        band = None if chance is None else self._level(float(chance))
+        extra = [] if band is None or not names else [band, band - 0.1]
+        low, high = value_range(raws, smooths, extra)
+        self.race_paper.band = band
+        self.race_paper.words = "" if names else _UNTRAINED
+        self.race_paper.x_unit = str(self.meta.get("unit", ""))
+        self.panel.is_log = is_log
+        self.panel.pane.set_home(0.0, right, low, high)
+        self.panel.ends = [self._end(n, names[n], high) for n in names]
+        self.race_paper.set_panels([self.panel])
+
+    def recolour(self) -> None:
+        """New colours of all lines."""
+        for line in self.lines.values():
+            line.recolour()
+
+    def values_at(self, x: float) -> list[tuple[str, str]]:
+        """The value of each run at a place on the horizontal axis."""
+        parts = []
+        for letter in self._names():
+            places = self._of(letter, "x")
+            index = int(np.argmin(np.abs(places - x)))
+            parts.append((letter, self._written(self._of(letter, "smooth")[index])))
+        return parts
+
+    def _names(self) -> dict[str, str]:
+        names: dict[str, str] = self.meta.get("names", {})
+        return {n: t for n, t in names.items() if self._of(n, "x").size}
+
+    def _of(self, letter: str, part: str) -> NDArray[Any]:
+        return self.arrays.get(f"{letter}.{part}", np.empty(0))
+
+    def _level(self, value: float) -> float:
+        return float(np.log10(max(value, _FLOOR))) if self.meta.get("log") else value
+
+    def _drawn(self, values: NDArray[Any]) -> NDArray[Any]:
+        plain = np.ascontiguousarray(values, np.float64)
+        return np.log10(np.maximum(plain, _FLOOR)) if self.meta.get("log") else plain
+
+    def _end(self, letter: str, name: str, high: float) -> EndValue:
+        last = float(self._of(letter, "smooth")[-1])
+        place = self._level(last) if np.isfinite(last) else high
+        index = _LETTERS.index(letter)
+        return EndValue(place, f"{letter} {self._written(last)} {name}", INKS[index])
+
+    def _written(self, value: float) -> str:
+        return f"{value:.0f}" if self.meta.get("whole") else significant(value, 2)
+
+    def _on_pointed(self, pixel: QPointF | None) -> None:
+        pane = self.race_paper.pane_at(pixel) if pixel is not None else None
+        if pane is None or pixel is None or not self.meta:
+            self.race_paper.set_cursor(None)
+            self.tell([])
+            return
+        x, _ = pane.data_point(pixel)
+        self.race_paper.set_cursor(x)
+        self.tell(self.values_at(x))
