@@ -131,6 +131,25 @@ def layers(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
     return {k: v.astype(np.float32) for k, v in arrays.items()}, meta
 
 
+def conditionals(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
+    n = int(settings.get("resolution", 160)) if full else 48
+    at = (np.arange(n) + 0.5) / n * 6 - 3
+    joint = np.exp(log_ring(np.stack(np.meshgrid(at, at), -1), spread_at(step)))
+    axis = 1 if settings.get("given") == "y" else 0
+    first = joint.sum(axis) * 6 / n
+    arrays = {
+        "first_at": at,
+        "second_at": at,
+        "first": first,
+        "second": (joint if axis else joint.T) / first[:, None],
+        "data_first": np.histogram(ring(2000, 0.15)[0][:, axis], 48, (-3, 3))[0] / 250,
+        "data_second": np.full((24, 48), 1 / 6),
+    }
+    meta = {"axis": axis, "own_axis": axis == 0, "kind": "exact", "note": "fake"}
+    meta |= {"has_truth": False, "top_first": 0.6, "top_second": 2.0, "mass": 1.0}
+    return {k: v.astype(np.float32) for k, v in arrays.items()}, meta
+
+
 VIEWS = {
     "samples": samples,
     "density": density,
@@ -139,6 +158,7 @@ VIEWS = {
     "field": field,
     "curves": curves,
     "layers": layers,
+    "conditionals": conditionals,
 }
 
 

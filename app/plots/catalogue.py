@@ -16,7 +16,14 @@ PLOTS: dict[str, str] = {
     "trajectories": "app.plots.trajectories:TrajectoriesPlot",
     "field": "app.plots.field:FieldPlot",
     "curves": "app.plots.curves:CurvesPlot",
+    "posterior": "app.plots.posterior:PosteriorPlot",
+    "elbo": "app.plots.elbo:ElboPlot",
+    "denoise": "app.plots.denoise:DenoisePlot",
+    "duel": "app.plots.duel:DuelPlot",
+    "codes": "app.plots.codebook:CodesPlot",
+    "chains": "app.plots.chains:ChainsPlot",
     "layers": "app.plots.layers:LayersPlot",
+    "conditionals": "app.plots.conditionals:ConditionalsPlot",
 }
 
 

@@ -187,6 +187,7 @@ FRAMES: dict[str, Callable[[], Frame]] = {
     "field": field_frame,
     "curves": curves_frame,
     "layers": inside.layers_frame,
+    "conditionals": inside.conditionals_frame,
 }
 
 

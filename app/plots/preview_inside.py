@@ -40,3 +40,27 @@ def layers_frame(cells: int = 24, layers: int = 6) -> Frame:
     arrays["log_area"] = np.log(area / area[0, 0, 0])
     arrays["data"] = x[-1][:200] + 0.05 * rng.normal(size=(200, 2))
     return meta, {name: array.astype("f4") for name, array in arrays.items()}
+
+
+def conditionals_frame(cells: int = 96) -> Frame:
+    """Two moons of a kind: y lies on one of two arcs over x."""
+    at = (np.arange(cells) + 0.5) / cells * 6.4 - 3.2
+
+    def bump(y: NDArray[Any], centre: NDArray[Any], std: float) -> NDArray[Any]:
+        found: NDArray[Any] = np.exp(-((y - centre) ** 2) / (2 * std**2))
+        found /= std * np.sqrt(2 * np.pi)
+        return found
+
+    def factors(std: float) -> tuple[NDArray[Any], NDArray[Any]]:
+        first = bump(at, np.array(0.0), 1.3 + std)
+        arc = np.sin(at)[:, None]
+        return first, 0.5 * bump(at, arc + 1, std) + 0.5 * bump(at, -arc - 1, std)
+
+    names = ("first", "second", "true_first", "true_second")
+    arrays = dict(zip(names, (*factors(0.35), *factors(0.25)), strict=True))
+    arrays |= {"first_at": at, "second_at": at, "kl": 0.05 + 0.01 * at**2}
+    arrays["data_first"] = arrays["true_first"][::2]
+    arrays["data_second"] = arrays["true_second"][2::4, ::2]
+    meta = _base(axis=0, own_axis=True, kind="exact", note="", has_truth=True)
+    meta |= {"top_first": 0.35, "top_second": 1.0, "mass": 1.0, "kl_first": 0.01}
+    return meta, {name: array.astype("f4") for name, array in arrays.items()}

@@ -192,10 +192,19 @@ class Autoregressive(GenerativeModel):
         out, caches = self.trunk(x, past)
         return self.head(out[:, 0]), caches
 
-    def _log_prob(self, x: Tensor) -> Tensor:
+    @property
+    def order(self) -> tuple[int, ...]:
+        """As they are in the data."""
+        return tuple(range(self.dim))
+
+    def log_conditionals(self, x: Tensor) -> Tensor:
+        """Ln p(x_i | those before it), (n, dim) nats, at temperature one."""
         bins = self.bins_of(x)
         log_mass = self.logits(bins).log_softmax(-1).gather(-1, bins[..., None])[..., 0]
-        return (log_mass + self.log_within(x, bins)).sum(1)
+        return log_mass + self.log_within(x, bins)
+
+    def _log_prob(self, x: Tensor) -> Tensor:
+        return self.log_conditionals(x).sum(1)
 
     # Training, density, samples
 

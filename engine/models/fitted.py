@@ -24,7 +24,7 @@ from engine.models.base import (
     Velocity,
     capabilities,
 )
-from engine.models.inside import LayerAreas
+from engine.models.inside import Conditionals, LayerAreas
 from engine.nets.areas import log_areas
 from engine.sampling.base import Sampler, Trace, trace
 
@@ -103,6 +103,19 @@ class Fitted:
             parts.append(part.detach().float().cpu())
             self.tick()
         return torch.cat(parts) + self.scaling.log_det
+
+    def log_conditionals(self, x: Tensor) -> Tensor:
+        """Ln p(x_i | those before it), (n, 2) nats, at x (n, 2), both in data units."""
+        model = self.model
+        assert isinstance(model, Conditionals)
+        z = self._in(x)
+        parts: list[Tensor] = []
+        for start in range(0, len(z), CHUNK):
+            with torch.no_grad(), self._ticking():
+                part = model.log_conditionals(z[start : start + CHUNK])
+            parts.append(part.float().cpu())
+            self.tick()
+        return torch.cat(parts) - self.scaling.std.log().float()
 
     def encode(self, x: Tensor) -> Codes:
         """Latent codes of points in data units; codes have no unit."""

@@ -115,10 +115,19 @@ class MADE(Flow):
         smallest = self.config.smallest
         return [LineMixture.from_raw(part, smallest) for part in raw.unbind(dim=1)]
 
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The coordinates, each behind those that it depends on."""
+        return self.net.order
+
+    def log_conditionals(self, x: Tensor) -> Tensor:
+        """Ln p(x_i | those before it), (n, dim) nats."""
+        parts = zip(self.conditionals(x), x.unbind(dim=1), strict=True)
+        return torch.stack([p.log_prob(x_i) for p, x_i in parts], dim=1)
+
     def log_likelihood(self, x: Tensor) -> Tensor:
         """Sum of the conditional log-densities, (n,)."""
-        parts = zip(self.conditionals(x), x.unbind(dim=1), strict=True)
-        return torch.stack([p.log_prob(x_i) for p, x_i in parts]).sum(dim=0)
+        return self.log_conditionals(x).sum(dim=1)
 
     def to_noise(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Normal quantiles (n, dim) of the conditionals, and ln |det| (n,)."""

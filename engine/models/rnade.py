@@ -209,13 +209,27 @@ class RNADE(GenerativeModel):
             return -z.abs() - mixture.log_scale - math.log(2)
         return -0.5 * (z.square() + math.log(2 * math.pi)) - mixture.log_scale
 
-    def _log_prob(self, x: Tensor) -> Tensor:
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The coordinates as they are drawn."""
+        natural = tuple(range(self.dim))
+        return natural if self.config.order == "forward" else natural[::-1]
+
+    def log_conditionals(self, x: Tensor) -> Tensor:
+        """Ln p(x_i | those before it), (n, dim) nats; columns as those of x."""
         x = self._turned(x)
-        total = torch.zeros_like(x[:, 0])
+        found = []
         for index, mixture in enumerate(self.conditionals(x)):
             parts = self._log_parts(x[:, index : index + 1], mixture)
-            total = total + (mixture.log_weight + parts).logsumexp(-1)
-        return total
+            found.append((mixture.log_weight + parts).logsumexp(-1))
+        return self._turned(torch.stack(found, 1))
+
+    def networks(self) -> list[nn.Module]:
+        """One for each coordinate; the layers before them are shared."""
+        return list(self.heads)
+
+    def _log_prob(self, x: Tensor) -> Tensor:
+        return self.log_conditionals(x).sum(1)
 
     # Training and sampling
 

@@ -63,7 +63,7 @@ class DensityConfig(ViewConfig):
 
 
 @dataclass(frozen=True)
-class _Learned:
+class Learned:
     """Log-density (G*G,) in nats and how it is known."""
 
     log_p: Tensor
@@ -86,7 +86,7 @@ class DensityView(View):
         limits = moment.data.limits
         resolution = coarser(self.config.resolution, moment.quality, 32)
         grid = cell_centres(limits, resolution)
-        learned = _learned(moment, grid)
+        learned = learned_at(moment, grid)
         arrays = {"learned": _square(learned.log_p, resolution)}
         truth = true_map(moment, resolution)
         if truth is not None:
@@ -132,26 +132,27 @@ def _whole(moment: Moment, grid: Tensor, resolution: int) -> Map:
     return _square(in_chunks(log_prob, grid, moment.tick, KERNEL_CHUNK), resolution)
 
 
-def _learned(moment: Moment, grid: Tensor) -> _Learned:
+def learned_at(moment: Moment, grid: Tensor) -> Learned:
+    """What the model says of the cells of a square grid, the best that it can."""
     fitted = moment.fitted
     model = fitted.model
     if moment.quality < 1 and fitted.can("process"):
         log_p = cell_log_prob(moment, math.isqrt(len(grid)))
-        return _Learned(log_p, "estimate", "cell by cell; exact once training pauses")
+        return Learned(log_p, "estimate", "cell by cell; exact once training pauses")
     if isinstance(model, LogDensity):
         log_p = fitted.log_prob(grid, moment.seed, moment.quality)
-        return _Learned(log_p, model.density_kind, model.density_note)
+        return Learned(log_p, model.density_kind, model.density_note)
     count = fewer(KERNEL_SAMPLES, moment.quality, 1000)
     samples = fitted.sample(count, moment.seed)
     samples = samples[samples.isfinite().all(dim=1)]
     if len(samples) < MIN_SAMPLES:
         nowhere = torch.full((len(grid),), FLOOR)
-        return _Learned(nowhere, "estimate", "too few samples are numbers")
+        return Learned(nowhere, "estimate", "too few samples are numbers")
     # Scott's width is made for one hill and would blur the modes into each other.
     generator = torch.Generator().manual_seed(moment.seed)
     kernel = KernelDensity(samples, likelihood_factor(samples, generator))
     log_p = in_chunks(kernel.log_prob, grid, moment.tick, KERNEL_CHUNK)
-    return _Learned(log_p, "estimate", f"kernel density of {count:,} samples")
+    return Learned(log_p, "estimate", f"kernel density of {count:,} samples")
 
 
 def _points(moment: Moment) -> dict[str, NDArray[Any]]:

@@ -129,6 +129,7 @@ def test_state_survives_json_and_is_silent(qtbot, shown, name):
         "field": {"t": 0.25},
         "curves": {"axis": "seconds"},
         "layers": {"mode": "grid", "direction": "noise", "t": 0.25},
+        "conditionals": {"at": 0.25, "given": "y"},
     }[name]
     with (
         qtbot.assertNotEmitted(plot.settings_edited),

@@ -168,7 +168,7 @@ def test_cold_is_the_likeliest_and_top_k_cuts_the_rest() -> None:
 def test_heads_have_to_share_the_width() -> None:
     with pytest.raises(SettingError, match="multiple"):
         checked(AutoregressiveConfig, {"width": 30, "heads": 4}, "autoregressive")
-    assert capabilities(lively()) == {"samples", "log_density"}
+    assert capabilities(lively()) == {"samples", "log_density", "conditionals"}
 
 
 @pytest.mark.slow

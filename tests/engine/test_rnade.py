@@ -127,7 +127,7 @@ def test_no_part_is_narrower_than_the_floor() -> None:
     least = min(float(m.log_scale.detach().exp().min()) for m in mixtures)
     assert least == pytest.approx(0.3, rel=1e-6)
     assert model.log_prob(torch.zeros(1, 2).double(), None).isfinite()
-    assert capabilities(model) == {"samples", "log_density"}
+    assert capabilities(model) == {"samples", "log_density", "conditionals"}
 
 
 @pytest.mark.slow

@@ -73,6 +73,7 @@ REFUSED = {
     "layers": "rectified_flow flow_matching ddpm score_sde edm oracle vae gan "
     "conditional_gan autoencoder vqvae score_matching energy_based autoregressive "
     "rnade",
+    "conditionals": "gan conditional_gan cyclegan autoencoder",
     **{
         view: " ".join(m for m in registry.MODELS if m not in fed.split())
         for view, fed in {
