@@ -44,6 +44,8 @@ class Job(ABC):
 
     name: ClassVar[str]
     Config: ClassVar[type[JobSettings]] = JobSettings
+    #: Whether it still answers after its end, until it is cancelled.
+    outlives: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -67,6 +69,22 @@ class Job(ABC):
         if self.run_id not in self.runs:
             raise ValueError("The run that this was about has been closed.")
         return self.runs[self.run_id]
+
+    def hear(self, words: Json) -> Json:
+        """Obey words of the window between two pieces of work, and answer.
+
+        Raises:
+            ValueError: It does not understand them.
+        """
+        raise ValueError(f"This work cannot be told {', '.join(words) or 'nothing'}.")
+
+    def give(self, item: int) -> Experiment:
+        """An independent run made of something that it has trained.
+
+        Raises:
+            ValueError: There is no such thing.
+        """
+        raise ValueError(f"This work has no run {item}.")
 
     @abstractmethod
     def work(self) -> Iterator[News]:

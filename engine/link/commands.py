@@ -48,6 +48,8 @@ from engine.protocol import (
     StartJob,
     StepOnce,
     Subscribe,
+    TakeRun,
+    TellJob,
     Unsubscribe,
     Welcome,
 )
@@ -250,6 +252,15 @@ class Commands:
 
     def _cancel_job(self, command: CancelJob) -> None:
         self.desk.cancel(command.job_id)
+
+    def _tell_job(self, command: TellJob) -> Result:
+        return self.desk.tell(command.job_id, command.words), {}
+
+    def _take_run(self, command: TakeRun) -> None:
+        self._refuse_taken(command.new_run_id)
+        experiment = self.desk.give(command.job_id, command.item)
+        self._begin(command.new_run_id, experiment)
+        self._reporter.status(self.runs[command.new_run_id])
 
     # ---- views
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.experiment import Experiment
-from engine.lab.base import News
+from engine.lab.base import Job, News
 from engine.lab.jobs import job_class
 from engine.link import failure
 from engine.link.failure import CommandError
 from engine.link.hub import Hub
 from engine.link.runs import Run
-from engine.protocol import JobNews, StartJob
+from engine.protocol import JobNews, Json, StartJob
 from engine.settings import checked
 from engine.views.base import Cancelled
 
@@ -25,6 +25,7 @@ class _Open:
 
     job_id: str
     what: str
+    job: Job
     work: Iterator[News]
     used: float = 0.0
     is_cancelled: bool = False
@@ -40,6 +41,8 @@ class JobDesk:
         self._hub = hub
         self._runs = runs
         self._open: dict[str, _Open] = {}
+        #: Ended jobs that still give what they have made.
+        self._ended: dict[str, Job] = {}
         self._next_at = 0.0
         #: Called between chunks of long work; set by the server.
         self.let_through: Callable[[], None] = lambda: None
@@ -56,7 +59,7 @@ class JobDesk:
             CommandError: There is such a job id already.
             ValueError: No such job, no such run, or a bad setting.
         """
-        if command.job_id in self._open:
+        if command.job_id in self._open or command.job_id in self._ended:
             raise CommandError(f"There already is a job {command.job_id!r}.")
         kind = job_class(command.what)
         settings = checked(kind.Config, command.settings, command.what)
@@ -68,13 +71,38 @@ class JobDesk:
             command.run_id,
             lambda: self._tick(command.job_id),
         )
-        self._open[command.job_id] = _Open(command.job_id, command.what, job.work())
+        work = job.work()
+        self._open[command.job_id] = _Open(command.job_id, command.what, job, work)
 
     def cancel(self, job_id: str) -> None:
-        """Let go of a job; one that has ended already is none of our business."""
+        """Let go of a job, in hand or ended, and of all that it has made."""
+        self._ended.pop(job_id, None)
         found = self._open.get(job_id)
         if found is not None:
             found.is_cancelled = True
+
+    def tell(self, job_id: str, words: Json) -> Json:
+        """Say something to a job; its answer.
+
+        Raises:
+            ValueError: There is no such job, or it does not understand.
+        """
+        return self._known(job_id).hear(words)
+
+    def give(self, job_id: str, item: int) -> Experiment:
+        """A run made of something that a job has trained.
+
+        Raises:
+            ValueError: There is no such job or thing.
+        """
+        return self._known(job_id).give(item)
+
+    def _known(self, job_id: str) -> Job:
+        found = self._open.get(job_id)
+        job = found.job if found is not None else self._ended.get(job_id)
+        if job is None:
+            raise CommandError("This work has been let go.")
+        return job
 
     def work(self, runs_play: bool) -> bool:
         """Give the job that has had least one slice; whether anything was done."""
@@ -106,6 +134,8 @@ class JobDesk:
 
     def _end(self, job: _Open, error: str) -> bool:
         del self._open[job.job_id]
+        if job.job.outlives and error != "cancelled":
+            self._ended[job.job_id] = job.job
         job.work.close()  # type: ignore[attr-defined]
         self._tell(job, News(1.0), ended=True, error=error)
         return False

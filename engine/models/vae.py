@@ -122,7 +122,8 @@ class VAE(GenerativeModel):
 
     def _price(self, step: Tensor) -> Tensor | float:
         """Beta, on its way up during the warm-up."""
-        beta, warmup = float(self.config.beta), int(self.config.warmup)
+        beta: float = self.config.beta
+        warmup = int(self.config.warmup)
         return beta * (step / warmup).clamp(max=1) if warmup else beta
 
     def _bent(

@@ -35,6 +35,8 @@ from engine.protocol.commands import (
     StartJob,
     StepOnce,
     Subscribe,
+    TakeRun,
+    TellJob,
     Unsubscribe,
 )
 from engine.protocol.events import (
@@ -134,6 +136,8 @@ __all__ = [
     "Status",
     "StepOnce",
     "Subscribe",
+    "TakeRun",
+    "TellJob",
     "Unsubscribe",
     "ViewEntry",
     "Welcome",

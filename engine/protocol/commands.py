@@ -198,6 +198,27 @@ class CancelJob(Command):
     job_id: str
 
 
+class TellJob(Command):
+    """Say something to long work in hand; what it understands is its own affair."""
+
+    kind: Literal["tell_job"] = "tell_job"
+    job_id: str
+    words: Json = Field(default_factory=dict)
+
+
+class TakeRun(Command):
+    """Make a run of something that long work has trained; paused, and independent.
+
+    Work that has ended still gives its runs until it is cancelled. ``item`` counts
+    what it has, e.g. the cells of a sweep.
+    """
+
+    kind: Literal["take_run"] = "take_run"
+    job_id: str
+    item: int = Field(ge=0)
+    new_run_id: str
+
+
 class Ping(Command):
     """Are you there?"""
 

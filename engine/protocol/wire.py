@@ -30,6 +30,8 @@ from engine.protocol.commands import (
     StartJob,
     StepOnce,
     Subscribe,
+    TakeRun,
+    TellJob,
     Unsubscribe,
 )
 from engine.protocol.events import (
@@ -77,6 +79,8 @@ AnyCommand = Annotated[
     | InspectTable
     | StartJob
     | CancelJob
+    | TellJob
+    | TakeRun
     | Ping
     | Shutdown,
     Field(discriminator="kind"),

@@ -1,0 +1,123 @@
+"""One run of a sweep: how it stands, how good it is, and whether it is in trouble."""
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.experiment import Experiment
+from engine.protocol import Json
+from engine.training.trainer import Diverged
+from engine.views.base import number
+
+CellState = Literal["learning", "settled", "unstable", "diverged", "stopped"]
+
+#: Points of a spark line.
+SPARK = 60
+#: A loss this share of its fall above its lowest is on its way up again.
+_RISE = 0.25
+#: A metric this many times its best, and this far above it, has got worse.
+_WORSE, _WORSE_BY = 2.0, 0.02
+#: A metric still falls while its newest value is this far below those before.
+_FALLING = 0.9
+
+
+class Cell:
+    """A run of a sweep with what was found out about it.
+
+    Attributes:
+        examined: Step of the newest examination, -1 before the first.
+        trail: Metric at each examination, the newest last; None where undefined.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.examined = -1
+        self.trail: list[float | None] = []
+        self.diverged_at: int | None = None
+        self.is_stopped = False
+
+    @property
+    def is_training(self) -> bool:
+        """Whether it still takes part."""
+        return not self.is_stopped and self.diverged_at is None
+
+    @property
+    def metric(self) -> float | None:
+        """The newest metric."""
+        return self.trail[-1] if self.trail else None
+
+    def give_up(self, error: Diverged) -> None:
+        """Its loss is no number any more: back to its last good moment, for good."""
+        self.experiment.fall_back(error)
+        self.diverged_at = error.step
+        self.examined = -1
+
+    def note(self, metric: float | None) -> None:
+        """Remember an examination at this step."""
+        self.examined = self.experiment.step
+        self.trail.append(metric)
+
+    def state(self) -> CellState:
+        """How it is doing, in one word."""
+        if self.diverged_at is not None:
+            return "diverged"
+        if self.is_stopped:
+            return "stopped"
+        if self._is_worse() or self._rises():
+            return "unstable"
+        return "learning" if self._improves() else "settled"
+
+    def facts(self, index: int) -> Json:
+        """What the window is told of it, JSON-able."""
+        losses = self.experiment.latest_losses()
+        metric = self.metric
+        return {
+            "cell": index,
+            "step": self.experiment.step,
+            "state": self.state(),
+            "metric": None if metric is None else number(metric),
+            "losses": {name: number(value) for name, value in losses.items()},
+            "diverged_at": self.diverged_at,
+        }
+
+    def spark(self) -> NDArray[np.float32]:
+        """The course of the first loss in ``SPARK`` means; NaN where there is none."""
+        values = self._loss()
+        found = np.full(SPARK, np.nan, dtype=np.float32)
+        if len(values):
+            parts = np.array_split(values, min(SPARK, len(values)))
+            found[: len(parts)] = [part.mean() for part in parts]
+        return found
+
+    def _loss(self) -> NDArray[np.float32]:
+        series = next(iter(self.experiment.history.terms.values()), None)
+        values = series.arrays()[2] if series else np.empty(0, np.float32)
+        return values[np.isfinite(values)]
+
+    def _rises(self) -> bool:
+        """Whether the loss of a lone player climbs back a good part of its fall."""
+        spark = self.spark()
+        known = spark[np.isfinite(spark)]
+        if len(known) < 10 or len(self.experiment.trainer.model.players()) > 1:
+            return False
+        smooth = np.convolve(known, np.full(5, 0.2), "valid")
+        fall = max(float(smooth[0] - smooth.min()), 1e-6)
+        return float(smooth[-1] - smooth.min()) > _RISE * fall
+
+    def _is_worse(self) -> bool:
+        known = [m for m in self.trail if m is not None and math.isfinite(m)]
+        if self.trail and (self.trail[-1] is None or not known):
+            return True
+        if len(known) < 2:
+            return False
+        best = min(known)
+        return known[-1] - best > max(_WORSE_BY, (_WORSE - 1) * abs(best))
+
+    def _improves(self) -> bool:
+        known = [m for m in self.trail if m is not None]
+        if len(known) < 3:
+            return True
+        before = min(known[-3:-1])
+        return before - known[-1] > (1 - _FALLING) * abs(before)

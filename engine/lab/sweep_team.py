@@ -1,0 +1,145 @@
+"""How the runs of a sweep share the time: stacked where that is faster, else in turn.
+
+Trainers of equal structure make a stack (:mod:`engine.training.stack`) if the loss
+can be mapped over models, if the stack's losses are those of its models, and if a
+trial of both ways says that the stack is faster.
+
+Gain of 16 models in one stack over 16 trainers in turn, one thread of a busy 2-core
+machine, interleaved, median of 4 rounds (range): RealNVP 1.94 (1.5-2.2), VAE 1.38
+(1.1-1.5), GAN 1.23 (1.0-1.8), rectified flow 0.94 (0.9-1.1) at their default sizes; at
+width 64 and batch 128 GAN 2.3 (2.1-3.7), rectified flow 2.5 (2.1-3.6). Large layers
+fill the core already, so a sweep of those is trained in turn.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from engine.training.stack import Stack
+from engine.training.stack_check import agrees, trial_alone
+from engine.training.stack_loss import structure
+from engine.training.trainer import Diverged, Trainer
+
+#: Longest step of a stack, s: commands wait for it.
+LONGEST_STEP = 0.08
+_TRIALS = 3
+#: A stack also spares calls of optimisers and averages, which the trial leaves out.
+_WORTH = 1.1
+
+#: A trainer that came to grief, with what happened.
+OnDiverged = Callable[[Trainer, Diverged], None]
+
+
+class Squad:
+    """Trainers that move together: a stack of several, or one by itself."""
+
+    def __init__(self, trainers: Sequence[Trainer], stack: Stack | None) -> None:
+        self.trainers = list(trainers)
+        self.stack = stack
+
+    @property
+    def step(self) -> int:
+        """Finished steps."""
+        return self.trainers[0].step
+
+    def train(self, seconds: float, until: int, on_diverged: OnDiverged) -> int:
+        """Train for about ``seconds``, at most to step ``until``; steps of all."""
+        before, count = self.step, len(self.trainers)
+        if self.stack is None:
+            try:
+                self.trainers[0].train_for(seconds, until - before)
+            except Diverged as error:
+                self.trainers, lost = [], self.trainers[0]
+                on_diverged(lost, error)
+                return 0
+            return self.step - before
+        done = self.stack.train_for(seconds, until - before)
+        if self.stack.diverged:
+            self._part_with(self.stack, on_diverged)
+        return done * count
+
+    def leave_out(self, trainers: Sequence[Trainer]) -> None:
+        """Train these no more."""
+        gone = {id(t) for t in trainers}
+        kept = [t for t in self.trainers if id(t) not in gone]
+        if len(kept) < len(self.trainers):
+            self.trainers = kept
+            if self.stack is not None:
+                self.stack = Stack(kept) if kept else None
+
+    def _part_with(self, stack: Stack, on_diverged: OnDiverged) -> None:
+        lost = [(stack.trainers[n], step) for n, step in stack.diverged.items()]
+        self.leave_out([trainer for trainer, _ in lost])
+        for trainer, step in lost:
+            on_diverged(trainer, Diverged(step, trainer.rate(step)))
+
+
+def squads(
+    trainers: Sequence[Trainer], tick: Callable[[], None]
+) -> Iterator[list[Squad]]:
+    """Squads for all trainers; what was found so far comes after each trial."""
+    groups: dict[str, list[Trainer]] = defaultdict(list)
+    for trainer in trainers:
+        groups[structure(trainer) or str(id(trainer))].append(trainer)
+    for group in groups.values():
+        yield from _tried(group, tick)
+
+
+def _tried(
+    group: Sequence[Trainer], tick: Callable[[], None], splits: bool = True
+) -> Iterator[list[Squad]]:
+    """The group as stacks, or alone; if settings stand in the way, by settings."""
+    if len(group) == 1:
+        yield [Squad(group, None)]
+        return
+    tick()
+    size = _good_size(group, tick)
+    tick()
+    if size > 1:
+        parts = [group[i : i + size] for i in range(0, len(group), size)]
+        yield [Squad(p, Stack(p) if len(p) > 1 else None) for p in parts]
+        return
+    alike: dict[str, list[Trainer]] = defaultdict(list)
+    for trainer in group:
+        alike[repr(trainer.model.config)].append(trainer)
+    if size < 0 and splits and 1 < len(alike) < len(group):
+        for part in alike.values():
+            yield from _tried(part, tick, splits=False)
+        return
+    yield [Squad([trainer], None) for trainer in group]
+
+
+def _good_size(group: Sequence[Trainer], tick: Callable[[], None]) -> int:
+    """Models in a stack; 1 if trainers in turn are faster, -1 if no stack works."""
+    buffers = [(b, b.clone()) for t in group for b in t.model.buffers()]
+    try:
+        # The first and the last differ in every swept setting.
+        pair = Stack([group[0], group[-1]])
+        if not agrees(pair):
+            return -1
+        tick()
+        seconds = min(_seconds(pair.trial) for _ in range(_TRIALS))
+        size = min(len(group), max(1, int(2 * LONGEST_STEP / seconds)))
+        if size == 1:
+            return 1
+        stack = Stack(group[:size])
+        if not agrees(stack):
+            return -1
+        together = alone = float("inf")
+        for _ in range(_TRIALS):
+            tick()
+            together = min(together, _seconds(stack.trial))
+            alone = min(alone, _seconds(lambda: trial_alone(group[0])))
+        return size if together < _WORTH * size * alone else 1
+    except RuntimeError:
+        return -1
+    finally:
+        # A trial may have moved what a loss keeps, e.g. a running mean.
+        for buffer, value in buffers:
+            buffer.copy_(value)
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
