@@ -40,6 +40,20 @@ PAGES: dict[str, PageEntry] = {
         "app.panels.compare.page:ComparePage",
         ("Ctrl+Shift+D",),
     ),
+    "draw": PageEntry(
+        "Draw data",
+        "Draw points of your own while the run learns from them.",
+        "paint-brush",
+        "app.panels.draw_page:DrawPage",
+        ("D",),
+    ),
+    "samplers": PageEntry(
+        "Compare samplers",
+        "Many samplers on one trained network: quality against cost.",
+        "path",
+        "app.panels.samplers.page:SamplersPage",
+        ("Ctrl+Shift+B",),
+    ),
 }
 
 
@@ -58,6 +72,11 @@ class Page(QWidget):
 
     def leave(self) -> None:
         """It goes off screen: ask for nothing more."""
+
+    def take_file(self, path: str) -> bool:
+        """A file was dropped while it is on screen; whether it is of use here."""
+        del path
+        return False
 
 
 class Pages(QStackedWidget):
@@ -98,6 +117,11 @@ class Pages(QStackedWidget):
         else:
             target.enter()
         self.page_changed.emit(name)
+
+    def take_file(self, path: str) -> bool:
+        """Give a dropped file to the page on screen; whether it had a use for it."""
+        made = self._made.get(self.current_name)
+        return made is not None and made.take_file(path)
 
     def toggle_page(self, name: str) -> None:
         """Bring a page on screen, or go back to the first one."""

@@ -1,0 +1,1 @@
+"""The sampler bench: one trained network, many samplers."""

@@ -1,0 +1,283 @@
+"""The page of the sampler bench: quality against cost, and paths over each other."""
+
+from typing import Any
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.panels.frame import Rule, SidePanel, ThinBar
+from app.panels.pages import Page
+from app.panels.samplers.choices import SamplerChoices
+from app.panels.samplers.table import Cells, TrialTable
+from app.plots.bench_chart import BenchChart, Series
+from app.plots.bench_paths import BenchPaths, PathSet
+from app.plots.film import Film
+from app.plots.read_out import ReadOut
+from app.plots.ticks import significant
+from app.session import Session
+from app.session_bench import SamplerBench, Trial
+from app.session_config import model_entry, schema_of
+from app.theme import theme
+from app.widgets.button import Button
+from app.widgets.card import Card
+from app.widgets.form import Form
+from app.widgets.label import Label
+from app.widgets.progress import Progress
+from app.widgets.section import Section
+from app.widgets.switch import Switch
+
+_VALUES = {
+    "energy_distance": ("Quality", "energy distance to the data, lower is better"),
+    "error_network": ("Error", "distance to the network's own ODE, std of the data"),
+    "error_exact": ("To exact", "distance to the exact ODE, std of the data"),
+    "detour": ("Detour", "length of the paths over the direct way"),
+}
+_NONE_HERE = "This model draws its samples in one go: there is no sampler to choose."
+_NO_MIXTURE = "Known only for data that are a mixture of Gaussians."
+_GUIDANCE = ("label", "guidance", "guide_from", "guide_to")
+
+
+class SamplersPage(Page):
+    """Chart, paths and table on the left, what is tried on the right."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.bench = SamplerBench(session, self)
+        self._value = "energy_distance"
+        self.title = Label("Samplers", colour="text1", size=15, weight=600)
+        self.about = Label()
+        self.progress = Progress("Study")
+        self.again = Button("Run again", "arrow-counter-clockwise", kind="quiet")
+        self.copy = Button("Copy table", "copy", kind="quiet")
+        self.done = Button("Close", "x", kind="quiet")
+        self.switch = Switch({k: v[0] for k, v in _VALUES.items()}, "What is compared")
+        self.chart = BenchChart()
+        self.read_out = ReadOut("Point at a mark to read it; click to see its paths.")
+        self.paths = BenchPaths()
+        self.film = Film()
+        self.film.turn.hide()  # samplers run from noise to data
+        self.table = TrialTable()
+        self.choices = SamplerChoices(self.bench)
+        self.guidance = Form()
+        self.guide_head = Section("Guidance")
+        self.side = SidePanel("right", (316, 292), "Sampler choices")
+        self._arrange()
+        self._connect()
+
+    def enter(self) -> None:
+        """Begin the study of the run on show."""
+        self.bench.open()
+        self.choices.refresh()
+        self._show_guidance()
+        self._show()
+
+    def leave(self) -> None:
+        """Compute nothing any more."""
+        self.bench.close()
+
+    # ---- inside
+
+    def _arrange(self) -> None:
+        px = theme.px
+        head = QHBoxLayout()
+        head.setContentsMargins(px(15), px(4), px(12), px(4))
+        self.progress.setFixedWidth(px(220))
+        parts: list[QWidget] = [self.title, self.about, self.progress]
+        for part in parts:
+            head.addWidget(part)
+        head.addStretch(1)
+        for button in (self.again, self.copy, self.done):
+            head.addWidget(button)
+        plots = QHBoxLayout()
+        plots.setSpacing(px(8))
+        plots.addWidget(self._card("Quality against cost", self.chart), 3)
+        plots.addWidget(self._card("Paths", self.paths), 2)
+        area = QScrollArea()
+        area.setVerticalScrollBar(ThinBar())
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidget(self.table)
+        area.viewport().setAutoFillBackground(False)
+        self.table.setAutoFillBackground(False)
+        left = QVBoxLayout()
+        left.setContentsMargins(px(8), 0, px(8), px(8))
+        left.setSpacing(px(8))
+        left.addLayout(head)
+        left.addLayout(plots, 3)
+        left.addWidget(self._card("Trials", area), 2)
+        column = self.side.column
+        for widget in (self.choices, Rule(), self.guide_head, self.guidance):
+            column.addWidget(widget)
+        column.addStretch(1)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(left, 1)
+        whole.addWidget(self.side)
+
+    def _card(self, title: str, body: QWidget) -> Card:
+        card = Card(title)
+        card.maximise.hide()
+        card.camera.hide()
+        if body is self.chart:
+            card.add_header_widget(self.switch)
+            card.set_strip(self.read_out)
+        elif body is self.paths:
+            card.set_strip(self.film)
+        card.set_body(body)
+        return card
+
+    def _connect(self) -> None:
+        bench = self.bench
+        bench.changed.connect(self._show)
+        bench.choices_changed.connect(self._show)
+        self.again.clicked.connect(bench.begin)
+        self.copy.clicked.connect(self._copy)
+        self.done.clicked.connect(self.left)
+        self.switch.chosen.connect(self._on_value)
+        self.chart.pointed_at.connect(self._on_pointed)
+        self.chart.picked.connect(self._on_picked)
+        self.table.picked.connect(bench.select)
+        self.film.moved.connect(self.paths.set_time)
+        self.guidance.edited.connect(
+            lambda n, v: self.session.desk.edit("model_settings", n, v)
+        )
+        theme.changed.connect(self._recolour)
+
+    def _show(self) -> None:
+        self._show_head()
+        lines = self._series()
+        floor = self.bench.floor if self._value == "energy_distance" else None
+        words = _NONE_HERE if not self.bench.samplers() else "The study is beginning."
+        if lines and not any(line.values for line in lines):
+            words = _NO_MIXTURE
+        words = self.bench.error or words
+        shown = [line for line in lines if line.values]
+        marks = [self._mark_of(key) for key in self.bench.selected]
+        self.chart.show_series(
+            shown,
+            floor,
+            _VALUES[self._value][1],
+            words,
+            [mark for mark in marks if mark is not None],
+        )
+        self._show_paths()
+        self._show_table()
+
+    def _show_head(self) -> None:
+        run, catalogue = self.session.run, self.session.catalogue
+        if run is not None and catalogue is not None:
+            title = model_entry(catalogue, run.config.model).title
+            step = run.at if run.at is not None else run.step
+            self.about.setText(f"{title}, run {run.number}, step {step:,}")
+        self.progress.setVisible(self.bench.is_busy)
+        self.progress.set_progress(self.bench.share)
+
+    def _trials(self, sampler: str, value: str) -> list[Trial]:
+        """Trials of a sampler that have this value, the cheapest first."""
+        found = [
+            t
+            for t in self.bench.trials
+            if t.sampler == sampler and (t.facts.get(value) or 0) > 0
+        ]
+        return sorted(found, key=lambda t: float(t.facts["evaluations"]))
+
+    def _series(self) -> list[Series]:
+        lines = []
+        for rank, entry in enumerate(self.bench.samplers()):
+            trials = self._trials(entry.name, self._value)
+            if entry.name in self.bench.chosen:
+                costs = tuple(float(t.facts["evaluations"]) for t in trials)
+                values = tuple(float(t.facts[self._value]) for t in trials)
+                lines.append(Series(entry.name, entry.title, rank, costs, values))
+        return lines
+
+    def _mark_of(self, key: tuple[str, float]) -> tuple[str, int] | None:
+        keys = [t.key for t in self._trials(key[0], self._value)]
+        return (key[0], keys.index(key)) if key in keys else None
+
+    def _show_paths(self) -> None:
+        run = self.session.run
+        ranks = {line.name: line for line in self._series()}
+        sets = []
+        for key in self.bench.selected:
+            trial = self.bench.trial(key)
+            if trial is not None and trial.sampler in ranks:
+                line = ranks[trial.sampler]
+                words = f"{line.title} {trial.steps:g}"
+                sets.append(
+                    PathSet(words, line.token, line.symbol, trial.times, trial.x)
+                )
+        if run is not None and run.ready is not None:
+            self.paths.show_paths(sets, run.ready.limits)
+
+    def _show_table(self) -> None:
+        ranks = {s.name: rank for rank, s in enumerate(self.bench.samplers())}
+        trials = sorted(
+            self.bench.trials,
+            key=lambda t: (ranks.get(t.sampler, 0), t.facts["evaluations"]),
+        )
+        rated = [t for t in trials if t.facts.get("energy_distance") is not None]
+        best = min(rated, key=lambda t: t.facts["energy_distance"], default=None)
+        self.table.show_trials(
+            [(trial, _cells(trial)) for trial in trials],
+            self.bench.selected,
+            best.key if best else None,
+        )
+
+    def _show_guidance(self) -> None:
+        run, catalogue = self.session.run, self.session.catalogue
+        fields: dict[str, Any] = {}
+        if run is not None and catalogue is not None:
+            schema = schema_of(catalogue, run.config, "model_settings")
+            known = schema.get("properties", {})
+            fields = {n: {**known[n], "group": ""} for n in _GUIDANCE if n in known}
+            self.guidance.set_schema({**schema, "properties": fields})
+            self.guidance.set_values(run.config.model_settings)
+        self.guide_head.setVisible(bool(fields))
+
+    def _on_value(self, value: str) -> None:
+        self._value = value
+        self._show()
+
+    def _on_pointed(self, found: tuple[str, int] | None) -> None:
+        if found is None:
+            self.read_out.set_parts([])
+            return
+        trial = self._trials(found[0], self._value)[found[1]]
+        value = float(trial.facts[self._value])
+        self.read_out.set_parts(
+            [
+                (str(trial.facts["title"]), trial.amount),
+                ("evaluations", f"{trial.facts['evaluations']:,}"),
+                (_VALUES[self._value][0].lower(), significant(value)),
+            ]
+        )
+
+    def _on_picked(self, sampler: str, index: int) -> None:
+        self.bench.select(self._trials(sampler, self._value)[index].key)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.table.text())
+
+    def _recolour(self) -> None:
+        self.paths.recolour()
+        self._show()
+
+
+def _cells(trial: Trial) -> Cells:
+    facts = trial.facts
+
+    def number(name: str, digits: int = 2) -> str:
+        value = facts.get(name)
+        return "–" if value is None else significant(float(value), digits)
+
+    return (
+        str(facts["title"]),
+        trial.amount,
+        f"{facts['evaluations']:,}",
+        number("energy_distance"),
+        number("error_network"),
+        number("error_exact"),
+        number("detour", 3),
+    )

@@ -1,0 +1,81 @@
+"""Paths of two samplers from the same noise, laid over each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.plots.marks import Lines, Marks
+from app.plots.paths import at_time
+from app.plots.rail import Block, Key, Legend
+from app.plots.square import Square
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class PathSet:
+    """Paths x (k, n, 2) at times (k,), with the colour and symbol of their sampler."""
+
+    title: str
+    token: str
+    symbol: str
+    times: Floats
+    x: Floats
+
+
+class BenchPaths(Square):
+    """Lines in the colour of their sampler, a mark where each has got to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sets: list[PathSet] = []
+        self._items: list[tuple[Lines, Marks]] = []
+        self._t = 1.0
+        self.noise = Marks(self.pane, "latent", "o", 4)
+        self.setAccessibleName("Paths from the same noise")
+
+    def show_paths(
+        self, sets: Sequence[PathSet], limits: tuple[float, float, float, float]
+    ) -> None:
+        """Draw other paths."""
+        self._sets = list(sets)
+        self.pane.set_home(*limits)
+        for lines, marks in self._items:
+            self.pane.removeItem(lines)
+            self.pane.removeItem(marks)
+        self._items = [
+            (
+                Lines(self.pane, one.token, 0.75),
+                Marks(self.pane, one.token, one.symbol, 7, "well"),
+            )
+            for one in self._sets
+        ]
+        noise = self._sets[0].x[0] if self._sets else np.empty((0, 2))
+        self.noise.set_points(noise)
+        for (lines, _), one in zip(self._items, self._sets, strict=True):
+            lines.opts["antialias"] = True
+            lines.set_lines(one.x.transpose(1, 0, 2))
+        self._draw_time()
+        keys = [Key("noise, t = 0", "o", "latent")]
+        keys += [Key(one.title, one.symbol, one.token) for one in self._sets]
+        blocks: list[Block] = [Legend(tuple(keys))]
+        self.set_rail(blocks if self._sets else [], [])
+        self.set_tags("same noise" if self._sets else "")
+
+    def set_time(self, t: float) -> None:
+        """Put the marks where the samplers are at t."""
+        self._t = t
+        self._draw_time()
+
+    def recolour(self) -> None:
+        """Take colours from the theme again."""
+        self.noise.recolour()
+        for lines, marks in self._items:
+            lines.recolour()
+            marks.recolour()
+
+    def _draw_time(self) -> None:
+        for (_, marks), one in zip(self._items, self._sets, strict=True):
+            marks.set_points(at_time(one.times, one.x, self._t))

@@ -1,0 +1,247 @@
+"""State of the sampler bench: what is tried on the run on show, and what came out."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.session import Session
+from app.session_config import defaults, model_entry
+from engine.protocol import Arrays, JobNews, SamplerEntry
+
+if TYPE_CHECKING:
+    from app.session_jobs import JobHandle
+
+JOB = "sampler_study"
+_REST = 250  # ms without a change, after which the study begins again
+_LEAST_STEPS, _MOST_STEPS = 2, 64
+_POINTS = 1000
+_FEW_STEPS = 16  # of the trial that is selected by itself
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One sampler with one number of steps.
+
+    ``facts`` are the engine's numbers; ``times`` (k,) and ``x`` (k, n, 2) some paths.
+    """
+
+    sampler: str
+    steps: float
+    facts: dict[str, Any]
+    times: NDArray[Any]
+    x: NDArray[Any]
+
+    @property
+    def key(self) -> tuple[str, float]:
+        """What tells it from other trials of a study."""
+        return self.sampler, self.steps
+
+    @property
+    def amount(self) -> str:
+        """Steps, or the tolerance of a solver that chooses its steps."""
+        if self.steps < 1:
+            return f"tolerance {self.steps:g}"
+        return f"{self.steps:.0f} steps"
+
+
+class SamplerBench(QObject):
+    """Begins the study anew whenever something changes; the newest wish wins.
+
+    Attributes:
+        chosen: Names of the samplers to try, in the catalogue's order.
+        settings: Settings by sampler, beside the number of steps.
+        trials: Results so far, in the order they came.
+        floor: Energy distance that two draws of the data have by chance.
+        selected: Keys of the trials whose paths are on show, at most two.
+        share: How much of the study is done.
+        error: Why the last study ended early; empty if it did not.
+    """
+
+    changed = Signal()  # results, progress
+    choices_changed = Signal()  # samplers, settings, selection
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._job: JobHandle | None = None
+        self._is_open = False
+        self.chosen: list[str] = []
+        self.settings: dict[str, dict[str, Any]] = {}
+        self.most_steps = _MOST_STEPS
+        self.points = _POINTS
+        self.trials: list[Trial] = []
+        self.floor: float | None = None
+        self.selected: list[tuple[str, float]] = []
+        self.share = 0.0
+        self.error = ""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_REST)
+        self._timer.timeout.connect(self.begin)
+        session.desk.config_changed.connect(lambda _: self.ask_again())
+        session.runs.visited.connect(lambda _: self.ask_again())
+        session.run_ready.connect(lambda _: self.ask_again())
+
+    # ---- the page's side
+
+    def open(self) -> None:
+        """The page comes on screen."""
+        self._is_open = True
+        if not self.chosen:
+            self.chosen = self.usual()
+            self.choices_changed.emit()
+        self.begin()
+
+    def close(self) -> None:
+        """The page goes: nothing is computed for it any more."""
+        self._is_open = False
+        self._timer.stop()
+        self._cancel()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the engine is at work on it."""
+        return self._job is not None
+
+    def samplers(self) -> list[SamplerEntry]:
+        """All that the model on show can be sampled with."""
+        catalogue, run = self._session.catalogue, self._session.run
+        if catalogue is None or run is None:
+            return []
+        names = model_entry(catalogue, run.config.model).samplers
+        return [s for s in catalogue.samplers if s.name in names]
+
+    def usual(self) -> list[str]:
+        """The model's own sampler, and those without noise of a known order."""
+        entries = self.samplers()
+        run = self._session.run
+        own = run.config.sampler if run is not None else ""
+        return [
+            s.name
+            for s in entries
+            if s.name == own or (s.order > 0 and not s.stochastic)
+        ]
+
+    def extras(self, sampler: str) -> dict[str, Any]:
+        """Schema of a sampler's settings beside the number of steps."""
+        entry = next((s for s in self.samplers() if s.name == sampler), None)
+        if entry is None:
+            return {}
+        fields: dict[str, Any] = entry.settings.get("properties", {})
+        tried = ("steps", "rtol", "atol")
+        kept = {n: {**f, "group": ""} for n, f in fields.items() if n not in tried}
+        return {**entry.settings, "properties": kept}
+
+    def values(self, sampler: str) -> dict[str, Any]:
+        """Settings of a sampler as they are now."""
+        return defaults(self.extras(sampler)) | self.settings.get(sampler, {})
+
+    def toggle(self, sampler: str) -> None:
+        """Try a sampler, or try it no more."""
+        wanted = set(self.chosen) ^ {sampler}
+        self.chosen = [s.name for s in self.samplers() if s.name in wanted]
+        if sampler not in self.chosen:
+            self._keep_only(self.chosen)
+        self.choices_changed.emit()
+        self.ask_again()
+
+    def set_setting(self, sampler: str, name: str, value: Any) -> None:
+        """Change a setting of one sampler."""
+        self.settings.setdefault(sampler, {})[name] = value
+        self.ask_again()
+
+    def set_extent(self, most_steps: int, points: int) -> None:
+        """How far the number of steps goes, and how many points are drawn."""
+        self.most_steps, self.points = most_steps, points
+        self.ask_again()
+
+    def select(self, key: tuple[str, float]) -> None:
+        """Show the paths of a trial beside those of the one selected before."""
+        if key in self.selected:
+            self.selected.remove(key)
+        else:
+            self.selected = [*self.selected[-1:], key]
+        self.choices_changed.emit()
+
+    def trial(self, key: tuple[str, float]) -> Trial | None:
+        """A trial by its key; None if it has not come yet."""
+        return next((t for t in self.trials if t.key == key), None)
+
+    # ---- the engine's side
+
+    def ask_again(self) -> None:
+        """Begin anew once the hand rests."""
+        if self._is_open:
+            self._timer.start()
+
+    def begin(self) -> None:
+        """Begin the study now."""
+        self._timer.stop()
+        self._cancel()
+        run = self._session.run
+        self.trials, self.share, self.error = [], 0.0, ""
+        names = {s.name for s in self.samplers()}
+        chosen = [name for name in self.chosen if name in names]
+        if run is None or not chosen:
+            self.changed.emit()
+            return
+        settings = {
+            "samplers": chosen,
+            "steps": self._steps(),
+            "settings": {n: v for n, v in self.settings.items() if n in chosen},
+            "points": self.points,
+            "at": run.at,
+        }
+        self._job = self._session.jobs.start(JOB, run.id, settings, self._on_news)
+        self.changed.emit()
+
+    def _steps(self) -> list[int]:
+        steps = [_LEAST_STEPS]
+        while 2 * steps[-1] <= self.most_steps:
+            steps.append(2 * steps[-1])
+        return steps
+
+    def _cancel(self) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            job.cancel()
+
+    def _on_news(self, news: JobNews, arrays: Arrays) -> None:
+        job = self._job
+        if job is None or news.job_id != job.job_id:
+            return  # of a study that was given up
+        self.share = news.share
+        kind = news.result.get("kind")
+        if kind == "floor":
+            self.floor = news.result.get("energy_distance")
+        elif kind == "trial":
+            self._take(news.result, arrays)
+        if news.ended:
+            self._job = None
+            self.error = news.error
+        self.changed.emit()
+
+    def _take(self, facts: dict[str, Any], arrays: Arrays) -> None:
+        trial = Trial(
+            str(facts["sampler"]),
+            float(facts["steps"]),
+            facts,
+            np.asarray(arrays["times"]),
+            np.asarray(arrays["x"]),
+        )
+        self.trials.append(trial)
+        shown = {name for name, _ in self.selected}
+        if (
+            len(self.selected) < 2
+            and trial.steps == _FEW_STEPS
+            and trial.sampler not in shown
+        ):
+            self.selected.append(trial.key)
+            self.choices_changed.emit()
+
+    def _keep_only(self, samplers: list[str]) -> None:
+        self.trials = [t for t in self.trials if t.sampler in samplers]
+        self.selected = [k for k in self.selected if k[0] in samplers]

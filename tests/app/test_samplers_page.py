@@ -1,0 +1,250 @@
+"""The sampler bench in the window: what is asked of the engine, and what is shown."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+
+from app.panels.samplers.page import SamplersPage
+from app.panels.samplers.table import TrialTable
+from app.plots.bench_chart import BenchChart, Series, rank_look
+from engine.protocol import Catalogue, JobNews, RunConfig
+
+STEPS = [2, 4, 8, 16, 32, 64]
+FACTS = {
+    "kind": "trial",
+    "order": 1,
+    "stochastic": False,
+    "error_network": 0.2,
+    "error_exact": None,
+    "detour": 1.5,
+}
+
+
+class Jobs:
+    def __init__(self) -> None:
+        self.started, self.cancelled, self.on_news = [], [], []
+
+    def start(self, what, run_id, settings, on_news):
+        number = len(self.started)
+        self.started.append((what, run_id, settings))
+        self.on_news.append(on_news)
+        return SimpleNamespace(
+            job_id=f"job-{number}", cancel=lambda: self.cancelled.append(number)
+        )
+
+
+class World(QObject):
+    """As much of a session as the page knows of."""
+
+    config_changed = Signal(object)
+    visited = Signal(object)
+    run_ready = Signal(object)
+
+    def __init__(self, catalogue: Catalogue, model: str) -> None:
+        super().__init__()
+        self.catalogue, self.jobs = catalogue, Jobs()
+        config = RunConfig(
+            model=model, data="two_moons", model_settings={"guidance": 1.0}
+        )
+        ready = SimpleNamespace(limits=(-3.0, 3.0, -3.0, 3.0))
+        self.run = SimpleNamespace(
+            id="run-1", number=1, step=5, at=None, config=config, ready=ready
+        )
+        self.desk = self.runs = self
+        self.edits: list[tuple] = []
+
+    def edit(self, *what) -> None:
+        self.edits.append(what)
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    path = Path(__file__).parents[1] / "fixtures" / "catalogue.json"
+    return Catalogue.model_validate_json(path.read_text())
+
+
+@pytest.fixture
+def page(qtbot, catalogue):
+    made = SamplersPage(World(catalogue, "ddpm"))
+    made.bench._timer.setInterval(0)
+    qtbot.addWidget(made)
+    made.resize(1200, 760)
+    made.show()
+    made.enter()
+    return made
+
+
+def tell(page, facts, ended=False, error="", number=-1) -> None:
+    jobs = page.session.jobs
+    number = len(jobs.started) - 1 if number < 0 else number
+    news = JobNews(
+        job_id=f"job-{number}",
+        what="sampler_study",
+        share=0.5,
+        result=facts,
+        ended=ended,
+        error=error,
+    )
+    x = np.zeros((3, 4, 2), "f4") + np.arange(3)[:, None, None]
+    arrays = {"times": np.array([0, 0.5, 1], "f4"), "x": x}
+    jobs.on_news[number](news, arrays)
+
+
+def trial(page, sampler="euler", steps=16, value=0.1, **more) -> None:
+    facts = {"sampler": sampler, "title": sampler.title(), "steps": steps}
+    facts |= {"evaluations": steps, "energy_distance": value}
+    tell(page, FACTS | facts | more)
+
+
+def test_entering_asks_for_the_usual_samplers_of_the_run_on_show(page):
+    what, run_id, settings = page.session.jobs.started[0]
+    assert (what, run_id) == ("sampler_study", "run-1")
+    assert settings["steps"] == STEPS
+    assert "euler" in settings["samplers"]
+    assert "annealed_langevin" not in settings["samplers"]
+    assert settings["at"] is None
+
+
+def test_leaving_cancels_and_asks_nothing_more(page, qtbot):
+    page.leave()
+    assert page.session.jobs.cancelled == [0]
+    page.session.config_changed.emit(None)
+    qtbot.wait(20)
+    assert len(page.session.jobs.started) == 1
+
+
+def test_every_choice_begins_the_study_anew(page, qtbot):
+    jobs = page.session.jobs
+
+    def newest(act) -> dict:
+        before = len(jobs.started)
+        act()
+        qtbot.waitUntil(lambda: len(jobs.started) > before)
+        return jobs.started[-1][2]
+
+    choices = page.choices
+    wanted = newest(choices.rows["ancestral"].click)
+    assert "ancestral" in wanted["samplers"]
+    wanted = newest(choices.rows["ancestral"].click)
+    assert "ancestral" not in wanted["samplers"]
+    wanted = newest(lambda: choices.extent.fields["most_steps"].user_set(8))
+    assert wanted["steps"] == [2, 4, 8]
+    wanted = newest(lambda: choices.extent.fields["points"].user_set(300))
+    assert wanted["points"] == 300
+    newest(choices.rows["ddim"].click)
+    choices.which.set_value("ddim")
+    choices.which.chosen.emit("ddim")
+    wanted = newest(lambda: choices.form.fields["eta"].user_set(0.5))
+    assert wanted["settings"] == {"ddim": {"eta": 0.5}}
+    page.session.run.at = 4
+    assert newest(lambda: page.session.visited.emit(4))["at"] == 4
+    newest(page.again.click)
+
+
+def test_guidance_is_a_setting_of_the_run(page):
+    page.guidance.fields["guidance"].user_set(3.0)
+    assert page.session.edits == [("model_settings", "guidance", 3.0)]
+
+
+def test_results_are_drawn_tabled_and_the_first_two_compared(page):
+    tell(page, {"kind": "floor", "energy_distance": 0.004})
+    trial(page, "euler", 8, 0.2)
+    trial(page, "euler", 16, 0.1)
+    trial(page, "heun", 16, 0.05)
+    assert page.bench.floor == 0.004
+    assert page.bench.selected == [("euler", 16.0), ("heun", 16.0)]
+    shown = {line.name: line for line in page.chart._series}
+    assert shown["euler"].costs == (8.0, 16.0)
+    assert shown["euler"].values == (0.2, 0.1)
+    assert [one.title for one in page.paths._sets] == ["Euler 16", "Heun 16"]
+    assert page.table.keys == [("euler", 8.0), ("euler", 16.0), ("heun", 16.0)]
+    assert page.table._best == ("heun", 16.0)
+    page.copy.click()
+    text = QGuiApplication.clipboard().text()
+    assert text.splitlines()[0].startswith("Sampler\tSteps")
+    assert len(text.splitlines()) == 4
+    assert "0.050" in text
+
+
+def test_another_value_is_drawn_where_it_is_known(page):
+    trial(page, "euler", 16, 0.1)
+    page.switch.chosen.emit("error_network")
+    assert page.chart._series[0].values == (0.2,)
+    page.switch.chosen.emit("error_exact")
+    assert page.chart._series == []
+
+
+def test_a_mark_can_be_read_and_chosen_and_so_can_a_line_of_the_table(page):
+    trial(page, "euler", 16, 0.1)
+    trial(page, "heun", 16, 0.05)
+    trial(page, "euler", 32, 0.04)
+    line = next(s for s in page.chart._series if s.name == "euler")
+    place = page.chart.pane.pixel(np.log2(32), np.log10(0.04))
+    assert page.chart.nearest(place) == ("euler", 1)
+    assert page.chart.nearest(place + QPointF(200, 0)) != ("euler", 1)
+    page.chart.pointed_at.emit(("euler", 1))
+    assert "32 steps" in page.read_out.text
+    page.chart.picked.emit("euler", 1)
+    assert page.bench.selected == [("heun", 16.0), ("euler", 32.0)]
+    page.table.picked.emit(("heun", 16.0))
+    assert page.bench.selected == [("euler", 32.0)]
+    assert line.symbol != rank_look(line.rank + 1)[1]
+
+
+def test_news_of_a_study_that_was_given_up_are_nothing(page, qtbot):
+    page.again.click()
+    old = FACTS | {"sampler": "euler", "title": "Euler", "steps": 16}
+    tell(page, old | {"evaluations": 16, "energy_distance": 0.5}, number=0)
+    assert page.bench.trials == []
+
+
+def test_a_refused_study_says_why_in_place_of_the_chart(page):
+    tell(page, {}, ended=True, error="It cannot be.")
+    assert page.chart._words == "It cannot be."
+    assert not page.bench.is_busy
+
+
+def test_a_model_without_samplers_says_so(qtbot, catalogue):
+    made = SamplersPage(World(catalogue, "vae"))
+    qtbot.addWidget(made)
+    made.enter()
+    assert made.session.jobs.started == []
+    assert "no sampler" in made.chart._words
+    assert made.guide_head.isHidden()
+
+
+def test_the_film_moves_the_marks_along_the_paths(page):
+    trial(page, "euler", 16, 0.1)
+    page.film.moved.emit(0.25)
+    _, marks = page.paths._items[0]
+    np.testing.assert_allclose(marks.points, 0.5)
+
+
+def test_sixteen_lines_have_sixteen_looks(qapp):
+    assert len({rank_look(rank) for rank in range(16)}) == 16
+
+
+def test_values_without_a_logarithm_are_left_out(qtbot):
+    chart = BenchChart()
+    qtbot.addWidget(chart)
+    line = Series("a", "A", 0, (2.0, 4.0), (0.0, 0.1))
+    chart.show_series([line], 0.01, "t", "", [])
+    chart.resize(500, 300)
+    assert chart.nearest(chart.pane.pixel(2.0, -1.0)) == ("a", 1)
+
+
+def test_the_table_is_driven_by_keys(qtbot):
+    table = TrialTable()
+    qtbot.addWidget(table)
+    one = SimpleNamespace(key=("a", 2.0)), ("a",) * 7
+    two = SimpleNamespace(key=("a", 4.0)), ("b",) * 7
+    table.show_trials([one, two], [], None)
+    picked = []
+    table.picked.connect(picked.append)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        qtbot.keyClick(table, key)
+    assert picked == [("a", 4.0)]
