@@ -25,6 +25,7 @@ from app.panels.status_bar import StatusBar
 from app.panels.table_choice import TABLE, TableSheet
 from app.panels.timeline_bar import TimelineBar
 from app.panels.top_bar import TopBar
+from app.pictures import is_picture
 from app.preferences import Preferences
 from app.session import Session
 from app.session_notes import Notice
@@ -237,9 +238,13 @@ class Window(QWidget):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Look into the file."""
+        """Look into the file; a picture is drawn as points."""
         event.acceptProposedAction()
-        self.open_table(event.mimeData().urls()[0].toLocalFile())
+        path = event.mimeData().urls()[0].toLocalFile()
+        if is_picture(path):
+            self.pages.show_page("draw")
+        if not self.pages.take_file(path):
+            self.open_table(path)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The window's ground."""
@@ -278,6 +283,7 @@ class Window(QWidget):
         self.top.act_requested.connect(actions.trigger)
         self.top.run_requested.connect(session.runs.choose)
         self.data.table_requested.connect(self.ask_table)
+        self.data.drawing_requested.connect(lambda: self.pages.toggle_page("draw"))
         self.palette_list.chosen.connect(
             actions.trigger, Qt.ConnectionType.QueuedConnection
         )
