@@ -7,7 +7,10 @@ r"""Denoising diffusion: learn the noise in a point, and remove it step by step.
 
 Inside this file n counts the noise upward and x_0 is the data, as in the paper; what
 leaves it uses t = 1 - n / T, from noise at t = 0 to data at t = 1. The network may
-predict another target, which changes what its errors cost but not what it knows.
+predict another target, which changes what its errors cost but not what it knows: by
+default v, a number of unit size at every level, where an error in the noise itself
+would be blown up by 1 / alpha at the noisy end. Levels are visited where the data take
+shape (:mod:`engine.nets.training_levels`), not all alike as in the paper.
 Between the T moments the path is continued, so that ODE solvers and the likelihood
 (probability-flow ODE, Song et al. 2020, 2011.13456) work at any t.
 
@@ -23,6 +26,7 @@ from pydantic import model_validator
 from torch import Generator, Tensor
 
 from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
+from engine.nets.clock import ClockConfig, clock_of
 from engine.nets.flow_density import (
     DensityConfig,
     density_kind,
@@ -30,6 +34,7 @@ from engine.nets.flow_density import (
     flow_log_prob,
 )
 from engine.nets.guided_field import GuidedConfig, GuidedField
+from engine.nets.training_levels import LevelsConfig, log_levels
 from engine.sampling.path import AnglePath
 from engine.sampling.schedules import MOST_SIGNAL_LEFT, Schedule, make_signal_power
 from engine.sampling.targets import Target, coefficients, column, solve_pair
@@ -40,7 +45,7 @@ Weight = Literal["plain", "noise", "min_snr", "bound"]
 SNR_CAP = 5.0
 
 
-class DDPMConfig(DensityConfig, GuidedConfig):
+class DDPMConfig(DensityConfig, LevelsConfig, ClockConfig, GuidedConfig):
     """Settings of :class:`DDPM`."""
 
     T: int = knob(
@@ -80,7 +85,7 @@ class DDPMConfig(DensityConfig, GuidedConfig):
         group="Noise",
     )
     target: Target = knob(
-        "eps",
+        "v",
         "Target",
         "What the network predicts.",
         group="Training",
@@ -148,6 +153,8 @@ class DDPMConfig(DensityConfig, GuidedConfig):
 class DDPM(GenerativeModel):
     """A denoiser for T noise levels."""
 
+    borders: Tensor
+
     name = "ddpm"
     card = Card(
         title="DDPM",
@@ -166,7 +173,7 @@ class DDPM(GenerativeModel):
         "schedule": "cosine",
         "ema": 0.999,
         "batch_size": 512,
-        "steps": 9000,
+        "steps": 12000,
     }
     default_sampler = "ddim"
     default_sampler_settings: ClassVar = {"steps": 50}
@@ -179,14 +186,23 @@ class DDPM(GenerativeModel):
             values = table.to(torch.get_default_dtype())[:, None]
             self.register_buffer(f"table_{name}", values, persistent=False)
 
+        self.register_buffer("borders", self._borders(), persistent=False)
+
+    def _borders(self) -> Tensor:
+        """Logarithms (T - 1,) of noise-to-signal ratios half-way between two levels."""
+        t = 1 - torch.arange(1, self.config.T + 1, dtype=torch.float64) / self.config.T
+        ratio = self._path.sigma(t) / self._path.alpha(t)
+        logs = ratio.clamp(max=self._path.most_noise).log()
+        return ((logs[1:] + logs[:-1]) / 2).to(torch.get_default_dtype())
+
     def _tables(self, config: DDPMConfig) -> dict[str, Tensor]:
-        """Per level n = 1 .. T: time, signal, spread, target factors, loss weight."""
+        """Per level n = 1 .. T: clock, signal, spread, target factors, loss weight."""
         n = torch.arange(1, config.T + 1, dtype=torch.float64)
         t = 1 - n / config.T
         p, q = self._factors(t)
         weight = loss_weights(config)
         return {
-            "time": t,
+            "clock": clock_of(t, self._path, config),
             "alpha": self._path.alpha(t),
             "sigma": self._path.sigma(t),
             "p": p,
@@ -209,19 +225,27 @@ class DDPM(GenerativeModel):
     def noise(self, player: str) -> dict[str, Draw]:
         """The noise to add, and how much of it (level n less one)."""
         del player
+        even = self.config.level_sampling == "uniform"
+        level = Draw("integer", high=self.config.T) if even else Draw("normal")
         return {
             "eps": Draw("normal", (self.dim,)),
-            "level": Draw("integer", high=self.config.T),
+            "level": level,
             **self.field.draws(),
         }
+
+    def training_levels(self, draw: Tensor) -> Tensor:
+        """Levels (b,), less one, that a batch visits: the nearest to those drawn."""
+        if not draw.is_floating_point():
+            return draw
+        return torch.bucketize(log_levels(draw, self.config), self.borders)
 
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Squared error of the target, mean over points and coordinates."""
         del player
-        eps, level = batch.noise["eps"], batch.noise["level"]
+        eps, level = batch.noise["eps"], self.training_levels(batch.noise["level"])
         x_n = self._mix("alpha", "sigma", level, batch.x, eps)
-        times = self._at("time", level)[:, 0]
-        guess = self.field.learn(x_n, times, batch, self.config)
+        clock = self._at("clock", level)[:, 0]
+        guess = self.field.learn(x_n, clock, batch, self.config)
         error_to = self._target(level, batch.x, eps)
         if self.config.loss_weight == "plain":
             return {"loss": F.mse_loss(guess, error_to)}
@@ -263,7 +287,8 @@ class DDPM(GenerativeModel):
         p, q = (column(c) for c in self._factors(t))
         angle = column(self._path.angle(t))
         alpha, sigma = angle.cos(), angle.sin()
-        y = self.field.guided(x, t, self.config)
+        clock = clock_of(t, self._path, self.config)
+        y = self.field.guided(x, clock, self.config, moment=t)
         return sigma, Denoised(*solve_pair(alpha, sigma, p, q, x, y))
 
     def denoised(self, x: Tensor, t: Tensor) -> Denoised:

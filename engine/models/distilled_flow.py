@@ -101,6 +101,7 @@ def make_teacher(config: DistilledFlowConfig, dim: int) -> MAF | MADE:
         "width": config.width,
         "depth": config.depth,
         "waves": config.waves,
+        "taper": config.taper,
         "activation": config.activation,
     }
     if config.teacher == "made":

@@ -30,6 +30,22 @@ from engine.settings import knob
 COLDEST = 1e-3
 
 
+def taper_knob(default: float) -> Any:
+    """The setting of :class:`engine.nets.coupling.TaperedWaves`."""
+    return knob(
+        default,
+        "Wave taper",
+        "How much fainter fine waves are than coarse ones: a high value learns less "
+        "by heart and blurs sharp edges.",
+        ge=0,
+        le=3,
+        symbol=r"\gamma",
+        formula=r"\omega_k^{-\gamma} \sin \omega_k x, \quad \omega_k > 1",
+        group="Network",
+        shown_if={"waves": list(range(16, 0, -1))},
+    )
+
+
 class FlowConfig(ModelConfig):
     """The networks inside a flow."""
 
@@ -62,6 +78,7 @@ class FlowConfig(ModelConfig):
         formula=r"\sin \omega_k x, \; \cos \omega_k x",
         group="Network",
     )
+    taper: float = taper_knob(1.0)
     activation: Activation = knob(
         "relu",
         "Activation",
@@ -72,7 +89,7 @@ class FlowConfig(ModelConfig):
 
     def net_shape(self) -> NetShape:
         """The same, as the networks want it."""
-        return NetShape(self.width, self.depth, self.activation, self.waves)
+        return NetShape(self.width, self.depth, self.activation, self.waves, self.taper)
 
 
 class Flow(GenerativeModel):

@@ -25,6 +25,7 @@ from torch import Generator, Tensor
 from engine import registry
 from engine.metrics.density_kde import KernelDensity, likelihood_factor
 from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
+from engine.nets.clock import ClockConfig, clock_of
 from engine.nets.flow_density import (
     DensityConfig,
     density_kind,
@@ -32,6 +33,7 @@ from engine.nets.flow_density import (
     flow_log_prob,
 )
 from engine.nets.guided_field import GuidedConfig, GuidedField
+from engine.nets.preconditioning import PreconditionConfig, scalings
 from engine.nets.training_times import TimesConfig, training_times
 from engine.sampling.coupling import paired_source
 from engine.sampling.likelihood import normal_log_prob
@@ -55,7 +57,9 @@ LAST_SCORE_TIME = 0.99
 KERNELS = 2000
 
 
-class FlowMatchingConfig(DensityConfig, TimesConfig, GuidedConfig):
+class FlowMatchingConfig(
+    DensityConfig, TimesConfig, PreconditionConfig, ClockConfig, GuidedConfig
+):
     """Settings of :class:`FlowMatching`."""
 
     interpolant: Literal["linear", "trigonometric"] = knob(
@@ -146,9 +150,10 @@ class FlowMatching(GenerativeModel):
         "schedule": "cosine",
         "ema": 0.999,
         "batch_size": 512,
-        "steps": 9000,
+        "steps": 12000,
     }
     default_sampler = "heun"
+    term_titles: ClassVar = {"loss": "velocity error"}
     default_sampler_settings: ClassVar = {"steps": 25}
 
     def __init__(
@@ -202,7 +207,10 @@ class FlowMatching(GenerativeModel):
         t, path = training_times(batch.noise["t"], self.config), self.path
         x_t = column(path.alpha(t)) * batch.x + column(path.sigma(t)) * x_0
         target = target_of("u", path, t, batch.x, x_0)
-        guess = self.field.learn(x_t, t, batch, self.config)
+        clock = clock_of(t, path, self.config)
+        skip, out, into = (column(c) for c in scalings(t, path, self.config))
+        added = self.field.learn(into * x_t, clock, batch, self.config)
+        guess = skip * x_t + out * added
         return {"loss": F.mse_loss(guess, target)}
 
     # Process
@@ -228,8 +236,12 @@ class FlowMatching(GenerativeModel):
         return self._cloud[rows.to(self._cloud.device)].to(self.device, self.dtype)
 
     def velocity(self, x: Tensor, t: Tensor) -> Tensor:
-        """The network itself, guided if so set, (n, dim)."""
-        return self.field.guided(x, t, self.config)
+        """The straight guess and what the network adds, guided if so set, (n, dim)."""
+        path = self.path
+        clock = clock_of(t, path, self.config)
+        skip, out, into = (column(c) for c in scalings(t, path, self.config))
+        added = self.field.guided(into * x, clock, self.config, moment=t)
+        return skip * x + out * added
 
     def denoised(self, x: Tensor, t: Tensor) -> Denoised:
         """Data and source point that lie at x and move with the velocity there."""

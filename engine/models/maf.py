@@ -12,7 +12,7 @@ Papamakarios, Pavlakou, Murray, "Masked Autoregressive Flow for Density Estimati
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -23,7 +23,7 @@ from engine.models.autoregressive_flow import (
     make_layers,
 )
 from engine.models.base import Batch, Card, ModelConfig
-from engine.models.flow import Flow
+from engine.models.flow import Flow, taper_knob
 from engine.settings import knob
 
 #: Training points whose statistics batch norm uses outside training.
@@ -35,6 +35,15 @@ EPSILON = 1e-5
 class MAFConfig(AutoregressiveFlowConfig):
     """Settings of :class:`MAF`."""
 
+    layers: int = knob(
+        12,
+        "Layers",
+        "Autoregressive layers of the flow.",
+        ge=1,
+        le=16,
+        symbol="K",
+    )
+    taper: float = taper_knob(2.0)
     batch_norm: bool = knob(
         False,
         "Batch norm",
@@ -86,6 +95,11 @@ class MAF(Flow):
         "density takes one pass, a sample one pass for each coordinate.",
     )
     Config: ClassVar[type[ModelConfig]] = MAFConfig
+    training_defaults: ClassVar[Mapping[str, Any]] = {
+        **Flow.training_defaults,
+        "learning_rate": 4e-3,
+        "steps": 4000,
+    }
 
     reference: Tensor
 

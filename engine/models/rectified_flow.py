@@ -19,12 +19,14 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
+from engine.nets.clock import ClockConfig, clock_of
 from engine.nets.flow_density import (
     DensityConfig,
     density_kind,
     density_note,
     flow_log_prob,
 )
+from engine.nets.preconditioning import PreconditionConfig, scalings
 from engine.nets.time_field import FieldConfig, TimeField
 from engine.nets.training_times import TimesConfig, training_times
 from engine.sampling.ode import rk4
@@ -38,7 +40,9 @@ LAST_SCORE_TIME = 0.99
 PAIR_CHUNK = 8192
 
 
-class RectifiedFlowConfig(DensityConfig, TimesConfig, FieldConfig):
+class RectifiedFlowConfig(
+    DensityConfig, TimesConfig, PreconditionConfig, ClockConfig, FieldConfig
+):
     """Settings of :class:`RectifiedFlow`."""
 
     reflow_rounds: int = knob(
@@ -95,9 +99,10 @@ class RectifiedFlow(GenerativeModel):
         "schedule": "cosine",
         "ema": 0.999,
         "batch_size": 512,
-        "steps": 9000,
+        "steps": 12000,
     }
     default_sampler = "heun"
+    term_titles: ClassVar = {"loss": "velocity error"}
     default_sampler_settings: ClassVar = {"steps": 25}
 
     def __init__(
@@ -120,7 +125,7 @@ class RectifiedFlow(GenerativeModel):
         x_0 = batch.extra["x_0"] if "x_0" in batch.extra else batch.noise["x_0"]
         t = training_times(batch.noise["t"], self.config)
         x_t = torch.lerp(x_0, batch.x, t[:, None])
-        return {"loss": F.mse_loss(self.field(x_t, t), batch.x - x_0)}
+        return {"loss": F.mse_loss(self.velocity(x_t, t), batch.x - x_0)}
 
     def stages(self) -> int:
         """The first training and each reflow round."""
@@ -154,8 +159,11 @@ class RectifiedFlow(GenerativeModel):
         return self.normal((n, self.dim), generator)
 
     def velocity(self, x: Tensor, t: Tensor) -> Tensor:
-        """The network itself, (n, dim)."""
-        return self.field(x, t)  # type: ignore[no-any-return]
+        """The straight guess and what the network adds, (n, dim)."""
+        path = self.path
+        skip, out, into = (column(c) for c in scalings(t, path, self.config))
+        added: Tensor = self.field(into * x, clock_of(t, path, self.config))
+        return skip * x + out * added
 
     def denoised(self, x: Tensor, t: Tensor) -> Denoised:
         """Both ends of the straight line through x with the slope v."""

@@ -14,6 +14,7 @@ visit, the score is that of the end time.
 Song et al. 2020, 2011.13456. Likelihood weights: Song et al. 2021, 2101.09258.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -21,6 +22,7 @@ import torch
 from torch import Generator, Tensor
 
 from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
+from engine.nets.clock import ClockConfig, clock_of
 from engine.nets.diffusion_path import DiffusionPathConfig, diffusion_path
 from engine.nets.flow_density import (
     DensityConfig,
@@ -29,13 +31,16 @@ from engine.nets.flow_density import (
     flow_log_prob,
 )
 from engine.nets.guided_field import GuidedConfig, GuidedField
+from engine.nets.training_levels import LevelsConfig, log_levels
 from engine.sampling.likelihood import scaled_normal_log_prob
 from engine.sampling.path import GaussianPath, Spacing
 from engine.sampling.targets import column
 from engine.settings import knob
 
 
-class ScoreSDEConfig(DensityConfig, DiffusionPathConfig, GuidedConfig):
+class ScoreSDEConfig(
+    DensityConfig, LevelsConfig, DiffusionPathConfig, ClockConfig, GuidedConfig
+):
     """Settings of :class:`ScoreSDE`."""
 
     end_time: float = knob(
@@ -49,7 +54,7 @@ class ScoreSDEConfig(DensityConfig, DiffusionPathConfig, GuidedConfig):
         group="Noise",
     )
     weighting: Literal["unit", "noise", "likelihood"] = knob(
-        "noise",
+        "unit",
         "Loss weight",
         "Which noise levels count: all alike, by the error in the noise as in the "
         "paper, or as the likelihood weighs them.",
@@ -98,9 +103,10 @@ class ScoreSDE(GenerativeModel):
         "schedule": "cosine",
         "ema": 0.999,
         "batch_size": 512,
-        "steps": 9000,
+        "steps": 12000,
     }
     default_sampler = "euler_maruyama"
+    term_titles: ClassVar = {"loss": "noise error"}
     default_sampler_settings: ClassVar = {"steps": 200, "grid": "quadratic"}
 
     def __init__(self, config: ScoreSDEConfig, dim: int = 2, classes: int = 0) -> None:
@@ -112,18 +118,28 @@ class ScoreSDE(GenerativeModel):
     def noise(self, player: str) -> dict[str, Draw]:
         """The noise to add, and when."""
         del player
-        draws = {"eps": Draw("normal", (self.dim,)), "t": Draw("uniform")}
-        return {**draws, **self.field.draws()}
+        even = self.config.level_sampling == "uniform"
+        when = {"t": Draw("uniform")} if even else {"level": Draw("normal")}
+        return {"eps": Draw("normal", (self.dim,)), **when, **self.field.draws()}
+
+    def training_times(self, noise: Mapping[str, Tensor]) -> Tensor:
+        """Times (b,) that a batch visits, none closer to the data than the end time."""
+        last: float = 1 - self.config.end_time
+        if "t" in noise:
+            return noise["t"] * last
+        ratio = log_levels(noise["level"], self.config).exp()
+        return self.path.time_of(ratio).clamp(0, last)
 
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Weighted squared error of the noise, mean over points and coordinates."""
         del player
         eps, path = batch.noise["eps"], self.path
-        t = batch.noise["t"] * (1 - self.config.end_time)
+        t = self.training_times(batch.noise)
         alpha, sigma = column(path.alpha(t)), column(path.sigma(t))
         x = alpha * batch.x + sigma * eps
         power = alpha.square() + sigma.square()
-        guess = self.field.learn(x * power.rsqrt(), t, batch, self.config)
+        clock = clock_of(t, path, self.config)
+        guess = self.field.learn(x * power.rsqrt(), clock, batch, self.config)
         # What is left of eps beside sigma x / power, divided by its size alpha / root.
         target = (alpha * eps - sigma * batch.x) * power.rsqrt()
         squares = (guess - target).square() * column(self._weight(t))
@@ -164,7 +180,8 @@ class ScoreSDE(GenerativeModel):
         t = t.clamp(max=1 - self.config.end_time)
         alpha, sigma = column(self.path.alpha(t)), column(self.path.sigma(t))
         power = alpha.square() + sigma.square()
-        y = self.field.guided(x * power.rsqrt(), t, self.config)
+        clock = clock_of(t, self.path, self.config)
+        y = self.field.guided(x * power.rsqrt(), clock, self.config, moment=t)
         return -(x / power + alpha / sigma * power.rsqrt() * y)
 
     def denoised(self, x: Tensor, t: Tensor) -> Denoised:

@@ -62,7 +62,7 @@ class MaskedNet(nn.Module):
         # The last coordinate is seen by none, so that it need not be looked at.
         self.seen = list(self.order[:last])
         ladder = frequency_ladder(COORDINATE_LOW, COORDINATE_HIGH, shape.waves)
-        waves = TaperedWaves([ladder] * last)
+        waves = TaperedWaves([ladder] * last, shape.taper)
         own = torch.arange(1, last + 1)
         each = own.repeat_interleave(shape.waves)
         degrees = torch.cat((own, each, each))

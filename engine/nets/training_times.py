@@ -39,7 +39,7 @@ class TimesConfig(ModelConfig):
     """Settings of the training times."""
 
     time_sampling: TimeSampling = knob(
-        "uniform",
+        "logit_normal",
         "Time warp",
         "Which times the training visits most.",
         apply="live",
@@ -51,7 +51,7 @@ class TimesConfig(ModelConfig):
         },
     )
     time_mean: float = knob(
-        0.0,
+        1.2,
         "Warp centre",
         "Above 0 visits times near the data more often.",
         ge=-3,
@@ -63,7 +63,7 @@ class TimesConfig(ModelConfig):
         shown_if={"time_sampling": ["logit_normal"]},
     )
     time_spread: float = knob(
-        1.0,
+        1.2,
         "Warp width",
         "Small values keep to the middle of the path.",
         ge=0.1,

@@ -54,6 +54,16 @@ class VPPath(GaussianPath):
         """Minus infinity at the data itself, as the noise begins with a root."""
         return -self.beta(t) * torch.exp(-self.total(t)) / (2 * self.sigma(t))
 
+    def time_of(self, ratio: Tensor) -> Tensor:
+        """Times (n,) of noise-to-signal ratios: there B is ln(1 + ratio^2)."""
+        return self._time_of_total(ratio.square().log1p())
+
+    def _time_of_total(self, total: Tensor) -> Tensor:
+        """The time at which B has this value; the root that keeps its digits."""
+        rise = 2 * (self.beta_max - self.beta_min)
+        root = (self.beta_min**2 + rise * total).sqrt()
+        return 1 - 2 * total / (self.beta_min + root)
+
     def reverse_rates(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Half of beta, and beta: finite from end to end."""
         return self.beta(t) / 2, self.beta(t)
@@ -69,6 +79,10 @@ class SubVPPath(VPPath):
     def d_sigma(self, t: Tensor) -> Tensor:
         """Finite from end to end."""
         return -self.beta(t) * torch.exp(-self.total(t))
+
+    def time_of(self, ratio: Tensor) -> Tensor:
+        """Times (n,) of noise-to-signal ratios, which are 2 sinh(B / 2)."""
+        return self._time_of_total(2 * torch.asinh(ratio / 2))
 
     def reverse_rates(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Half of beta, and beta (1 - e^-2B)."""
@@ -90,6 +104,10 @@ class VEPath(GaussianPath):
     def sigma(self, t: Tensor) -> Tensor:
         """From sigma_max at t = 0 to sigma_min at t = 1."""
         return self.sigma_max * torch.exp(-self.rate * t)
+
+    def time_of(self, ratio: Tensor) -> Tensor:
+        """Times (n,) at which sigma is ``ratio``."""
+        return torch.log(self.sigma_max / ratio) / self.rate
 
     def d_alpha(self, t: Tensor) -> Tensor:
         """Nought."""

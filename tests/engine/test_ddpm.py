@@ -16,11 +16,13 @@ from engine.models.ddpm import DDPM, DDPMConfig, loss_weights
 from engine.sampling.path import AnglePath
 from engine.sampling.targets import column, target_of
 
+#: As in the paper: the noise is learned, at all levels alike, told the plain time.
+PLAIN = {"clock": "time", "level_sampling": "uniform", "target": "eps"}
 TARGETS = ("eps", "x0", "v", "score", "u")
 
 
 def make(**settings: object) -> DDPM:
-    return DDPM(DDPMConfig(**settings))
+    return DDPM(DDPMConfig(**{**PLAIN, **settings}))
 
 
 def teach(model: DDPM, monkeypatch: pytest.MonkeyPatch, error: float = 0) -> None:

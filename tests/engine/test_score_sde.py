@@ -17,6 +17,8 @@ from engine.sampling.path import spread
 from engine.sampling.targets import column
 
 SDES = ("vp", "sub_vp", "ve")
+#: As in the paper: told the plain time, which is drawn uniformly.
+PLAIN = {"clock": "time", "level_sampling": "uniform", "weighting": "noise"}
 
 
 def seeded(seed: int = 0) -> Generator:
@@ -24,7 +26,7 @@ def seeded(seed: int = 0) -> Generator:
 
 
 def make(dim: int = 2, **settings: object) -> ScoreSDE:
-    return ScoreSDE(ScoreSDEConfig(**settings), dim).double()
+    return ScoreSDE(ScoreSDEConfig(**{**PLAIN, **settings}), dim).double()
 
 
 def teach(
