@@ -313,7 +313,7 @@ class Experiment:
             raise ValueError(f"A change of {', '.join(names)} needs a restart.")
         old = self.config
         found = setup.parts(config)
-        data = edited(self.data, config, self.trainer.model)
+        data = edited(self.data, config)
         self._parts = found
         self.config = setup.written_out(config, found, data)
         self.trainer.configure(found.training, found.model_config)

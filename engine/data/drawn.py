@@ -110,6 +110,11 @@ class Drawn(DataSet):
     Config: ClassVar[type[DataConfig]] = DrawnConfig
     config: Any
 
+    def __init__(self, config: DataConfig) -> None:
+        super().__init__(config)
+        # All of them from the start: a class may be drawn while a run learns.
+        self.class_names = tuple(f"class {k + 1}" for k in range(MAX_CLASSES))
+
     def split(self, generator: Generator) -> tuple[Points, Points]:
         """Training points and held-out points; nothing is drawn with the generator.
 
@@ -126,8 +131,6 @@ class Drawn(DataSet):
             raise TooFewPointsError(
                 f"The drawing has {found}; at least 2 are needed: draw some more."
             )
-        if cloud.labels.any():
-            self.class_names = tuple(f"class {k + 1}" for k in range(MAX_CLASSES))
         order = np.argsort(cloud.lot, kind="stable")
         held = int(np.searchsorted(cloud.lot[order], self.config.held_out))
         held = min(max(held, 1), len(cloud) - 1)

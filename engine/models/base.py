@@ -107,11 +107,6 @@ class GenerativeModel(nn.Module):
         """Floating type of the weights."""
         return next(self.parameters()).dtype
 
-    @property
-    def learns_classes(self) -> bool:
-        """Whether it learns each class of the data by itself."""
-        return bool(getattr(self.config, "conditional", False))
-
     def players(self) -> dict[str, list[nn.Parameter]]:
         """Who learns: name to parameters. A model with one loss has one player."""
         return {"model": [p for p in self.parameters() if p.requires_grad]}

@@ -105,11 +105,6 @@ class ConditionalGAN(GAN):
         beside = config.embedding if config.condition == "concat" else 0
         return config.latent_dim + config.embedding, dim + beside
 
-    @property
-    def learns_classes(self) -> bool:
-        """It does."""
-        return True
-
     def players(self) -> dict[str, list[nn.Parameter]]:
         """Discriminator and generator, each with its own embedding of classes."""
         found = super().players()

@@ -234,8 +234,12 @@ class Oracle(GenerativeModel):
         return guided
 
     def _class(self) -> int:
-        """Number of the class that is drawn, 0 for all; past the last is the last."""
-        return min(int(self.config.label), int(self.labels.max()) + 1)
+        """Number of the class that is drawn, 0 for all; past the last is the last.
+
+        A class of which there is no point, as drawings may have, stands for all.
+        """
+        label = min(int(self.config.label), int(self.labels.max()) + 1)
+        return label if bool((self.labels == label - 1).any()) else 0
 
     def _mean(self, x: Tensor, t: Tensor, label: int) -> Tensor:
         return self._log_parts(x, t, label).softmax(1) @ self.centres.to(x)

@@ -11,7 +11,6 @@ import torch
 
 from engine.data.base import TooFewPointsError
 from engine.data.load import Data, scaling_of
-from engine.models.base import GenerativeModel
 from engine.protocol import RunConfig
 from engine.settings import checked
 from engine.training import setup
@@ -20,7 +19,7 @@ from engine.training import setup
 _MUCH = 0.25
 
 
-def edited(old: Data, config: RunConfig, model: GenerativeModel) -> Data:
+def edited(old: Data, config: RunConfig) -> Data:
     """The data that a configuration asks for, in the scaling of ``old``.
 
     The same object if nothing changes. Where too few points are left, the old ones
@@ -29,7 +28,6 @@ def edited(old: Data, config: RunConfig, model: GenerativeModel) -> Data:
     Args:
         old: What the run learns from now.
         config: Of the same data set as ``old``.
-        model: Of the run; how many classes it knows was decided when the run began.
 
     Raises:
         SettingError: A setting is unknown or outside its limits.
@@ -38,7 +36,7 @@ def edited(old: Data, config: RunConfig, model: GenerativeModel) -> Data:
     wanted = checked(type(old.config), config.data_settings, config.data)
     try:
         new = old if wanted == old.config else setup.make_data(config)
-        remarks = _remarks(new, old, model)
+        remarks = _remarks(new, old)
     except TooFewPointsError as few:
         remarks = (f"{few} Until then the points from before are learned.",)
         return replace(old, remarks=remarks, too_few=True)
@@ -53,20 +51,14 @@ def begun_again(data: Data) -> Data:
     return replace(data, scaling=scaling, remarks=(), too_few=False)
 
 
-def _remarks(new: Data, old: Data, model: GenerativeModel) -> tuple[str, ...]:
+def _remarks(new: Data, old: Data) -> tuple[str, ...]:
     """What a person should know of data edited under way."""
-    found = []
     own, _ = scaling_of(new.train.x, new.source)
     moved = (own.mean - old.scaling.mean).abs() / old.scaling.std
     spread = (own.std / old.scaling.std).log().abs()
-    if bool((torch.maximum(moved, spread) > _MUCH).any()):
-        found.append(
-            "Scaled as when the run began; Reset takes mean and spread of the points "
-            "as they are now."
-        )
-    if model.learns_classes and new.classes > model.classes:
-        found.append(
-            "Classes drawn after the run began are learned as one; Reset tells them "
-            "apart."
-        )
-    return tuple(found)
+    if not bool((torch.maximum(moved, spread) > _MUCH).any()):
+        return ()
+    return (
+        "Scaled as when the run began; Reset takes mean and spread of the points as "
+        "they are now.",
+    )

@@ -128,9 +128,7 @@ def columns_of(
     drawn with replacement from that data set, in the scaling of ``data``.
     """
     x = data.scaling.standardise(data.train.x).float()
-    # Classes that were drawn after a run began are more than its model knows.
-    labels = data.train.labels.clamp(max=max(model.classes, 1) - 1)
-    table = {"x": x, "labels": labels}
+    table = {"x": x, "labels": data.train.labels}
     for column, name in model.companions().items():
         other = load_data(name, {}, seed_for(seed, f"companion {column}"))
         generator = torch.Generator().manual_seed(seed_for(seed, column))
