@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from app.plots import preview_models as models
+
 LIMITS = [-3.0, 3.0, -3.0, 3.0]
 RING = [[2 * np.cos(a), 2 * np.sin(a)] for a in np.arange(8) * np.pi / 4]
 
@@ -150,6 +152,24 @@ def conditionals(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
     return {k: v.astype(np.float32) for k, v in arrays.items()}, meta
 
 
+def made_up(frame) -> Any:
+    """A frame that the previews use as well; it is the same at every step."""
+
+    def view(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
+        meta, arrays = frame()
+        return arrays, meta
+
+    return view
+
+
+MODELS = {
+    "posterior": models.posterior_frame,
+    "elbo": models.elbo_frame,
+    "denoise": models.denoise_frame,
+    "duel": models.duel_frame,
+    "codes": models.codes_frame,
+    "chains": models.chains_frame,
+}
 VIEWS = {
     "samples": samples,
     "density": density,
@@ -157,6 +177,7 @@ VIEWS = {
     "trajectories": trajectories,
     "field": field,
     "curves": curves,
+    **{name: made_up(frame) for name, frame in MODELS.items()},
     "layers": layers,
     "conditionals": conditionals,
 }

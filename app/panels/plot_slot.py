@@ -52,6 +52,7 @@ class PlotSlot(Card):
         self._is_stale = False
         self._way_out = ""
         self._frame: Frame | None = None
+        self._extras: dict[str, Frame] = {}
         self.set_body(self._ground)
         self._show_title()
         self._connect()
@@ -87,15 +88,14 @@ class PlotSlot(Card):
 
     @property
     def shows_full_frame(self) -> bool:
-        """Whether the newest frame has full quality, or none can come."""
+        """Whether the frames on show have full quality, or none can come."""
         if self._session.reason_against(self.slot.view):
             return True
-        return self._frame is not None and self._frame.full
+        return all(frame is not None and frame.full for frame in self._frames())
 
-    @property
-    def shown_step(self) -> int:
-        """Step of the frame on show; −1 if there is none."""
-        return self._frame.step if self._frame else -1
+    def shows_step(self, step: int) -> bool:
+        """Whether all that is on show, if anything is, was made at this step."""
+        return all(frame.step == step for frame in self._frames() if frame is not None)
 
     def menu_of_figures(self) -> QMenu:
         """A fresh menu of what can be done with the figure."""
@@ -182,6 +182,11 @@ class PlotSlot(Card):
         self.content_chosen.connect(lambda v: session.slots.choose(self.name, v))
         self.figure_requested.connect(self._open_figures)
 
+    def _frames(self) -> list[Frame | None]:
+        """Frames on show: the plot's own, then those of its companions."""
+        suffixes = self.slot.companions
+        return [self._frame, *(self._extras.get(suffix) for suffix in suffixes)]
+
     def _other_view(self) -> str:
         """A view that the model can feed and that stands nowhere yet."""
         slots = self._session.slots.slots.values()
@@ -231,6 +236,7 @@ class PlotSlot(Card):
             head.setVisible(other == view)
         self.plot = self._plots[view]
         self._frame = None
+        self._extras = {}
         self._show_title()
         self.set_body(self.plot)
         self.set_strip(self.plot.strip())
@@ -243,6 +249,7 @@ class PlotSlot(Card):
         plot.set_view_state(self.states.get(view, {}))
         plot.settings_edited.connect(self._on_settings)
         plot.probed.connect(self._on_probed)
+        plot.move_wished.connect(lambda player: self._session.step_once(1, player))
         plot.asked.connect(self._session.probe.ask)
         plot.chips_changed.connect(self._show_chips)
         plot.time_scrubbed.connect(self.time_scrubbed)
@@ -285,6 +292,7 @@ class PlotSlot(Card):
             return
         if suffix:
             self.plot.show_companion(suffix, frame.meta, arrays)
+            self._extras[suffix] = frame
         else:
             if not self.plot.has_frame:
                 self._show_controls(True)

@@ -57,6 +57,7 @@ class PlotView(QWidget):
 
     settings_edited = Signal(dict)
     probed = Signal(str, list)
+    move_wished = Signal(str)  # one player of a game shall move alone
     asked = Signal(float, float)  # a place among the data was clicked
     hovered = Signal(list)
     chips_changed = Signal()

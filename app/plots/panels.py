@@ -38,7 +38,7 @@ class Line:
 
 @dataclass
 class Panel:
-    """One pane with what stands round it."""
+    """One pane with what stands round it; ``own_x``: its x axis is its own."""
 
     pane: Pane
     title: str = ""
@@ -46,6 +46,7 @@ class Panel:
     is_log: bool = False
     ends: list[EndValue] = field(default_factory=list)
     references: list[Line] = field(default_factory=list)
+    own_x: bool = False
 
 
 def spread(places: list[float], gap: float, low: float, high: float) -> list[float]:
@@ -149,7 +150,9 @@ class PanelPaper(Paper):
             )
             self._paint_x(painter, panel, frame, labelled=is_last)
             self._paint_references(painter, panel, frame)
-            self._paint_changes(painter, panel, frame, named=index == 0)
+            if not panel.own_x:
+                named = not any(not before.own_x for before in shown[:index])
+                self._paint_changes(painter, panel, frame, named=named)
             self._paint_ends(painter, panel, frame)
         if self.hidden_panels:
             text = f"+{self.hidden_panels} more when enlarged"
@@ -162,6 +165,8 @@ class PanelPaper(Paper):
             return
         painter.setPen(theme.c.strong)
         for panel in self.shown_panels():
+            if panel.own_x:
+                continue
             frame = panel.pane.geometry()
             x = round(panel.pane.pixel(self.cursor, 0.0).x())
             if frame.left() <= x <= frame.right():

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.plots import preview_inside as inside
+from app.plots import preview_models as models
 from app.plots.base import PlotView
 from app.plots.catalogue import make_plot
 from app.theme import theme
@@ -186,6 +187,12 @@ FRAMES: dict[str, Callable[[], Frame]] = {
     "trajectories": trajectories_frame,
     "field": field_frame,
     "curves": curves_frame,
+    "posterior": models.posterior_frame,
+    "elbo": models.elbo_frame,
+    "denoise": models.denoise_frame,
+    "duel": models.duel_frame,
+    "codes": models.codes_frame,
+    "chains": models.chains_frame,
     "layers": inside.layers_frame,
     "conditionals": inside.conditionals_frame,
 }

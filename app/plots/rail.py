@@ -13,6 +13,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from app.plots.classes import ClassLegend
+from app.plots.figures_block import Columns, Numbers
 from app.plots.ink import colour, draw_mark, lut_image, signed_table
 from app.plots.ticks import fixed
 from app.theme import theme
@@ -197,7 +198,7 @@ class Figure:
             draw_text(painter, line, self.unit, c.text3, 11)
 
 
-Block = Legend | ClassLegend | ColourBar | Bars | Room
+Block = Legend | ClassLegend | ColourBar | Bars | Room | Numbers | Columns
 
 
 def place(

@@ -82,7 +82,7 @@ class Card(QWidget):
         self.body = body
 
     def set_strip(self, strip: QWidget | None) -> None:
-        """Show a line of 36 px under the body, or none."""
+        """Show a line of 36 px under the body, or as many as its property ``lines``."""
         self._replace(self.strip, strip, 0)
         self.strip = strip
         self._restyle()
@@ -140,4 +140,5 @@ class Card(QWidget):
         self._switches.setSpacing(px(6))
         self._column.setContentsMargins(px(1), 0, px(1), px(1))
         if self.strip is not None:
-            self.strip.setFixedHeight(px(36))
+            lines = int(self.strip.property("lines") or 1)
+            self.strip.setFixedHeight(px(36) * lines)

@@ -1,5 +1,7 @@
 """The time of a path from noise to data: play button, track, read-out."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -70,6 +72,8 @@ class Scrubber(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_playing = False
+        self._written: Callable[[float], str] = lambda t: f"t = {t:.2f}"
+        self._longest = "t = 0.00"
         self.play = IconButton("play-fill", "Play from noise to data", filled=True)
         self.track = ScrubTrack()
         self._noise = Label("noise", colour="latent_text")
@@ -102,6 +106,12 @@ class Scrubber(QWidget):
         name = "Pause" if playing else "Play from noise to data"
         self.play.set_icon(icon, name)
 
+    def set_writer(self, written: Callable[[float], str], longest: str) -> None:
+        """Write the time in other words; ``longest`` of them sets the room."""
+        self._written, self._longest = written, longest
+        self._restyle()
+        self._write()
+
     def set_end_words(self, first: str, last: str) -> None:
         """Other words for the ends, e.g. prior and sample."""
         self._noise.setText(first)
@@ -116,12 +126,12 @@ class Scrubber(QWidget):
         self.moved.emit(self.time())
 
     def _write(self) -> None:
-        self._time.setText(f"t = {self.time():.2f}")
+        self._time.setText(self._written(self.time()))
         self.track.setAccessibleDescription(self._time.text())
 
     def _restyle(self) -> None:
         px = theme.px
         self._row.setContentsMargins(px(8), 0, px(12), 0)
         self._row.setSpacing(px(6))
-        self._time.setFixedWidth(text_width("t = 0.00", 12, 600) + px(4))
+        self._time.setFixedWidth(text_width(self._longest, 12, 600) + px(4))
         self.setFixedHeight(px(36))

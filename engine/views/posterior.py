@@ -109,7 +109,10 @@ class PosteriorView(View):
             arrays["aggregate"] = _square(found.log_q, side)
             arrays["ratio"] = _square(found.log_q - log_p, side)
             if config.clouds:
-                arrays["rims"] = self._rims(moment, x, codes, axes)
+                some = spread_pick(len(x), config.clouds, moment.seed)
+                arrays["rims"] = self._rims(moment, x[some], codes, axes)
+                kinds = train.labels[rows][some][: len(arrays["rims"])]
+                arrays["rim_labels"] = kinds.to(torch.int32).numpy()
         if codes.std is not None:
             arrays["kl_per_axis"] = f32(kl_per_axis(codes))
         meta = paper(moment) | self._facts(moment, codes, axes)
@@ -155,11 +158,10 @@ class PosteriorView(View):
         """Outlines (m, P, 2): the circle of one spread of the draws, bent by clouds."""
         if codes.std is None:
             return np.zeros((0, RIM, 2), np.float32)
-        some = spread_pick(len(x), self.config.clouds, moment.seed)
         angle = torch.linspace(0, 2 * math.pi, RIM)
         circle = torch.zeros(RIM, codes.mean.shape[1])
         circle[:, axes[0]], circle[:, axes[1]] = angle.cos(), angle.sin()
-        z = _cloud(moment, x[some], circle)
+        z = _cloud(moment, x, circle)
         return f32(z[:, :, list(axes)].nan_to_num())
 
     def _profile(

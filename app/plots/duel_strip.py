@@ -1,0 +1,100 @@
+"""The strip under a duel: one move of either player, or both in turn, slowly."""
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.theme import theme
+from app.widgets.button import Button, IconButton
+from app.widgets.label import Label
+from app.widgets.state import State
+
+_PACE = 700  # ms between two moves
+
+
+class DuelStrip(QWidget):
+    """``moved`` carries the player that shall move; by hand, or by the slow clock."""
+
+    moved = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.players: list[str] = []
+        self._next = 0
+        self.setProperty("lines", 2)
+        self.play = IconButton(
+            "play-fill", "Let both move in turn, slowly", filled=True
+        )
+        self.buttons = [Button("Critic", "caret-right"), Button("Fakes", "caret-right")]
+        self.news = Label(colour="text1", weight=500)
+        self.caption = Label(colour="text2")
+        self.clock = QTimer(self)
+        self.clock.setInterval(_PACE)
+        self._arrange()
+        self.play.clicked.connect(self._on_play)
+        self.clock.timeout.connect(self.advance)
+        for index, button in enumerate(self.buttons):
+            button.clicked.connect(lambda _=False, i=index: self._move(i))
+        self._state = State(self, self._restyle)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether both move in turn."""
+        return self.clock.isActive()
+
+    def set_players(self, players: list[str]) -> None:
+        """Name the buttons; the critic first."""
+        if players == self.players or len(players) != len(self.buttons):
+            return
+        self.players = players
+        for button, player in zip(self.buttons, players, strict=True):
+            word = player.replace("_", " ")
+            button.setText(word[:1].upper() + word[1:])
+            button.setToolTip(f"One step of the {word} alone; the other waits.")
+
+    def set_words(self, news: str, caption: str) -> None:
+        """What just happened, and how the game stands."""
+        self.news.setText(news)
+        self.caption.setText(caption)
+
+    def stop(self) -> None:
+        """No further moves."""
+        self.clock.stop()
+        self.play.set_icon("play-fill", "Let both move in turn, slowly")
+
+    def advance(self) -> None:
+        """The next player moves."""
+        self._move(self._next)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A game that nobody watches stands still."""
+        self.stop()
+        super().hideEvent(event)
+
+    def _on_play(self) -> None:
+        if self.is_running:
+            self.stop()
+            return
+        self.play.set_icon("pause-fill", "Pause")
+        self.clock.start()
+        self.advance()
+
+    def _move(self, index: int) -> None:
+        if index < len(self.players):
+            self._next = 1 - index
+            self.moved.emit(self.players[index])
+
+    def _arrange(self) -> None:
+        self._first, self._column = QHBoxLayout(), QVBoxLayout(self)
+        self._first.addWidget(self.play)
+        for button in self.buttons:
+            self._first.addWidget(button)
+        self._first.addWidget(self.news, 1)
+        self._column.addLayout(self._first)
+        self._column.addWidget(self.caption, 1)
+
+    def _restyle(self) -> None:
+        px = theme.px
+        self._column.setContentsMargins(px(8), px(2), px(10), px(4))
+        self._column.setSpacing(px(2))
+        self._first.setSpacing(px(6))

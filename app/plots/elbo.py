@@ -1,0 +1,95 @@
+"""The bound of a variational autoencoder: over the training, and by draws now."""
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from app.plots.base import Table
+from app.plots.curves import CurvesPlot
+from app.plots.marks import Lines
+from app.plots.pane import Pane
+from app.plots.panels import EndValue, Line, Panel
+from app.plots.ticks import MINUS, fixed, significant
+
+
+class ElboPlot(CurvesPlot):
+    """How the bound tightens with more draws, then fit, cost and bound as curves."""
+
+    view = "elbo"
+    title = "Inside the VAE"
+    hint = "More draws k bring the bound closer to the evidence ln p(x)."
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        pane = self.panel_paper.add_pane(Pane(zoom_y=False))
+        self.ladder = Panel(pane, own_x=True)
+        self.rungs = Lines(pane, "samples")
+
+    def draw(self) -> None:
+        """Curves, the panel of draws over them, and the sum in words."""
+        super().draw()
+        ladder = self.arrays.get("ladder", np.empty((0, 2)))
+        paper = self.panel_paper
+        self.ladder.pane.setVisible(len(ladder) > 1)
+        if len(ladder) > 1:
+            self._draw_ladder(ladder)
+            paper.words = ""
+            paper.set_panels([self.ladder, *paper.panels])
+        self.read_out.set_hint(self.sum_in_words())
+
+    def _draw_ladder(self, ladder: Any) -> None:
+        values, truth = np.nan_to_num(ladder[:, 1]), self.meta.get("truth")
+        ends = [float(values.min()), float(values.max())]
+        lines = []
+        # A bound far below the truth would be squeezed by showing both.
+        if truth is not None and float(truth) - ends[1] < 3 * (ends[1] - ends[0] + 0.1):
+            ends.append(float(truth))
+            lines = [
+                Line(float(truth), f"ln p of the data {significant(float(truth))}")
+            ]
+        room = 0.15 * (max(ends) - min(ends)) + 1e-3
+        pane = self.ladder.pane
+        k = int(self.meta["now"]["k"])
+        pane.set_home(1.0, float(k), min(ends) - room, max(ends) + room)
+        self.rungs.opts["antialias"] = True
+        self.rungs.set_lines(ladder[None])
+        self.ladder.title = f"Held-out bound with 1 to {k} draws"
+        self.ladder.unit = "nats/point"
+        self.ladder.references = lines
+        last = float(values[-1])
+        word = f"k {k} {significant(last)}"
+        self.ladder.ends = [EndValue(last, word, "samples_text")]
+
+    def recolour(self) -> None:
+        """New colours of the curves and of the ladder."""
+        super().recolour()
+        self.rungs.recolour()
+
+    def tables(self) -> dict[str, Table]:
+        """The curves, and the bound by draws."""
+        found = super().tables()
+        if "ladder" in self.arrays:
+            found["ladder"] = Table(("k", "bound"), self.arrays["ladder"])
+        return found
+
+    def sum_in_words(self) -> str:
+        """``held-out: fit 1.20 − KL 3.01 = bound −1.81 ≤ −1.74 (k = 50)``."""
+        now = self.meta.get("now") or {}
+        if any(now.get(part) is None for part in ("fit", "kl", "bound", "tight")):
+            return self.hint
+        fit, kl, bound, tight = (float(now[p]) for p in ("fit", "kl", "bound", "tight"))
+        return (
+            f"held-out: fit {fixed(fit)} {MINUS} KL {fixed(kl)} = bound {fixed(bound)}"
+            f" ≤ {fixed(tight)} (k = {int(now['k'])})"
+        )
+
+    def describe(self) -> str:
+        """The sum, in words."""
+        return self.sum_in_words()[:1].upper() + self.sum_in_words()[1:] + "."
+
+
+if __name__ == "__main__":
+    from app.plots.preview import open_preview
+
+    open_preview("elbo")
