@@ -11,6 +11,7 @@ from engine.protocol import Ack, Arrays, StepOnce
 _LOOK_EVERY = 100  # ms
 _AT_ONCE = 100_000  # most steps that one command may ask for
 _MEASURING = 30.0  # s to wait for the metrics of the last step
+_SETTLED = 0.8  # s without a new frame: the curves follow their last measurement
 PATIENCE = 900.0  # s without a step before it is given up
 
 
@@ -29,7 +30,9 @@ class Photographer(QObject):
         self._steps = steps
         self._asked = 0
         self._quiet = 0.0
+        self._still = 0.0
         self._last = -1
+        window.session.slots.frame_received.connect(self._on_frame)
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_EVERY)
         self._timer.timeout.connect(self._look)
@@ -71,7 +74,9 @@ class Photographer(QObject):
         measured = status and status.metrics and status.metrics.step == step
         if not measured and self._quiet < _MEASURING:
             return
-        if not all(c.shows_full_frame and c.shown_step in (-1, step) for c in cards):
+        if not all(c.shows_full_frame and c.shows_step(step) for c in cards):
+            return
+        if self._still < _SETTLED:
             return
         self._window.toasts.clear()
         if self._window.grab().save(str(self._path)):
@@ -79,7 +84,11 @@ class Photographer(QObject):
         else:
             self._finish(f"The picture could not be written to {self._path}.")
 
+    def _on_frame(self) -> None:
+        self._still = 0.0
+
     def _wait(self, step: int) -> None:
+        self._still += _LOOK_EVERY / 1000
         self._quiet = 0.0 if step != self._last else self._quiet + _LOOK_EVERY / 1000
         self._last = step
         if self._quiet > PATIENCE:

@@ -74,6 +74,10 @@ class Slots(QObject):
         self._gap.setSingleShot(True)
         self._gap.setInterval(_FRAME_GAP)
         self._gap.timeout.connect(self._pay)
+        self._waiting: dict[str, tuple[Frame, Arrays]] = {}
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._show_next)
 
     def __getitem__(self, name: str) -> Slot:
         """A slot by its name."""
@@ -153,20 +157,42 @@ class Slots(QObject):
 
     def receive(self, frame: Frame, arrays: Arrays) -> None:
         """Take a frame from the engine; one that nobody waits for is dropped."""
+        if not self._is_wanted(frame):
+            return
+        place, _, suffix = frame.slot.partition(".")
+        if not suffix:
+            self.slots[place].frame = (frame, arrays)
+        self._waiting[frame.slot] = (frame, arrays)
+        if not self._turn.isActive():
+            self._show_next()
+
+    def _show_next(self) -> None:
+        """Emit the frame that waits longest.
+
+        One in a turn of the event loop: drawn at a stroke, the pictures of four plots
+        would keep the hand on the mouse waiting.
+        """
+        while self._waiting:
+            name = next(iter(self._waiting))
+            frame, arrays = self._waiting.pop(name)
+            if self._is_wanted(frame):
+                self._turn.start(0)
+                self.frame_received.emit(name, frame, arrays)
+                return
+
+    def _is_wanted(self, frame: Frame) -> bool:
+        """Whether the frame belongs to what a slot on show asks for now."""
         place, _, suffix = frame.slot.partition(".")
         slot = self.slots.get(place)
         if slot is None or frame.run_id != self.run_id or place not in self.shown:
-            return
+            return False
         if suffix and suffix not in slot.companions:
-            return
-        if frame.view != slot.wanted(suffix)[0] or not self.can_show(frame.view):
-            return
-        if not suffix:
-            slot.frame = (frame, arrays)
-        self.frame_received.emit(frame.slot, frame, arrays)
+            return False
+        return frame.view == slot.wanted(suffix)[0] and self.can_show(frame.view)
 
     def forget_frames(self) -> None:
         """The run began again: what is on show is no longer its picture."""
+        self._waiting.clear()
         for slot in self.slots.values():
             slot.frame = None
 

@@ -166,8 +166,13 @@ class Finder(QFrame):
         self.list.clicked.connect(self._choose)
         self.list.entered.connect(self.list.setCurrentIndex)
 
-    def open_at(self, place: QPoint, size: QSize, entries: Sequence[Entry]) -> None:
-        """Show ``entries`` with the corner at a place on the screen."""
+    def open_at(
+        self, place: QPoint, size: QSize, entries: Sequence[Entry], current: str = ""
+    ) -> None:
+        """Show ``entries`` with the corner at a place on the screen.
+
+        The entry with the key ``current`` is chosen at first, and in sight.
+        """
         self._entries = list(entries)
         self.field.setFont(theme.font(13))
         self.field.setTextMargins(theme.px(6), theme.px(4), theme.px(6), theme.px(4))
@@ -176,6 +181,7 @@ class Finder(QFrame):
         self.resize(size)
         self.move(place)
         self.show()
+        self._go_to(current)
         self.field.setFocus()
 
     def shown_keys(self) -> list[str]:
@@ -211,6 +217,15 @@ class Finder(QFrame):
             index = self._model.index(target)
             if index.flags() & Qt.ItemFlag.ItemIsSelectable:
                 self.list.setCurrentIndex(index)
+                return
+
+    def _go_to(self, key: str) -> None:
+        for row in range(self._model.rowCount()):
+            if key and self._model.entry(row).key == key:
+                index = self._model.index(row)
+                self.list.setCurrentIndex(index)
+                middle = QListView.ScrollHint.PositionAtCenter
+                self.list.scrollTo(index, middle)
                 return
 
     def _choose(self, index: QModelIndex) -> None:

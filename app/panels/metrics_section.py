@@ -49,7 +49,8 @@ class MetricsSection(QWidget):
         if metrics is None or metrics == self._shown:
             return
         self._shown = metrics
-        self.head.set_hint(f"{_HINT}, step {metrics.step:,}")
+        judged = f"{metrics.points:,} held-out points" if metrics.points else _HINT
+        self.head.set_hint(f"{judged}, step {metrics.step:,}")
         self._show_nll(metrics, status.entropy)
         self._show_distance(self.energy, metrics.energy_distance, _energy)
         self._show_distance(self.wasserstein, metrics.sliced_wasserstein, _sliced)

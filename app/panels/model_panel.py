@@ -62,7 +62,7 @@ class ModelPanel(SidePanel):
         ]
         size = QSize(theme.px(420), theme.px(440))
         corner = self.card.mapToGlobal(QPoint(self.card.width() - size.width(), 0))
-        self.picker.open_at(corner, size, entries)
+        self.picker.open_at(corner, size, entries, self._model)
 
     def _connect(self) -> None:
         desk = self._session.desk

@@ -38,15 +38,21 @@ class ClassLegend:
         row, wide = theme.px(_ROW), rect.width() / self.columns
         head = QRectF(rect.left(), rect.top(), rect.width(), row)
         draw_text(painter, head, self.title, theme.c.text3, 11)
-        for index, name in enumerate(self.names):
+        left = theme.px(22 if self.columns == 1 else 16)
+        for index in range(len(self.names)):
             x = rect.left() + (index % self.columns) * wide
             y = rect.top() + row * (1 + index // self.columns)
-            symbol = theme.c.symbols[index % len(theme.c.symbols)]
-            centre = QPointF(x + theme.px(8), y + row / 2)
-            draw_mark(painter, centre, symbol, theme.px(8), f"class{index}", "")
-            left = theme.px(22 if self.columns == 1 else 16)
-            words = QRectF(x + left, y, wide - left, row)
-            draw_text(painter, words, name, theme.c.text2, 12)
+            self.paint_one(painter, QRectF(x, y, wide, row), index, left)
+
+    def paint_one(
+        self, painter: QPainter, rect: QRectF, index: int, left: float
+    ) -> None:
+        """One symbol, and its name ``left`` pixels further."""
+        symbol = theme.c.symbols[index % len(theme.c.symbols)]
+        centre = QPointF(rect.left() + theme.px(8), rect.center().y())
+        draw_mark(painter, centre, symbol, theme.px(8), f"class{index}", "")
+        words = rect.adjusted(left, 0, 0, 0)
+        draw_text(painter, words, self.names[index], theme.c.text2, 12)
 
 
 def class_name(meta: Mapping[str, Any], label: int) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from app.plots.classes import ClassLegend
 from app.plots.ink import lut_image, signed_table
 from app.plots.rail import Block, ColourBar, Figure, Legend
 from app.theme import theme
@@ -40,6 +41,9 @@ def _pieces(blocks: list[Block], figures: list[Figure]) -> Iterator[Piece]:
         elif isinstance(block, Legend):
             for key in block.keys:
                 yield theme.px(_MARK) + text_width(key.text, 12) + 2, key.paint
+        elif isinstance(block, ClassLegend):
+            for index, name in enumerate(block.names):
+                yield _class(block, index, name)
     for figure in figures:
         yield _words(f"{figure.label} {figure.value} {figure.unit}".strip())
 
@@ -49,6 +53,13 @@ def _words(text: str) -> Piece:
         draw_text(painter, rect, text, theme.c.text2, 12)
 
     return text_width(text, 12) + 2, paint
+
+
+def _class(block: ClassLegend, index: int, name: str) -> Piece:
+    def paint(painter: QPainter, rect: QRectF) -> None:
+        block.paint_one(painter, rect, index, theme.px(_MARK))
+
+    return theme.px(_MARK) + text_width(name, 12) + 2, paint
 
 
 def _bar(block: ColourBar) -> Piece:

@@ -19,10 +19,14 @@ _SAVE_SHARE = 0.02
 #: Seconds between two measurements while playing, and their share of the time.
 _MEASURE_EVERY = 2.0
 _MEASURE_SHARE = 0.02
+#: A course needs points: so many measurements come sooner, of fewer points each.
+_EARLY = 6
+_EARLY_EVERY = 1.5
+_EARLY_SHARE = 0.08
 #: Share of the time that the search for known faults may take while playing.
 _DIAGNOSE_SHARE = 0.01
 _OF_METRICS = frozenset({"curves"})
-_QUICK_POINTS, _FULL_POINTS = 500, 2000
+_EARLY_POINTS, _QUICK_POINTS, _FULL_POINTS = 200, 500, 2000
 
 
 class Run:
@@ -59,6 +63,7 @@ class Run:
         """Begin again with another experiment, in the same state."""
         self.experiment = experiment
         self._measured: tuple[int, int] | None = None
+        self._early = _EARLY
         self._diagnosed: tuple[int, int] | None = None
         self.findings = []
         self._saved: tuple[int, int] | None = None
@@ -190,7 +195,8 @@ class Run:
         """Whether the quality should be measured now."""
         if self._measured == (self.version, self.step) or self.state == "failed":
             return False
-        late = now - self._measured_at >= _MEASURE_EVERY
+        pause = _EARLY_EVERY if self._early else _MEASURE_EVERY
+        late = now - self._measured_at >= pause
         return not self.playing or (late and now >= self._metrics_budget.due)
 
     def skip_measuring(self) -> None:
@@ -200,11 +206,15 @@ class Run:
 
     def measure(self, tick: Callable[[], None]) -> None:
         """Measure: coarsely while playing, fully otherwise."""
-        begin = time.monotonic()
-        points = _QUICK_POINTS if self.playing else _FULL_POINTS
         self._measure_once(tick)
+        begin = time.monotonic()
+        early = self.playing and self._early > 0
+        quick = _EARLY_POINTS if early else _QUICK_POINTS
+        points = quick if self.playing else _FULL_POINTS
         self.metrics = self.experiment.measure(points, tick)
         self._measured_at = time.monotonic()
+        self._early -= early
+        self._metrics_budget.share = _EARLY_SHARE if self._early else _MEASURE_SHARE
         self._metrics_budget.spend(self._measured_at, self._measured_at - begin)
         if not self.playing:
             # The curves have a new point although no step was made.

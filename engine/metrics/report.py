@@ -46,6 +46,7 @@ def measure(fitted: "Fitted", data: Data, step: int, points: int, seed: int) -> 
         sliced = sliced_wasserstein(x, y, generator=generator)
     return Metrics(
         step=step,
+        points=len(heldout),
         nll=_nll(fitted, heldout, seed),
         energy_distance=distance,
         sliced_wasserstein=sliced,

@@ -51,6 +51,7 @@ class Metrics(Message):
     """Quality of a run on held-out data at ``step``; None where it does not apply."""
 
     step: int
+    points: int = Field(0, ge=0, description="Held-out points judged; 0 if not told")
     nll: Nll | None = None
     energy_distance: float | None = None
     sliced_wasserstein: float | None = None

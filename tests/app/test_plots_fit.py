@@ -1,8 +1,13 @@
 """Plots use their room: the projector's flat rail, curves without a value, layers."""
 
 import numpy as np
+from PySide6.QtCore import QEvent, QObject, QRectF
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication
 
+from app.plots.classes import ClassLegend
 from app.plots.curves import CurvesPlot
+from app.plots.foot import paint_foot
 from app.plots.preview import FRAMES
 from app.plots.square import Square
 from app.plots.trajectories import TrajectoriesPlot
@@ -42,14 +47,15 @@ def test_curves_without_a_value_say_so(qtbot):
     assert plot.panel_paper.words == ""
 
 
-def test_layers_have_a_number_and_no_evaluations(qtbot):
+def test_layers_have_a_number_and_a_cost(qtbot):
     plot = TrajectoriesPlot()
     qtbot.addWidget(plot)
     meta, arrays = FRAMES["trajectories"]()
     times = np.linspace(0, 1, len(arrays["times"]))
-    plot.show_frame({**meta, "kind": "layers"}, {**arrays, "times": times})
+    layers = {**meta, "kind": "layers", "evaluations": 16}
+    plot.show_frame(layers, {**arrays, "times": times})
     names = {figure.label: figure.value for figure in plot._figures()}
-    assert names == {"Layers": str(len(times) - 1)}
+    assert names == {"Layers": str(len(times) - 1), "Evaluations": "16"}
 
 
 def test_a_closed_paper_leaves_the_look_alone(qtbot):
@@ -60,3 +66,49 @@ def test_a_closed_paper_leaves_the_look_alone(qtbot):
     theme.set_look("light")
     theme.set_look("dark")
     assert not square.isVisible()
+
+
+class PaintCount(QObject):
+    count = 0
+
+    def eventFilter(self, watched, event):
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_a_frame_of_curves_is_painted_once(qtbot):
+    """New limits, taken while painting, asked for a second one."""
+    plot = CurvesPlot()
+    qtbot.addWidget(plot)
+    plot.resize(440, 320)
+    plot.show()
+    meta, arrays = FRAMES["curves"]()
+    plot.show_frame(meta, arrays)
+    counts = PaintCount()
+    plot.paper.viewport().installEventFilter(counts)
+    qtbot.wait_until(lambda: counts.count)
+    for share in (2, 3, 4):
+        for _ in range(5):
+            QApplication.processEvents()
+        counts.count = 0
+        short = {name: array[: len(array) // share] for name, array in arrays.items()}
+        plot.show_frame(meta, short)
+        for _ in range(5):
+            QApplication.processEvents()
+        assert counts.count == 1
+
+
+def test_the_flat_rail_names_the_classes(qtbot):
+    def painted(names):
+        image = QImage(400, 60, QImage.Format.Format_RGB32)
+        image.fill(0)
+        painter = QPainter(image)
+        paint_foot(painter, QRectF(0, 0, 400, 60), [ClassLegend(names)], [])
+        painter.end()
+        seen = np.frombuffer(image.constBits(), np.uint32).reshape(60, 400) & 0xFFFFFF
+        return np.flatnonzero(seen.any(axis=0)).max(initial=0)
+
+    assert painted(()) == 0
+    one = painted(("setosa",))
+    assert one > 22
+    assert painted(("setosa", "virginica")) > one + 22

@@ -13,7 +13,15 @@ from app.panels.table_choice import TableSheet
 from app.preferences import load, save
 from app.session_config import schema_of
 from app.theme import theme
-from engine.protocol import Configure, InspectTable, Pause, Play, Probe, StepOnce
+from engine.protocol import (
+    Configure,
+    InspectTable,
+    Metrics,
+    Pause,
+    Play,
+    Probe,
+    StepOnce,
+)
 
 MODELS = ("rectified_flow", "ddpm", "realnvp", "vae", "gan")
 
@@ -175,12 +183,34 @@ def test_model_picker_changes_the_model(world):
     picker = window.model.picker
     assert set(MODELS) <= set(picker.shown_keys())
     QTest.keyClicks(picker.field, "adversarial")
-    assert picker.shown_keys() == ["gan"]
+    assert "vae" not in picker.shown_keys()
+    assert picker.shown_keys()[0] == "gan"
     QTest.keyClick(picker.field, Qt.Key.Key_Return)
     world.until(lambda: world.run.config.model == "gan")
     world.settle()
     assert "GAN" in window.top.model.text()
     assert not window.model.sampler.isVisible()
+
+
+def test_picker_shows_where_the_present_model_stands(world):
+    picker = world.window.model.picker
+    for model in ("vae", "gan"):
+        world.session.desk.choose_model(model)
+        world.settle()
+        world.window.open_picker()
+        index = picker.list.currentIndex()
+        assert picker.list.model().entry(index.row()).key == model
+        assert picker.list.viewport().rect().intersects(picker.list.visualRect(index))
+        picker.close()
+
+
+def test_metrics_say_how_many_points_were_judged(world):
+    section = world.window.model.metrics
+    found = Metrics(step=120, points=200, energy_distance=0.5)
+    world.session.status_changed.emit(
+        world.run.status.model_copy(update={"metrics": found})
+    )
+    assert section.head._hint.text() == "200 held-out points, step 120"
 
 
 def test_gallery_chooses_data(world):
@@ -273,8 +303,11 @@ def test_click_into_the_density_is_answered_in_the_probe(world):
     values = world.window.model.probe.values
     world.until(lambda: "log p, learned" in values)
     assert values["log p, learned"].text().endswith("nats")
-    for card in world.window.wall.cards.values():
-        assert card.plot._marked[0] == (0.5, 1.0)
+    cards = world.window.wall.cards.values()
+    assert {card.plot._marked[0] for card in cards} == {(0.5, 1.0)}
+    world.window.model.probe.forget.click()
+    assert {card.plot._marked[0] for card in cards} == {None}
+    assert not world.window.model.probe.forget.isVisible()
 
 
 def test_dropped_csv_is_inspected_and_its_columns_are_offered(world, tmp_path):
@@ -315,9 +348,9 @@ def test_timeline_scrubs_and_returns(world):
     world.until(lambda: 500 in timeline.track.snapshots)
     timeline.scrubbed.emit(500)
     assert world.run.at == 500
-    world.until(lambda: world.window.wall.cards["a"].shown_step == 500)
+    world.until(lambda: world.window.wall.cards["a"].shows_step(500))
     timeline.returned_live.emit()
-    world.until(lambda: world.window.wall.cards["a"].shown_step == 700)
+    world.until(lambda: world.window.wall.cards["a"].shows_step(700))
     assert timeline.is_live
 
 

@@ -23,7 +23,7 @@ def test_vae_on_a_table_fills_every_place(open_lab, table):
     lab.train(30)
     cards = lab.window.wall.cards
     lab.until(lambda: all(card.shows_full_frame for card in cards.values()))
-    lab.until(lambda: all(card.shown_step in (-1, 30) for card in cards.values()))
+    lab.until(lambda: all(card.shows_step(30) for card in cards.values()))
     assert lab.run.ready.columns == ("size", "weight")
     assert lab.run.ready.scaling[0] == pytest.approx(10, abs=1)
     assert "Standardised" in lab.window.data.scaling.text()

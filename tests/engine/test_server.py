@@ -1,5 +1,6 @@
 """The engine's main loop, turn by turn, with pretended experiments and no sockets."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,6 +50,8 @@ class PretendedExperiment:
             columns=("x", "y"),
             limits=(-3.0, 3.0, -3.0, 3.0),
             notes=(),
+            remarks=(),
+            too_few=False,
             classes=2,
             train=SimpleNamespace(x=torch.zeros(10, 2)),
         )
@@ -57,6 +60,7 @@ class PretendedExperiment:
         self.pictures: list[tuple[str, float, int | None]] = []
         self.moves: list[str] = []
         self.slices = self.measured = 0
+        self.judged: list[int] = []
         self.saves: list[Path] = []
         self.breaks: Exception | None = None
         self.faults: list[p.Finding] = []
@@ -111,6 +115,7 @@ class PretendedExperiment:
     def measure(self, points: int, tick: Any) -> p.Metrics:
         tick()
         self.measured += 1
+        self.judged.append(points)
         return p.Metrics(step=self.step, energy_distance=float("nan"))
 
     def latest_losses(self) -> dict[str, float]:
@@ -382,6 +387,44 @@ def test_a_measurement_of_a_standing_run_changes_its_curves_only(bench: Bench) -
     run.measure(lambda: None)
     assert [run.version_of(view) for view in others] == before[0]
     assert run.version_of("curves") > before[1]
+
+
+def test_the_first_measurements_of_a_playing_run_are_coarse(bench: Bench) -> None:
+    bench.make()
+    run = bench.server.runs["a"]
+    run.play()
+    for _ in range(7):
+        run.measure(lambda: None)
+    run.pause()
+    run.measure(lambda: None)
+    assert run.experiment.judged[-8:] == [*6 * [200], 500, 2000]
+
+
+def test_a_slow_measurement_comes_sooner_while_there_are_few(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.make()
+    run = bench.server.runs["a"]
+    run.play()
+    now = time.monotonic() + 100
+    monkeypatch.setattr("engine.link.runs.time.monotonic", lambda: now)
+
+    def tick() -> None:
+        nonlocal now
+        now += 0.1
+
+    def wait() -> float:
+        since = (now + 0.01 * i for i in range(1000))
+        return next(t for t in since if run.measuring_due(t)) - now
+
+    waits = []
+    for _ in range(8):
+        run.measure(tick)
+        run.experiment.step += 1
+        waits.append(wait())
+        now += waits[-1]
+    assert max(waits[:5]) == pytest.approx(1.5, abs=0.02)
+    assert waits[6] == pytest.approx(0.1 * 49, abs=0.02)
 
 
 def test_no_number_on_the_wire_is_infinite(bench: Bench) -> None:

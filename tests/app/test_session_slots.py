@@ -1,0 +1,62 @@
+"""Frames on their way to the plots: one in a turn of the event loop."""
+
+import numpy as np
+import pytest
+
+from app.session_slots import Slots
+from engine.protocol import Frame
+
+
+def frame(slot, view, step=1):
+    return Frame(
+        run_id="r", slot=slot, view=view, step=step, live=True, full=True, seconds=0.0
+    )
+
+
+@pytest.fixture
+def slots(qtbot):
+    made = Slots(send=lambda command: 1, credit=lambda slot: None)
+    made.run_id = "r"
+    return made
+
+
+@pytest.fixture
+def shown(slots):
+    found = []
+    slots.frame_received.connect(lambda name, f, arrays: found.append((name, f.step)))
+    return found
+
+
+VIEWS = {"a": "density", "b": "trajectories", "c": "latent", "d": "curves"}
+
+
+def test_frames_that_come_together_are_shown_one_after_the_other(slots, shown, qtbot):
+    for name, view in VIEWS.items():
+        slots.receive(frame(name, view), {"x": np.zeros(1)})
+    assert shown == [("a", 1)]
+    qtbot.waitUntil(lambda: len(shown) == 4)
+    assert [name for name, _ in shown] == ["a", "b", "c", "d"]
+
+
+def test_of_two_frames_for_one_slot_the_newest_is_shown(slots, shown, qtbot):
+    slots.receive(frame("a", "density"), {})
+    slots.receive(frame("b", "trajectories", 1), {})
+    slots.receive(frame("b", "trajectories", 2), {})
+    qtbot.waitUntil(lambda: len(shown) == 2)
+    assert shown == [("a", 1), ("b", 2)]
+    slots.receive(frame("b", "trajectories", 3), {})
+    qtbot.waitUntil(lambda: len(shown) == 3)
+
+
+def test_a_waiting_frame_that_nobody_wants_any_more_is_left(slots, shown, qtbot):
+    slots.receive(frame("a", "density"), {})
+    slots.receive(frame("b", "trajectories"), {})
+    slots.receive(frame("c", "latent"), {})
+    slots.choose("b", "samples")
+    qtbot.waitUntil(lambda: len(shown) == 2)
+    assert shown == [("a", 1), ("c", 1)]
+    slots.receive(frame("d", "curves"), {})
+    slots.receive(frame("a", "density"), {})
+    slots.forget_frames()
+    qtbot.waitUntil(lambda: not slots._turn.isActive())
+    assert len(shown) < 4
