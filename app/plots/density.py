@@ -13,7 +13,7 @@ from app.plots.density_map import SplitSquare, indices, log_ratio
 from app.plots.ink import signed_table
 from app.plots.marks import Marks
 from app.plots.pane import Drag, Pane
-from app.plots.rail import Block, ColourBar, Key, Legend
+from app.plots.rail import Block, ColourBar, Figure, Key, Legend
 from app.plots.ticks import MINUS, fixed
 from app.theme import theme
 from app.widgets.chip import ChipKind
@@ -114,7 +114,7 @@ class DensityPlot(PlotView):
         self._draw_marks(split)
         tags = {"split": ("learned", "true"), "difference": (f"learned {MINUS} true",)}
         self.square.set_tags(*tags.get(self.mode, (self.mode,)))
-        self.square.set_rail(self._blocks(), [])
+        self.square.set_rail(self._blocks(), self._figures())
 
     def data_pane(self) -> Pane | None:
         """The map."""
@@ -223,6 +223,11 @@ class DensityPlot(PlotView):
             if mark.isVisible()
         ]
         return [bars.get(self.mode, plain), *([Legend(tuple(keys))] if keys else [])]
+
+    def _figures(self) -> list[Figure]:
+        """What the density of one point costs."""
+        cost = self.meta.get("evaluations")
+        return [Figure("Evaluations", f"{cost:,}", "a point")] if cost else []
 
     def _on_chosen(self, mode: str) -> None:
         self._mode = mode

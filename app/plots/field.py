@@ -12,12 +12,15 @@ from app.plots.rail import Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed, significant
 from app.widgets.scrubber import Scrubber
+from app.widgets.switch import Switch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LONGEST = 0.92  # of the distance between two arrows
 _HEAD, _SPREAD = 0.34, 0.45  # of an arrow's length; radians
+_HEADS = 0.02  # of a streamline, share of the side of the plot
+_SHAPES = {"arrows": "Arrows", "lines": "Streamlines"}
 
 
 def spacing(points: Floats) -> float:
@@ -63,8 +66,50 @@ class Arrows:
         self.lines.set_lines(arrows(points[good], vectors[good], longest))
 
 
+def pointers(lines: Floats, size: float) -> Floats:
+    """An arrowhead in the middle of each line (m, p, 2), as (m, 3, 2) of that size.
+
+    Lines may rest at their ends; one without length gets a head without size.
+    """
+    steps = np.diff(lines, axis=1)
+    run = np.cumsum(np.linalg.norm(steps, axis=2), axis=1)
+    middle = np.argmax(run >= run[:, -1:] / 2, axis=1)
+    each = np.arange(len(lines))
+    tip, way = lines[each, middle + 1], steps[each, middle]
+    way = way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
+    across = np.stack([-way[:, 1], way[:, 0]], axis=1)
+    foot = tip - size * way * (run[:, -1:] > 0)
+    side = 0.5 * size * across * (run[:, -1:] > 0)
+    return np.stack([foot + side, tip, foot - side], axis=1)
+
+
+class Streams:
+    """Lines along a field, each with the head of an arrow."""
+
+    def __init__(self, pane: Pane, token: str = "path1") -> None:
+        self.lines = Lines(pane, token)
+        self.heads = Lines(pane, token)
+
+    def set_lines(self, lines: Floats, size: float) -> None:
+        """Show lines (m, p, 2) with heads of that size, data units."""
+        good = lines[np.isfinite(lines).all(axis=(1, 2))]
+        self.lines.opts["antialias"] = self.heads.opts["antialias"] = True
+        self.lines.set_lines(good)
+        self.heads.set_lines(pointers(good, size) if len(good) else good)
+
+    def show(self, shown: bool) -> None:
+        """Draw them or not."""
+        self.lines.setVisible(shown)
+        self.heads.setVisible(shown)
+
+    def recolour(self) -> None:
+        """New colours."""
+        self.lines.recolour()
+        self.heads.recolour()
+
+
 class FieldPlot(PlotView):
-    """Arrows of the field at one time, which the strip under it scrubs."""
+    """The field at one time, which the strip under it scrubs, as arrows or lines."""
 
     view = "field"
     title = "Vector field"
@@ -72,7 +117,10 @@ class FieldPlot(PlotView):
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()
         super().__init__(self.square, parent)
-        self._t = 0.5
+        self._t, self._shape = 0.5, "arrows"
+        self.streams = Streams(self.square.pane)
+        self.switch = Switch(_SHAPES, "Drawn as")
+        self.switch.chosen.connect(self._on_shape)
         self.arrows = Arrows(self.square.pane)
         self.scrubber = Scrubber()
         self.scrubber.play.hide()  # each time is a frame of the engine: no film here
@@ -81,16 +129,23 @@ class FieldPlot(PlotView):
         self.square.moved.connect(self._on_moved)
         self.square.pane.clicked.connect(self._on_clicked)
 
+    def header_widgets(self) -> list[QWidget]:
+        """Arrows or lines."""
+        return [self.switch]
+
     def strip(self) -> QWidget | None:
         """The time, where the field has one."""
         return self.scrubber
 
     def view_state(self) -> dict[str, Any]:
-        """The time."""
-        return {"t": self._t}
+        """The time, and how the field is drawn."""
+        return {"t": self._t, "shape": self._shape}
 
     def set_view_state(self, state: dict[str, Any]) -> None:
-        """Take a kept time back."""
+        """Take kept choices back."""
+        if state.get("shape") in _SHAPES:
+            self._shape = state["shape"]
+            self.switch.set_value(self._shape)
         if isinstance(state.get("t"), int | float):
             self.set_time(float(state["t"]))
 
@@ -107,18 +162,31 @@ class FieldPlot(PlotView):
         )
 
     def draw(self) -> None:
-        """Arrows and rail."""
+        """Arrows or lines, and rail."""
         meta = self.meta
         timed = meta["quantity"] != "critic"
         self.scrubber.setEnabled(timed)
         self.square.pane.set_home(*self.limits)
-        self.arrows.set_field(self.points("points"), self.points("vectors"))
+        lined = "lines" in self.arrays
+        self.arrows.lines.setVisible(not lined)
+        self.streams.show(lined)
+        if lined:
+            size = _HEADS * (self.limits[1] - self.limits[0])
+            self.streams.set_lines(self.arrays["lines"], size)
+        else:
+            self.arrows.set_field(self.points("points"), self.points("vectors"))
         tag = f"{meta['quantity']}, t = {fixed(float(meta['t']))}"
         self.square.set_tags(tag if timed else "gradient of the critic")
         longest = significant(float(meta["max_norm"]), 3)
         self.square.set_rail(
             [Legend((Key(str(meta["quantity"]), "line", "path1"),))],
-            [Figure("Longest arrow", longest, _short(str(meta.get("unit", ""))))],
+            [
+                Figure(
+                    "Largest" if lined else "Longest arrow",
+                    longest,
+                    _short(str(meta.get("unit", ""))),
+                )
+            ],
         )
 
     def data_pane(self) -> Pane | None:
@@ -126,8 +194,13 @@ class FieldPlot(PlotView):
         return self.square.pane
 
     def recolour(self) -> None:
-        """New colour of the arrows."""
+        """New colour of arrows and lines."""
         self.arrows.lines.recolour()
+        self.streams.recolour()
+
+    def _on_shape(self, shape: str) -> None:
+        self._shape = shape
+        self.settings_edited.emit({"shape": shape})
 
     def _on_scrubbed(self, t: float) -> None:
         self._t = t

@@ -169,6 +169,8 @@ class SamplesPlot(PlotView):
             blocks = [Legend((*keys, Key("data", "s", "data")))]
         unit = "as a picture" if samples > MOST_MARKS else ""
         figures = [Figure("Samples", f"{samples:,}", unit), Figure("Data", f"{data:,}")]
+        if cost := self.meta.get("evaluations"):
+            figures.insert(0, Figure("Evaluations", f"{cost:,}", "a sample"))
         return blocks, figures
 
     def _on_chosen(self, value: str) -> None:

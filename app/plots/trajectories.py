@@ -195,8 +195,8 @@ class TrajectoriesPlot(PlotView):
             figures.append(Figure("Straightness", significant(float(straightness), 2)))
         if not is_process:
             figures.append(Figure("Layers", f"{len(self.arrays['times']) - 1:,}"))
-        elif self.meta.get("evaluations") is not None:
-            figures.append(Figure("Evaluations", f"{int(self.meta['evaluations']):,}"))
+        if (cost := self.meta.get("evaluations")) is not None:
+            figures.append(Figure("Evaluations", f"{int(cost):,}", "a sample"))
         return figures
 
     # ---- the person's side

@@ -13,6 +13,10 @@ class Count:
 
     calls: int = 0
 
+    def of_each(self, batches: int) -> int | None:
+        """Calls that each batch took; None where no network was asked."""
+        return round(self.calls / max(batches, 1)) or None
+
 
 @contextmanager
 def counted(model: nn.Module) -> Iterator[Count]:

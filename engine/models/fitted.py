@@ -64,6 +64,11 @@ class Fitted:
         """Whether the model has all these capabilities."""
         return self.capabilities.issuperset(names)
 
+    @staticmethod
+    def batches(n: int) -> int:
+        """In how many parts n points are worked on."""
+        return -(-n // CHUNK)
+
     def generator(self, seed: int) -> Generator:
         """A random source on the model's device."""
         return torch.Generator(device=self.model.device).manual_seed(seed)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.metrics.density_kde import KernelDensity, likelihood_factor
 from engine.models.base import DensityKind, LogDensity
+from engine.models.counting import Count, counted
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
 from engine.views.cells import cell_log_prob
@@ -86,7 +87,8 @@ class DensityView(View):
         limits = moment.data.limits
         resolution = coarser(self.config.resolution, moment.quality, 32)
         grid = cell_centres(limits, resolution)
-        learned = learned_at(moment, grid)
+        with counted(moment.fitted.model) as count:
+            learned = learned_at(moment, grid)
         arrays = {"learned": _square(learned.log_p, resolution)}
         truth = true_map(moment, resolution)
         if truth is not None:
@@ -101,6 +103,7 @@ class DensityView(View):
             "kind": learned.kind,
             "note": learned.note,
             "resolution": resolution,
+            "evaluations": _per_point(moment, count, len(grid)),
             "has_truth": truth is not None,
             "log_max": log_max,
             "log_min": log_max - SPAN,
@@ -109,6 +112,18 @@ class DensityView(View):
             "critic": has_critic,
         }
         return Picture(arrays | _points(moment), meta)
+
+
+def _per_point(moment: Moment, count: Count, points: int) -> int | None:
+    """Network evaluations behind the density of one point; None for a look at samples.
+
+    A quick look at a process is made in another way and says nothing of it.
+    """
+    fitted = moment.fitted
+    quick = moment.quality < 1 and fitted.can("process")
+    if quick or not fitted.can("log_density"):
+        return None
+    return count.of_each(fitted.batches(points))
 
 
 def true_map(moment: Moment, resolution: int) -> Map | None:

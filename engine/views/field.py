@@ -10,6 +10,7 @@ from engine.models.fitted import Fitted
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, paper
 from engine.views.grid import cell_centres, coarser, in_chunks
+from engine.views.streamlines import streamlines
 
 Quantity = Literal["velocity", "score", "critic"]
 UNITS: dict[Quantity, str] = {
@@ -46,10 +47,18 @@ class FieldConfig(ViewConfig):
         group="Field",
         shown_if={"quantity": ["auto", "velocity", "score"]},
     )
+    shape: Literal["arrows", "lines"] = knob(
+        "arrows",
+        "Drawn as",
+        "Arrows on a grid, or lines that follow the field as it is at this moment.",
+        apply="live",
+        group="Field",
+        choices={"arrows": "arrows", "lines": "streamlines"},
+    )
     resolution: int = knob(
         24,
         "Arrows per side",
-        "Arrows along each axis.",
+        "Arrows, or seeds of lines, along each axis.",
         ge=8,
         le=48,
         apply="live",
@@ -71,7 +80,10 @@ class FieldView(View):
     )
 
     def compute(self, moment: Moment) -> Picture:
-        """Arrays points and vectors (M, 2); meta says which quantity was possible."""
+        """Arrays points and vectors (M, 2), and lines (m, P, 2) where wanted.
+
+        Meta says which quantity was possible.
+        """
         resolution = coarser(self.config.resolution, moment.quality, 8)
         points = cell_centres(moment.data.limits, resolution)
         quantity = self._possible(moment.fitted)
@@ -79,14 +91,19 @@ class FieldView(View):
         vectors = in_chunks(arrows, points, moment.tick)
         # At the data end a division by a vanishing spread may leave the numbers.
         vectors = torch.where(vectors.isfinite().all(1, keepdim=True), vectors, 0.0)
+        arrays = {"points": f32(points), "vectors": f32(vectors)}
+        if self.config.shape == "lines":
+            limits = moment.data.limits
+            arrays["lines"] = f32(streamlines(arrows, limits, resolution, moment.tick))
         meta = paper(moment) | {
             "quantity": quantity,
+            "shape": self.config.shape,
             "t": self.config.t,
             "unit": UNITS[quantity],
             "max_norm": float(vectors.double().norm(dim=1).max()),
             "resolution": resolution,
         }
-        return Picture({"points": f32(points), "vectors": f32(vectors)}, meta)
+        return Picture(arrays, meta)
 
     def _possible(self, fitted: Fitted) -> Quantity:
         """The wanted quantity, or the first one that the model has."""

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 import torch
 
+from engine.models.counting import counted
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, paper
 from engine.views.grid import fewer, spread_pick
@@ -51,10 +52,12 @@ class SamplesView(View):
         train = moment.data.train
         chosen = spread_pick(len(train.x), DATA_POINTS, moment.seed)
         count = fewer(self.config.samples, moment.quality, 500)
-        samples = moment.fitted.sample(count, moment.seed)
+        with counted(moment.fitted.model) as count_of:
+            samples = moment.fitted.sample(count, moment.seed)
         meta = paper(moment) | {
             "n_data": len(train.x),
             "n_samples": count,
+            "evaluations": count_of.of_each(moment.fitted.batches(count)),
             "classes": moment.data.classes,
             "class_names": list(moment.data.source.class_names),
             "colour": self.config.colour,

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.models.base import Process
+from engine.models.counting import counted
 from engine.models.fitted import Fitted
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
@@ -165,12 +166,13 @@ def noised(fitted: Fitted, x: Tensor, frames: int, seed: int) -> Paths:
 def layered(fitted: Fitted, z: Tensor) -> Paths:
     """Codes z (n, 2) after each layer of the model; frame k of L is t = k / L."""
     parts = []
-    for first in range(0, len(z), CHUNK):
-        parts.append(fitted.layers(z[first : first + CHUNK]))
-        fitted.tick()
+    with counted(fitted.model) as count:
+        for first in range(0, len(z), CHUNK):
+            parts.append(fitted.layers(z[first : first + CHUNK]))
+            fitted.tick()
     x = torch.cat(parts, dim=1)
     times = torch.linspace(0, 1, len(x), dtype=torch.float64)
-    return Paths(times, x, 1 - times, 1)
+    return Paths(times, x, 1 - times, count.of_each(fitted.batches(len(z))) or 0)
 
 
 def _path(fitted: Fitted, times: Tensor) -> tuple[Tensor, Tensor]:
