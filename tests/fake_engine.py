@@ -256,7 +256,22 @@ class FakeEngine:
                 self.hub.send(
                     p.SettingChanged(run_id=command.run_id, step=run.step, **change)
                 )
+        if run.config.data_settings != config.data_settings:
+            self.edit_data(command.run_id, config.data_settings["operations"])
         run.config = config
+
+    def edit_data(self, run_id: str, operations: list) -> None:
+        """A drawing has 100 points for each of its operations."""
+        event = p.DataChanged(
+            run_id=run_id,
+            limits=tuple(LIMITS),
+            notes=[] if operations else ["The drawing has no point."],
+            scaling=(0.0, 0.0, 1.42, 1.42),
+            classes=8,
+            points=100 * len(operations) or 100,
+            too_few=not operations,
+        )
+        self.hub.send(event)
 
     def restarting(self, old: p.RunConfig, new: p.RunConfig) -> list[str]:
         names = [
@@ -346,6 +361,11 @@ class FakeEngine:
 
         run = self.run(command.run_id)
         x = np.array(command.points, np.float32).reshape(-1, 2)
+        if command.what == "data":
+            count = 100 * len(run.config.data_settings.get("operations", [0]))
+            angle = np.linspace(0, 6, count, dtype=np.float32)
+            x = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+            return {"points": count}, {"x": x, "labels": np.arange(count) % 3.0}
         if command.what == "log_prob":
             learned = log_ring(x, spread_at(run.step))
             return {"kind": "exact"}, {"learned": learned, "truth": log_ring(x, 0.15)}
@@ -406,6 +426,23 @@ class FakeEngine:
         found = {"columns": columns, "numeric": columns, "delimiter": ","}
         more = {"decimal": ".", "encoding": "utf-8", "rows": len(lines) - 1}
         return found | more | {"dropped": 0}, {}
+
+    def on_start_job(self, command: p.StartJob) -> None:
+        """Only the job that reads points: two numbers and no more on each line."""
+        import numpy as np
+
+        news = {"job_id": command.job_id, "what": command.what, "share": 1.0}
+        text = command.settings.get("text", "1 2\n3 4")
+        rows = [line.split() for line in text.splitlines()]
+        good = np.array([row for row in rows if len(row) == 2], np.float64)
+        if command.what != "read_points" or not len(good):
+            error = "No line has two numbers."
+            self.hub.send(p.JobNews(**news, ended=True, error=error))
+            return
+        result = {"found": len(good), "dropped": len(rows) - len(good)}
+        arrays = {"x": good, "labels": np.zeros(0, np.int32)}
+        self.hub.send(p.JobNews(**news, result=result), arrays)
+        self.hub.send(p.JobNews(**news, ended=True))
 
     def on_shutdown(self, command: p.Shutdown) -> None:
         self.inbox.stop()

@@ -338,8 +338,8 @@ class DrawPage(Page):
         limits = ready.limits if ready and drawing.is_drawn else drawing.canvas
         self.canvas.pane.set_home(*limits)
         count = len(drawing.operations)
-        held = f"{ready.points:,} points" if ready and not run.has_too_few else "empty"
-        shown = held if drawing.is_drawn and count else "empty"
+        has_points = ready is not None and not run.has_too_few and drawing.is_drawn
+        shown = f"{ready.points:,} training points" if ready and has_points else "empty"
         self.tools.head.set_hint(shown if drawing.is_open else "")
         self.tools.notes.set_notes(ready.notes if ready and drawing.is_drawn else [])
         if not count and drawing.is_open:

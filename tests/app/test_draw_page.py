@@ -1,0 +1,449 @@
+"""The page on which data are drawn, in front of the fake engine."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication, QImage, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+from window_world import Recorder, World
+
+from app.panels.draw_tools import BRUSH
+from app.panels.table_choice import TableSheet
+from app.session_drawing import Stroke, of_points
+from app.session_notes import Notice
+from engine.protocol import Configure, Probe, StartJob, Subscribe, Unsubscribe
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture(scope="module")
+def engine():
+    made = Recorder()
+    yield made
+    made.end()
+
+
+class Studio(World):
+    """A window on its page to draw on."""
+
+    def open(self, empty=True):
+        self.window.pages.noted.connect(self.notes.append)
+        self.window.pages.show_page("draw")
+        self.page = self.window.pages.page("draw")
+        if empty:
+            QTest.mouseClick(self.page.start.empty, LEFT)
+        return self.page
+
+    def stroke(self, *places, button=LEFT):
+        view = self.page.canvas.viewport()
+        pixels = [self.page.canvas.pane.pixel(*p).toPoint() for p in places]
+        QTest.mousePress(view, button, NONE, pixels[0])
+        for pixel in pixels[1:]:
+            QTest.mouseMove(view, pixel)
+        QTest.mouseRelease(view, button, NONE, pixels[-1])
+
+    def drawn(self, count):
+        """Wait until the engine has that many operations."""
+        self.until(lambda: len(self.operations) == count)
+        self.settle()
+        self.until(lambda: len(self.page.drawing.operations) == count)
+        return self.operations
+
+    @property
+    def operations(self):
+        return self.client.configured.data_settings.get("operations", [])
+
+    def act(self, button):
+        QTest.mouseClick(button, LEFT)
+
+
+@pytest.fixture
+def studio(qtbot, tmp_path, engine):
+    made = Studio(qtbot, tmp_path, engine)
+    made.start()
+    yield made
+    made.close()
+
+
+def places(operation):
+    return np.array(operation["path"]).reshape(-1, 2)
+
+
+# How it opens and begins
+
+
+def test_key_button_and_escape(studio):
+    window = studio.window
+    window.activateWindow()
+    QTest.keyClick(window, QKeySequence("D")[0].key())
+    assert window.pages.current_name == "draw"
+    assert window.data.isHidden()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.pages.current_name == "explore"
+    studio.act(window.data.draw)
+    assert window.pages.current_name == "draw"
+    studio.act(window.pages.page("draw").tools.done)
+    assert window.pages.current_name == "explore"
+
+
+def test_only_the_page_on_screen_asks_for_samples(studio):
+    studio.open()
+    assert studio.client.of(Subscribe)[-1].slot == "draw"
+    page = studio.page
+    studio.until(lambda: len(page.canvas.samples.points) > 0)
+    asked = len(studio.client.of(Probe))
+    studio.window.pages.show_page("explore")
+    assert any(c.slot == "draw" for c in studio.client.of(Unsubscribe))
+    studio.session.desk.set_seed(5)
+    studio.settle()
+    assert len(studio.client.of(Probe)) == asked
+
+
+def test_a_copy_is_a_layer_of_the_data_on_show(studio):
+    studio.session.desk.choose_data("two_moons")
+    studio.settle()
+    page = studio.open(empty=False)
+    assert "Two moons" in page.start.copy.text()
+    assert page.stack.currentWidget() is page.start
+    studio.act(page.start.copy)
+    (layer,) = studio.drawn(1)
+    assert (layer["do"], layer["data"]) == ("layer", "two_moons")
+    assert layer["points"] == 10_000
+    assert "noise" in layer["settings"]
+    assert page.stack.currentWidget() is page.canvas
+    studio.session.runs.undo_group.undo()
+    studio.settle()
+    assert studio.client.configured.data == "two_moons"
+    assert page.stack.currentWidget() is page.start
+
+
+def test_a_copy_of_a_table_takes_its_points(studio, tmp_path):
+    file = tmp_path / "t.csv"
+    file.write_text("a,b\n1,2\n3,4\n")
+    studio.session.desk.choose_data("csv", {"file": str(file), "x_column": "b"})
+    studio.settle()
+    page = studio.open(empty=False)
+    studio.act(page.start.copy)
+    (pasted,) = studio.drawn(1)
+    assert pasted["x"] == [1, 2, 3, 4]
+    asked = studio.client.of(StartJob)[-1].settings
+    assert (asked["file"], asked["x_column"]) == (str(file), "b")
+
+
+# Strokes
+
+
+def test_a_stroke_is_one_operation_and_one_step(studio):
+    page = studio.open()
+    studio.stroke((-1, 0), (0, 1), (1, 0))
+    (brush,) = studio.drawn(1)
+    assert studio.client.configured.data == "drawn"
+    assert places(brush) == pytest.approx(np.array([[-1, 0], [0, 1], [1, 0]]), abs=0.02)
+    x_0, x_1, y_0, y_1 = page.canvas.pane.limits
+    assert brush["radius"] == pytest.approx([0.04 * (x_1 - x_0), 0.04 * (y_1 - y_0)])
+    assert (brush["density"], brush["label"]) == (60, 1)
+    studio.train()
+    studio.stroke((2, 2), (2, 1))
+    studio.stroke((-2, 2), (-2, 1))
+    first, second, third = studio.drawn(3)
+    assert first == brush
+    assert second["seed"] != third["seed"]
+    assert not studio.client.of(Configure)[-1].restart
+    assert studio.run.step == 50  # nothing began again
+    studio.act(page.tools.steps["undo"])
+    assert studio.drawn(2) == [first, second]
+    studio.act(page.tools.steps["undo"])
+    assert studio.drawn(1) == [first]
+    studio.act(page.tools.steps["redo"])
+    assert studio.drawn(2) == [first, second]
+
+
+def test_a_stroke_reaches_the_engine_while_it_is_drawn(studio):
+    page = studio.open()
+    studio.stroke((0, 0))
+    studio.drawn(1)
+    canvas, steps = page.canvas, studio.run.history.stack.count()
+    view, pixel = canvas.viewport(), canvas.pane.pixel
+    QTest.mousePress(view, LEFT, NONE, pixel(-2, -2).toPoint())
+    studio.drawn(2)
+    lengths = [len(studio.operations[1]["path"])]
+    for y in (-1, 0, 1):
+        QTest.mouseMove(view, pixel(-2, y).toPoint())
+        studio.until(lambda: len(studio.operations[1]["path"]) > lengths[-1])
+        lengths.append(len(studio.operations[1]["path"]))
+    assert page.canvas.is_drawing
+    QTest.mouseRelease(view, LEFT, NONE, pixel(-2, 1).toPoint())
+    assert not page.canvas.is_drawing
+    assert studio.run.history.stack.count() == steps + 1
+    studio.settle()
+    seeds = {
+        o["seed"]
+        for c in studio.client.of(Configure)
+        for o in c.config.data_settings.get("operations", [])[1:2]
+    }
+    assert len(seeds) == 1
+
+
+def test_many_moves_are_few_messages(studio):
+    studio.open()
+    studio.stroke((0, 0))
+    studio.drawn(1)
+    before = len(studio.client.of(Configure))
+    track = [(-2 + 0.04 * k, np.sin(k / 9)) for k in range(100)]
+    studio.stroke(*track)
+    studio.drawn(2)
+    assert len(studio.client.of(Configure)) - before <= 6
+    assert places(studio.operations[1])[-1] == pytest.approx(track[-1], abs=0.2)
+
+
+def test_the_right_button_and_the_eraser_erase(studio):
+    page = studio.open()
+    studio.stroke((0, 0), (1, 1))
+    studio.stroke((0, 0), (1, 0), button=RIGHT)
+    studio.drawn(2)
+    page.tools.tool.user_choose("erase")
+    studio.stroke((1, 1))
+    brush, right, chosen = studio.drawn(3)
+    assert brush["do"] == "brush"
+    for erased in (right, chosen):
+        assert set(erased) == {"do", "path", "radius"}
+        assert erased["do"] == "erase"
+    assert page.canvas.erases
+
+
+def test_tools_reach_the_stroke(studio):
+    page = studio.open()
+    page.tools.brush.fields["radius"].user_set(10)
+    page.tools.brush.fields["density"].user_set(200)
+    studio.act(page.tools.palette_row.buttons[4])
+    studio.stroke((0, 0))
+    (brush,) = studio.drawn(1)
+    x_0, x_1, *_ = page.canvas.pane.limits
+    assert brush["radius"][0] == pytest.approx(0.1 * (x_1 - x_0))
+    assert (brush["density"], brush["label"]) == (200, 5)
+    assert page.canvas.brush == pytest.approx(tuple(brush["radius"]))
+
+
+def test_keys_and_wheel_change_the_tool(studio):
+    page = studio.open()
+    radius = page.tools.radius
+    page.canvas.setFocus()
+    for key in ("7", "E", "]", "]", "["):
+        QTest.keyClicks(page.canvas, key)
+    assert page.tools.palette_row.value() == 7
+    assert page.canvas.brush_token == "class6"
+    assert page.canvas.erases
+    assert page.tools.radius == pytest.approx(radius * 1.15, rel=0.01)
+    page.canvas.wheel_turned.emit(-1)
+    assert page.tools.radius == pytest.approx(radius, rel=0.01)
+    page.tools.set_radius(1e6)
+    assert page.tools.radius == BRUSH["properties"]["radius"]["maximum"] / 100
+    for _ in range(9):
+        QTest.keyClicks(page.canvas, "E")
+    assert not page.canvas.erases
+
+
+def test_a_very_long_stroke_goes_on_as_another_operation():
+    stroke = Stroke({"do": "brush", "radius": [1.0, 1.0], "density": 9}, [], "s")
+    for k in range(1200):
+        stroke.lead((float(k), 0.0))
+    first, second, third = stroke.parts
+    assert len(first["path"]) == len(second["path"]) == 1000
+    assert second["path"][0] == 500
+    assert len({part["seed"] for part in (first, second, third)}) == 3
+    stroke.lead((1199.1, 0.0))  # hardly moved
+    assert third == stroke.parts[2]
+
+
+def test_clear_empties_the_canvas_and_undo_brings_all_back(studio):
+    page = studio.open()
+    studio.stroke((0, 0), (1, 1))
+    studio.drawn(1)
+    studio.until(lambda: len(page.canvas.points[0].items[0].points) > 0)
+    studio.train()
+    studio.act(page.tools.steps["clear"])
+    studio.drawn(0)
+    studio.until(lambda: studio.run.has_too_few)
+    assert all(len(item.points) == 0 for item in page.canvas.points[0].items)
+    assert page.tools.notes.labels[0].text() == "The drawing has no point."
+    assert studio.run.step == 50
+    studio.act(page.tools.steps["undo"])
+    studio.drawn(1)
+    studio.until(lambda: not studio.run.has_too_few)
+    studio.until(lambda: len(page.canvas.points[0].items[0].points) > 0)
+
+
+def test_points_of_the_engine_are_shown_by_class(studio):
+    page = studio.open()
+    studio.stroke((0, 0))
+    studio.drawn(1)
+    shown = page.canvas.points[0].items
+    studio.until(lambda: sum(len(item.points) for item in shown) == 100)
+    assert [len(item.points) for item in shown[:4]] == [34, 33, 33, 0]
+    studio.stroke((1, 1))
+    studio.drawn(2)
+    hint = page.tools.head.findChildren(QLabel)[1]
+    studio.until(lambda: hint.text() == "200 training points")
+    many = np.zeros((4000, 2))
+    page.canvas.set_points(many, np.zeros(4000, np.int64))
+    assert [len(marks.points) for marks in page.canvas.plain] == [0, 4000]
+    assert sum(len(item.points) for item in shown) == 0
+
+
+# What is added
+
+
+def test_pasted_text_becomes_points(studio):
+    page = studio.open()
+    QGuiApplication.clipboard().setText("1 2\nno\n3 4")
+    page.canvas.setFocus()
+    QTest.keyClick(page.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    (pasted,) = studio.drawn(1)
+    assert (pasted["do"], pasted["x"]) == ("points", [1, 2, 3, 4])
+    assert studio.notes[-1].title == "2 points added"
+    QGuiApplication.clipboard().setText("nothing of use")
+    studio.act(page.tools.sources["paste"])
+    studio.until(lambda: studio.notes[-1].title == "No points were added")
+    assert len(page.drawing.operations) == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "title", "text"),
+    [
+        ((2, 2, 0), "2 points added", ""),
+        ((1, 1, 1), "1 point added", "1 line without two numbers left out."),
+        (
+            (20_000, 60_000, 1500),
+            "20,000 points added",
+            "of 60,000 found, 1,500 lines without two numbers left out.",
+        ),
+    ],
+)
+def test_what_was_read_is_one_sentence(counts, title, text):
+    assert of_points(*counts) == Notice("good", title, text)
+
+
+def picture_file(folder, name="dark.png"):
+    image = QImage(40, 20, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    image.setPixelColor(0, 0, Qt.GlobalColor.black)
+    file = folder / name
+    image.save(str(file))
+    return file
+
+
+def drop(window, path):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, LEFT, NONE)
+    window.dropEvent(event)
+
+
+def test_a_dropped_picture_opens_the_page(studio, tmp_path):
+    drop(studio.window, picture_file(tmp_path))
+    assert studio.window.pages.current_name == "draw"
+    studio.page = studio.window.pages.page("draw")
+    (picture,) = studio.drawn(1)
+    cells = np.frombuffer(base64.b64decode(picture["grey"]), np.uint8).reshape(20, 40)
+    assert cells[0, 0] == 0
+    assert (cells.ravel()[1:] == 255).all()
+    x_0, x_1, y_0, y_1 = picture["box"]
+    assert (x_1 - x_0) / (y_1 - y_0) == pytest.approx(2)
+    assert not picture["invert"]
+    studio.act(studio.page.tools.invert)
+    studio.page.open_picture(str(picture_file(tmp_path)))
+    assert studio.drawn(2)[1]["invert"]
+
+
+def test_a_bad_picture_is_one_sentence(studio, tmp_path):
+    page = studio.open()
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture at all")
+    page.take_file(str(bad))
+    assert "bad.png is not a readable picture" in studio.notes[-1].text
+    assert page.drawing.operations == []
+
+
+def test_a_dropped_table_lets_choose_its_columns(studio, tmp_path):
+    page = studio.open()
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,c\n1,2,3\n")
+    drop(studio.window, file)
+    studio.until(lambda: page.findChildren(TableSheet))
+    (sheet,) = page.findChildren(TableSheet)
+    sheet.up.user_choose("c")
+    studio.act(sheet.learn)
+    studio.drawn(1)
+    asked = studio.client.of(StartJob)[-1].settings
+    assert (asked["x_column"], asked["y_column"]) == ("a", "c")
+    assert studio.client.configured.data == "drawn"
+
+
+def test_another_data_set_is_added(studio):
+    page = studio.open()
+    page.tools.layer.user_choose("rings")
+    studio.act(page.tools.add_layer)
+    (layer,) = studio.drawn(1)
+    assert (layer["do"], layer["data"]) == ("layer", "rings")
+    keys = {page.tools.layer.itemText(i) for i in range(page.tools.layer.count())}
+    assert not {"Drawing", "Your table"} & keys
+
+
+def test_rotate_scale_and_noise(studio):
+    page = studio.open()
+    tools = page.tools
+    assert not tools.change["rotate"].isEnabled()
+    studio.stroke((0, 0), (1, 1))
+    studio.drawn(1)
+    for name, value in (("rotate", -45), ("scale", 1.5), ("noise", 2)):
+        tools.changes.fields[name].user_set(value)
+        studio.act(tools.change[name])
+    _, rotate, scale, noise = studio.drawn(4)
+    x_0, x_1, y_0, y_1 = page.drawing.canvas
+    middle = [(x_0 + x_1) / 2, (y_0 + y_1) / 2]
+    assert rotate == {"do": "rotate", "degrees": -45, "centre": middle}
+    assert scale == {"do": "scale", "factor": [1.5, 1.5], "centre": middle}
+    assert noise["std"] == pytest.approx([0.02 * (x_1 - x_0), 0.02 * (y_1 - y_0)])
+
+
+def test_a_drawing_is_saved_and_opened_again(studio, tmp_path):
+    page = studio.open()
+    studio.stroke((0, 0), (1, 1))
+    studio.drawn(1)
+    kept = studio.operations
+    file = tmp_path / "mine.json"
+    page.save_drawing(str(file))
+    assert json.loads(file.read_text()) == kept
+    studio.act(page.tools.steps["clear"])
+    studio.drawn(0)
+    page.take_file(str(file))
+    assert studio.drawn(1) == kept
+    file.write_text('{"a": 1}')
+    page.open_drawing(str(file))
+    assert "mine.json is no drawing" in studio.notes[-1].text
+    page.save_drawing(str(tmp_path / "no" / "such" / "folder.json"))
+    assert studio.notes[-1].title == "The drawing was not saved"
+    assert studio.operations == kept
+
+
+def test_what_the_engine_refuses_is_kept_as_a_draft(studio):
+    page = studio.open()
+    bad = {"do": "points", "x": [1, 2]}
+    page.drawing.set_operations([bad], "paste")
+    studio.run.history.refuse(studio.run.applied)  # as the desk does on an error
+    assert studio.run.config.data != "drawn"
+    assert page.drawing.operations == [bad]
+    studio.settle()
+
+
+def test_the_form_of_the_panel_shows_no_operations(studio):
+    studio.session.desk.choose_data("drawn")
+    studio.settle()
+    panel = studio.window.data
+    assert set(panel.form.fields) == {"held_out"}
+    assert set(panel.switches.fields) == {"standardise"}
