@@ -132,7 +132,7 @@ class Form(QWidget):
         for name, wanted in conditions.items():
             other = self.fields.get(name)
             if other is not None and other.value() not in wanted:
-                words = " or ".join(_in_words(other, value) for value in wanted)
+                words = _all_in_words(other, wanted)
                 return f"Has an effect only if {other.title} is {words}."
         return ""
 
@@ -159,6 +159,13 @@ class Form(QWidget):
     def _restyle(self) -> None:
         self._pending_row.setSpacing(theme.px(8))
         self._align()
+
+
+def _all_in_words(row: Row, values: Sequence[Any]) -> str:
+    """Values as "a or b"; a long row of whole numbers as "1 to 16"."""
+    if len(values) > 3 and set(values) == set(range(min(values), max(values) + 1)):
+        return f"{min(values)} to {max(values)}"
+    return " or ".join(_in_words(row, value) for value in values)
 
 
 def _in_words(row: Row, value: Any) -> str:

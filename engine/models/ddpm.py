@@ -175,8 +175,8 @@ class DDPM(GenerativeModel):
         "batch_size": 512,
         "steps": 12000,
     }
-    default_sampler = "ddim"
-    default_sampler_settings: ClassVar = {"steps": 50}
+    default_sampler = "heun"
+    default_sampler_settings: ClassVar = {"steps": 25, "grid": "log_snr"}
 
     def __init__(self, config: DDPMConfig, dim: int = 2, classes: int = 0) -> None:
         super().__init__(config, dim, classes)

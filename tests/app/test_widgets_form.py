@@ -146,6 +146,16 @@ def test_an_error_from_outside_is_shown_and_taken_back(form):
     assert not form.fields["width"].note.isVisible()
 
 
+def test_many_numbers_in_a_row_are_told_as_a_range(form):
+    row, other = form.fields["decay"], form.fields["width"]
+    row.schema = {**row.schema, "shown_if": {"width": [9, 8, 7, 6]}}
+    form.fields["average"].user_set(False)
+    assert row.accessibleDescription().endswith(f"{other.title} is 6 to 9.")
+    row.schema = {**row.schema, "shown_if": {"width": [9, 7, 6, 4]}}
+    form.fields["average"].user_set(True)
+    assert row.accessibleDescription().endswith("9 or 7 or 6 or 4.")
+
+
 def test_a_row_without_effect_is_grey_and_says_why(form):
     row = form.fields["decay"]
     assert row.box.isEnabled()
