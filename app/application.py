@@ -14,6 +14,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app import preferences as prefs
+from app.__main__ import parser
 from app.screenshot import Photographer
 from app.session import Session
 from app.session_notes import Notice
@@ -42,11 +43,21 @@ def run(options: argparse.Namespace) -> int:
     )
     file = None if options.screenshot else prefs.preferences_file()
     kept = prefs.Preferences()
+    options.is_first = is_first_start(options, file)
     if file is not None and not options.reset_settings:
         kept = prefs.load(file)
     if options.theme in ("dark", "light"):
         kept.look = options.theme
     return Program(options, wanted, kept, file).run()
+
+
+def is_first_start(options: argparse.Namespace, file: Path | None) -> bool:
+    """Whether nothing is remembered, and nobody asks for anything in particular."""
+    if file is None or file.exists():
+        return False
+    plain = parser().parse_args([])
+    names = ("model", "data", "settings", "seed", "theme")
+    return all(getattr(options, n) == getattr(plain, n) for n in names)
 
 
 class Program(QObject):
@@ -106,6 +117,8 @@ class Program(QObject):
             )
             self.window.show_notice(Notice("warning", title, text))
         self.session.start()
+        if getattr(self._options, "is_first", False):
+            self.window.pages.show_page("presets")
         if self._options.screenshot:
             photographer = Photographer(
                 self.window, self._options.screenshot, self._options.steps

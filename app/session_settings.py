@@ -90,6 +90,15 @@ class SettingsDesk(QObject):
         after = run.config.model_copy(update=update)
         run.history.edit(after, text, gesture=gesture)
 
+    def take(self, config: RunConfig, text: str) -> bool:
+        """Begin a whole configuration at once; whether it differs from the present."""
+        run, catalogue = self._need()
+        after = complete(catalogue, config)
+        if after == run.config:
+            return False
+        run.history.edit(after, text, at_once=True)
+        return True
+
     def choose_model(self, name: str) -> None:
         """Train another model on the same data; begins again at once."""
         run, catalogue = self._need()

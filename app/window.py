@@ -27,8 +27,10 @@ from app.panels.timeline_bar import TimelineBar
 from app.panels.top_bar import TopBar
 from app.pictures import is_picture
 from app.preferences import Preferences
+from app.search import Search
 from app.session import Session
 from app.session_notes import Notice
+from app.session_preset import PresetStarter
 from app.session_slots import SLOTS
 from app.theme import theme
 from app.widgets.paint import painting
@@ -63,9 +65,15 @@ class Window(QWidget):
         self.status = StatusBar(session)
         self.projector_top = ProjectorTop(session)
         self.projector_foot = ProjectorFoot(session)
-        self.palette_list = Finder("Search actions", self)
+        self.palette_list = Finder("Search actions, presets, models and data", self)
         self.toasts = ToastStack(self)
         self.actions_by_name = actions_of(self)
+        self.search = Search(
+            self.actions_by_name,
+            session,
+            PresetStarter(session, self),
+            lambda: self.pages.show_page(EXPLORE),
+        )
         self.setWindowTitle("Generative Playground")
         self.setAcceptDrops(True)
         self._arrange()
@@ -90,11 +98,11 @@ class Window(QWidget):
         self.model.open_picker()
 
     def open_palette(self) -> None:
-        """Offer every action."""
+        """Offer every action, preset, model and data set."""
         size = QSize(theme.px(400), theme.px(420))
         corner = self.top.search.mapToGlobal(QPoint(0, self.top.search.height()))
         corner -= QPoint(size.width() - self.top.search.width(), -4)
-        self.palette_list.open_at(corner, size, self.actions_by_name.entries())
+        self.palette_list.open_at(corner, size, self.search.entries())
 
     def show_keys(self) -> None:
         """Show the sheet of keys."""
@@ -285,7 +293,7 @@ class Window(QWidget):
         self.data.table_requested.connect(self.ask_table)
         self.data.drawing_requested.connect(lambda: self.pages.toggle_page("draw"))
         self.palette_list.chosen.connect(
-            actions.trigger, Qt.ConnectionType.QueuedConnection
+            self.search.choose, Qt.ConnectionType.QueuedConnection
         )
         self.projector_top.left.connect(lambda: self.toggle_projector())
         theme.changed.connect(self.update)

@@ -33,6 +33,13 @@ class PageEntry:
 
 #: Pages beside the first one, in the order of the top bar.
 PAGES: dict[str, PageEntry] = {
+    "presets": PageEntry(
+        "Presets",
+        "Twelve things worth seeing, one click each.",
+        "sparkle",
+        "app.panels.presets.page:PresetsPage",
+        ("Ctrl+Shift+G",),
+    ),
     "compare": PageEntry(
         "Compare runs",
         "Two to four runs side by side, on the same data and seed.",
@@ -54,6 +61,13 @@ PAGES: dict[str, PageEntry] = {
         "app.panels.samplers.page:SamplersPage",
         ("Ctrl+Shift+B",),
     ),
+    "sweep": PageEntry(
+        "Sweep settings",
+        "A grid of runs over one or two settings, trained together.",
+        "squares-four",
+        "app.panels.sweep.page:SweepPage",
+        ("Ctrl+Shift+W",),
+    ),
 }
 
 
@@ -62,6 +76,7 @@ class Page(QWidget):
 
     noted = Signal(object)  # Notice
     left = Signal()  # back to the first page
+    wanted = Signal(str)  # another page, by its name
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -138,6 +153,7 @@ class Pages(QStackedWidget):
             page: Page = getattr(import_module(module), attribute)(self._session)
             page.noted.connect(self.noted)
             page.left.connect(lambda: self.show_page(EXPLORE))
+            page.wanted.connect(self.show_page)
             self._made[name] = page
             self.addWidget(page)
         return self._made[name]

@@ -1,0 +1,37 @@
+"""Begins a preset: its configuration and views, and training once it is built."""
+
+from PySide6.QtCore import QObject
+
+from app.presets import Preset
+from app.session import Session
+from app.session_slots import SLOTS
+from engine.protocol import RunReady
+
+
+class PresetStarter(QObject):
+    """Undo takes the person back to what was before."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._waits_for = ""
+        session.run_ready.connect(self._on_ready)
+
+    def begin(self, preset: Preset) -> None:
+        """Show a preset; it plays once the engine has built its run."""
+        session = self._session
+        if session.run is None:
+            return
+        session.runs.return_live()
+        same = preset.config.model == session.run.config.model
+        for slot, view in zip(SLOTS, preset.views, strict=True):
+            session.slots.choose(slot, view)
+        self._waits_for = preset.config.model
+        if not session.desk.take(preset.config, f"preset {preset.title}") and same:
+            self._waits_for = ""
+            session.play()
+
+    def _on_ready(self, ready: RunReady) -> None:
+        if self._waits_for == ready.config.model:
+            self._waits_for = ""
+            self._session.play()

@@ -1,0 +1,136 @@
+"""Presets: every one makes sense to the engine, and one click shows and plays it."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QPixmap
+from window_world import Recorder, World
+
+from app.__main__ import parser
+from app.application import is_first_start
+from app.panels.presets.page import PresetsPage
+from app.presets import preset, presets
+from app.session_config import can_feed, complete, model_entry
+from app.session_slots import SLOTS
+from engine.protocol import Catalogue, Configure
+
+NAMES = [p.name for p in presets()]
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    path = Path(__file__).parents[1] / "fixtures" / "catalogue.json"
+    return Catalogue.model_validate_json(path.read_text())
+
+
+@pytest.fixture(scope="module")
+def engine():
+    made = Recorder()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def world(qtbot, tmp_path, engine):
+    made = World(qtbot, tmp_path, engine)
+    made.start()
+    yield made
+    made.close()
+
+
+def test_there_are_twelve_of_many_families(catalogue):
+    families = {model_entry(catalogue, p.config.model).family for p in presets()}
+    assert len(presets()) == 12
+    assert len(families) >= 4
+    assert len({p.title for p in presets()}) == 12
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_engine_knows_all_that_a_preset_asks_for(name, catalogue):
+    wanted = preset(name)
+    config = complete(catalogue, wanted.config)
+    for group in ("model_settings", "data_settings", "training", "sampler_settings"):
+        asked = getattr(wanted.config, group)
+        assert asked.items() <= getattr(config, group).items()
+    model = model_entry(catalogue, config.model)
+    views = {v.name: v for v in catalogue.views}
+    for view in wanted.views:
+        assert can_feed(views[view], model)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_has_a_picture(name, qapp):
+    picture = QPixmap()
+    assert picture.loadFromData(preset(name).picture)
+    assert picture.width() >= 200
+
+
+def test_a_click_shows_its_views_and_plays(world):
+    window = world.window
+    window.pages.show_page("presets")
+    page = window.pages.page("presets")
+    assert isinstance(page, PresetsPage)
+    name = next(n for n in NAMES if preset(n).config.model == "realnvp")
+    page.cards[name].click()
+    assert window.pages.current_name == "explore"
+    slots = world.session.slots.slots
+    assert [slots[s].view for s in SLOTS] == preset(name).views
+    world.until(lambda: world.run.is_playing and world.run.config.model == "realnvp")
+    assert world.client.configured.data == preset(name).config.data
+    world.session.runs.undo_group.undo()
+    world.until(lambda: world.client.configured.model == "rectified_flow")
+
+
+def test_the_same_preset_again_goes_on_playing(world):
+    name = next(n for n in NAMES if preset(n).config.model == "realnvp")
+    page = world.window.pages.page("presets")
+    page.begin(name)
+    world.until(lambda: world.run.is_playing and world.run.config.model == "realnvp")
+    world.session.pause()
+    world.until(lambda: not world.run.is_playing)
+    configured = len(world.client.of(Configure))
+    page.begin(name)
+    world.until(lambda: world.run.is_playing)
+    assert len(world.client.of(Configure)) == configured
+
+
+def test_the_palette_finds_actions_models_data_and_presets(world):
+    window = world.window
+    window.open_palette()
+    keys = set(window.palette_list.shown_keys())
+    catalogue = world.session.catalogue
+    assert {f"model:{m.name}" for m in catalogue.models} <= keys
+    assert {f"data:{d.name}" for d in catalogue.data if d.thumbnail} <= keys
+    assert {f"preset:{n}" for n in NAMES} <= keys
+    assert set(window.actions_by_name.actions) <= keys
+    window.palette_list.field.setText("swiss roll")
+    found = window.palette_list.shown_keys()
+    assert "data:swiss_roll" in found
+    assert "play" not in found
+    window.palette_list.hide()
+
+
+def test_what_the_palette_finds_is_done(world):
+    search = world.window.search
+    search.choose("model:vae")
+    world.until(lambda: world.client.configured.model == "vae")
+    search.choose("data:swiss_roll")
+    world.until(lambda: world.client.configured.data == "swiss_roll")
+    world.settle()
+    world.window.pages.show_page("presets")
+    search.choose(f"preset:{NAMES[0]}")
+    assert world.window.pages.current_name == "explore"
+    wanted = preset(NAMES[0]).config.model
+    world.until(lambda: world.run.is_playing and world.run.config.model == wanted)
+    search.choose("play")
+    world.until(lambda: not world.run.is_playing)
+
+
+def test_the_gallery_opens_at_the_very_first_start_only(tmp_path):
+    plain = parser().parse_args([])
+    assert is_first_start(plain, tmp_path / "none.json")
+    (tmp_path / "some.json").write_text("{}")
+    assert not is_first_start(plain, tmp_path / "some.json")
+    assert not is_first_start(plain, None)
+    asked = parser().parse_args(["--model", "vae"])
+    assert not is_first_start(asked, tmp_path / "none.json")

@@ -1,0 +1,97 @@
+"""Makes the pictures of the presets: each is played for ten seconds and photographed.
+
+    python tests/make_presets.py [NAME ...]
+
+Needs a quiet machine; run it after a change of a model's defaults or of a view.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from app import preferences as prefs
+from app.__main__ import parser
+from app.application import Program
+from app.presets import Preset, presets
+from engine.protocol import RunConfig
+
+FOLDER = Path(__file__).parents[1] / "assets" / "presets"
+SECONDS, SETTLE = 10.0, 4.0
+SIZE, SIDE, GAP = "1500x1000", 260, 4
+
+
+class Photographer:
+    """Plays one preset after another in one window."""
+
+    def __init__(self, wanted: list[Preset]) -> None:
+        options = parser().parse_args(["--size", SIZE, "--theme", "dark"])
+        start = RunConfig(model="oracle", data="two_moons")
+        self.program = Program(options, start, prefs.Preferences(), None)
+        self.window = self.program.window
+        self.left = wanted
+        self.now: Preset | None = None
+        self.since = 0.0
+        self.timer = QTimer()
+        self.timer.timeout.connect(self.look)
+        self.timer.start(200)
+
+    def look(self) -> None:
+        run = self.window.session.run
+        if run is None or run.status is None:
+            return
+        if self.now is None:
+            self.begin()
+        elif run.is_playing or run.config.model != self.now.config.model:
+            if time.monotonic() - self.since > SECONDS:
+                self.window.session.pause()
+        elif time.monotonic() - self.since > SECONDS + SETTLE:
+            self.shoot()
+
+    def begin(self) -> None:
+        if not self.left:
+            self.timer.stop()
+            self.window.close()
+            return
+        self.now = self.left.pop(0)
+        self.window.search.choose(f"preset:{self.now.name}")
+        self.since = time.monotonic()
+
+    def shoot(self) -> None:
+        assert self.now is not None
+        parts = [self.pane(name) for name in ("a", "b")]
+        picture = QImage(2 * SIDE + GAP, SIDE, QImage.Format.Format_RGB32)
+        picture.fill(QColor("#0B0D10"))
+        painter = QPainter(picture)
+        for index, part in enumerate(parts):
+            painter.drawImage(index * (SIDE + GAP), 0, part)
+        painter.end()
+        picture.save(str(FOLDER / f"{self.now.name}.png"))
+        self.now = None
+
+    def pane(self, name: str) -> QImage:
+        """The first pane of a plot, scaled to a square."""
+        plot = self.window.wall.cards[name].plot
+        assert plot is not None
+        area = plot.paper.panes[0].geometry().toRect()
+        return (
+            plot.paper.grab(area)
+            .toImage()
+            .scaled(
+                SIDE,
+                SIDE,
+                Qt.AspectRatioMode.IgnoreAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+        )
+
+
+if __name__ == "__main__":
+    names = sys.argv[1:]
+    photographer = Photographer([p for p in presets() if not names or p.name in names])
+    status = photographer.program.run()
+    QApplication.processEvents()
+    sys.exit(status)
