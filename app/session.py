@@ -227,10 +227,8 @@ class Session(QObject):
     def _on_run_event(self, run: Run, event: object) -> None:
         on_show = run is self.run
         if isinstance(event, wire.Status):
-            was_playing = run.is_playing
             run.take_status(event)
-            if was_playing and not run.is_playing:
-                self.probe.ask_again(run)
+            self.probe.keep_up(run)
             if on_show and self._tells_recovery:
                 self._tells_recovery = False
                 self.noted.emit(notes.of_recovery(event.step))

@@ -72,6 +72,14 @@ class PointProbe(QObject):
         if self.point is not None and run in self._runs.shown:
             self._ask(run)
 
+    def keep_up(self, run: Run) -> None:
+        """Ask again where a run stands still at another step than it was asked at."""
+        answer = self.answers.get(run.id)
+        if answer is None or run.is_playing or run.at is not None:
+            return
+        if answer.step != run.step:
+            self._ask(run)
+
     def clear(self) -> None:
         """Look at no place."""
         self.point = None

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.probe_words import place_words, probe_words
 from app.session import Session
+from app.widgets.button import IconButton
 from app.widgets.label import Label
 from app.widgets.section import Section
 
@@ -19,6 +20,9 @@ class ProbeSection(QWidget):
         super().__init__(parent)
         self._session = session
         self.head = Section("Probe")
+        self.forget = IconButton("x", "Look at no place", size=24)
+        self.head.add_hint_widget(self.forget)
+        self.forget.hide()
         self.hint = Label(_NOTHING, colour="text3", wraps=True)
         self.values: dict[str, Label] = {}
         self._rows: dict[str, QWidget] = {}
@@ -27,14 +31,17 @@ class ProbeSection(QWidget):
         self._column.setSpacing(2)
         self._column.addWidget(self.head)
         self._column.addWidget(self.hint)
+        self.forget.clicked.connect(lambda: session.probe.clear())
         session.probe.changed.connect(lambda _: self._show())
         session.runs.run_chosen.connect(self._show)
 
     def _show(self) -> None:
         run, probe = self._session.run, self._session.probe
         answer = probe.answers.get(run.id) if run else None
-        words = probe_words(answer) if answer else {}
+        found = probe_words(answer).items() if answer else ()
+        words = {title: text for title, text in found if text}
         self.head.set_hint(place_words(probe.point) if probe.point else "")
+        self.forget.setVisible(probe.point is not None)
         self.hint.setVisible(not words)
         for title in self._rows.keys() - words.keys():
             self._rows[title].hide()

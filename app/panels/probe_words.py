@@ -13,13 +13,13 @@ def place_words(point: Point) -> str:
 
 
 def probe_words(answer: PointAnswer) -> dict[str, str]:
-    """Title and text of all that a model was able to tell, in a fixed order."""
+    """Title and text of all that there is to know; empty where a model cannot tell."""
     kind = str(answer.facts.get("kind", ""))
     learned, truth = answer.number("learned"), answer.number("truth")
     score, critic = answer.pair("score"), answer.number("critic")
     code = answer.pair("z") or _one(answer.number("z"))
     nearest, distance = answer.pair("nearest"), answer.number("distance")
-    words = {
+    return {
         "log p, learned": _nats(learned, _SIGN.get(kind, "")),
         "log p, true": _nats(truth),
         "score ∇ log p": _pair(score) if score else "",
@@ -29,7 +29,6 @@ def probe_words(answer: PointAnswer) -> dict[str, str]:
         "distance to it": _number(distance) if distance is not None else "",
         "at step": f"{answer.step:,}",
     }
-    return {title: text for title, text in words.items() if text}
 
 
 def _nats(value: float | None, sign: str = "") -> str:

@@ -70,9 +70,8 @@ def place_rows(
     """What each run says of the place that was clicked."""
     words = [probe_words(answers[r.id]) if r.id in answers else {} for r in runs]
     titles = dict.fromkeys(title for each in words for title in each)
-    order = max(words, key=len, default={})
-    listed = [*order, *(title for title in titles if title not in order)]
-    return [TableRow(t, tuple(each.get(t, NONE) for each in words)) for t in listed]
+    rows = [TableRow(t, tuple(each.get(t) or NONE for each in words)) for t in titles]
+    return [row for row in rows if set(row.cells) != {NONE}]
 
 
 def setting_words(field: Mapping[str, Any], value: Any) -> str:

@@ -1,13 +1,14 @@
 """One plot of a run in a comparison: no card, no rail, the marks of the probe."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QLayout, QStackedLayout, QWidget
 
 from app.plots.base import PlotView
 from app.plots.catalogue import make_plot
 from app.plots.square import Square
 from app.session import Session
 from app.session_run import Run
+from app.theme import theme
 from engine.protocol import Arrays, Frame
 
 
@@ -33,6 +34,9 @@ class RunPlot(QWidget):
         self._slots = session.compare.slots[run.id]
         self._plots: dict[str, PlotView] = {}
         self._stack = QStackedLayout(self)
+        # Squares give way: the words of an empty plot must not widen a column.
+        self._stack.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setMinimumSize(theme.px(80), theme.px(80))
         self.plot = self._shown()
         self._slots.frame_received.connect(self._on_frame)
         self._slots.view_changed.connect(self._on_view)

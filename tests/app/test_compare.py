@@ -1,0 +1,497 @@
+"""The comparison in front of the fake engine: runs, links, curves, table, probe."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtTest import QTest
+from window_world import Recorder, World
+
+from app.panels.pages import EXPLORE
+from app.session_compare import LINKS
+from engine.protocol import (
+    Configure,
+    Pause,
+    Play,
+    Probe,
+    Reset,
+    SetSpeed,
+    StepOnce,
+    Subscribe,
+    Unsubscribe,
+)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    made = Recorder()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def world(qtbot, tmp_path, engine):
+    made = World(qtbot, tmp_path, engine)
+    made.start()
+    yield made
+    made.close()
+
+
+def press(window, keys):
+    window.activateWindow()
+    combination = QKeySequence(keys)[0]
+    QTest.keyClick(window, combination.key(), combination.keyboardModifiers())
+
+
+def compared(world, *models):
+    """The page with the run on show and further models."""
+    world.window.pages.show_page("compare")
+    compare = world.session.compare
+    for model in models:
+        compare.add_model(model)
+    world.settle()
+    world.until(lambda: all(run.status for run in compare.runs))
+    return world.window.pages.page("compare")
+
+
+def plots(page):
+    return [p for c in page.columns.values() for p in (c.left, c.right)]
+
+
+def all_drawn(world, page):
+    world.until(lambda: all(p.plot.has_frame for p in plots(page) if p.isVisible()))
+
+
+def sent_to(world, kind):
+    return [c.run_id for c in world.client.of(kind)]
+
+
+# ---- runs
+
+
+def test_key_opens_the_page_with_the_run_on_show_and_brings_it_back(world):
+    run = world.run
+    press(world.window, "Ctrl+Shift+D")
+    page = world.window.pages.page("compare")
+    assert world.window.pages.current_name == "compare"
+    assert list(page.columns) == [run.id]
+    all_drawn(world, page)
+    slots = {c.slot for c in world.client.of(Subscribe) if ":" in c.slot}
+    assert slots == {f"{run.id}:{p}" for p in ("left", "right", "curves")}
+    world.client.sent.clear()
+    press(world.window, "Ctrl+Shift+D")
+    assert world.window.pages.current_name == EXPLORE
+    quit_ = {c.slot for c in world.client.of(Unsubscribe)}
+    assert quit_ == slots
+
+
+def test_models_of_any_family_stand_side_by_side_with_the_same_data_and_seed(world):
+    page = compared(world, "gan", "realnvp", "ddpm")
+    runs = world.session.compare.runs
+    assert [r.config.model for r in runs] == [
+        "rectified_flow",
+        "gan",
+        "realnvp",
+        "ddpm",
+    ]
+    assert {(r.config.data, r.config.seed) for r in runs} == {("eight_gaussians", 0)}
+    letters = [column.badge.letter for column in page.columns.values()]
+    assert letters == ["A", "B", "C", "D"]
+    all_drawn(world, page)
+    assert not any(c.left.isVisible() for c in page.columns.values())
+    assert page.columns[runs[1].id].right.plot.view == "latent"  # a GAN has no path
+    assert world.session.compare.duplicate() is None
+    assert "Four runs" in world.notes[-1].title
+    assert not page.head.add.isEnabled()
+
+
+def test_copy_is_ready_for_one_change(world):
+    press(world.window, "Ctrl+D")
+    page = world.window.pages.page("compare")
+    first, copy = world.session.compare.runs
+    assert copy.config == first.config
+    assert world.run is copy
+    assert page.panel.isVisible()
+    world.settle()
+    page.panel.training.form.fields["batch_size"].user_set(64)
+    world.settle()
+    assert copy.config.training["batch_size"] == 64
+    assert first.config.training["batch_size"] == 512
+    titles = {row.title: row.cells for row in page.table.table.rows}
+    assert titles == {"Batch size": ("512 points", "64 points")}
+    press(world.window, "Ctrl+Z")
+    assert copy.config == first.config
+    page.columns[copy.id].settings.click()
+    assert not page.panel.isVisible()
+
+
+def test_a_run_is_removed_paused_and_kept(world):
+    page = compared(world, "gan")
+    first, second = world.session.compare.runs
+    world.session.play()
+    world.until(lambda: second.is_playing)
+    page.columns[second.id].remove.click()
+    assert list(page.columns) == [first.id]
+    assert second.id in world.session.runs.all
+    assert world.run is first
+    world.until(lambda: not second.is_playing)
+    assert not page.columns[first.id].remove.isEnabled()
+    world.session.compare.remove(first)
+    assert world.session.compare.runs == [first]
+
+
+def test_a_run_of_the_menu_joins_and_a_run_can_be_opened_alone(world):
+    page = compared(world, "gan")
+    first, second = world.session.compare.runs
+    world.session.compare.remove(second)
+    world.session.runs.choose(second.id)
+    assert world.session.compare.runs == [first, second]
+    page.columns[first.id].explore.click()
+    assert world.window.pages.current_name == EXPLORE
+    assert world.run is first
+    assert world.session.slots.run_id == first.id
+
+
+def test_models_are_found_by_typing_and_copies_stand_first(world):
+    page = compared(world)
+    page.head.add.click()
+    picker = page.head.picker
+    assert picker.shown_keys()[0] == f"copy of {world.run.id}"
+    QTest.keyClicks(picker.field, "realnvp")
+    QTest.keyClick(picker.field, Qt.Key.Key_Return)
+    world.until(lambda: len(world.session.compare.runs) == 2)
+    assert world.session.compare.runs[1].config.model == "realnvp"
+    page.head.add.click()
+    QTest.keyClick(picker.field, Qt.Key.Key_Return)
+    world.until(lambda: len(world.session.compare.runs) == 3)
+    assert world.session.compare.runs[2].config.model == "rectified_flow"
+
+
+# ---- what is shared
+
+
+def test_data_and_seed_change_all_runs_and_undo_brings_all_back(world):
+    page = compared(world, "gan", "realnvp")
+    runs = world.session.compare.runs
+    world.session.desk.edit("training", "batch_size", 64)
+    page.head.data.chosen.emit("two_moons")
+    assert {run.config.data for run in runs} == {"two_moons"}
+    world.settle()
+    page.head.seed.click()
+    assert len({run.config.seed for run in runs}) == 1
+    assert runs[0].config.seed != 0
+    world.settle()
+    sent = {c.run_id: c.config for c in world.client.of(Configure)}
+    assert {c.data for c in sent.values()} == {"two_moons"}
+    assert len({c.seed for c in sent.values()}) == 1
+    press(world.window, "Ctrl+Z")
+    press(world.window, "Ctrl+Z")
+    assert {run.config.data for run in runs} == {"eight_gaussians"}
+    assert {run.config.seed for run in runs} == {0}
+    assert runs[2].config.training["batch_size"] == 64
+    assert runs[0].history.stack.canRedo()
+    press(world.window, "Ctrl+Shift+Z")
+    assert {run.config.data for run in runs} == {"two_moons"}
+    assert not runs[0].history.stack.undoText().startswith("data of all runs, data")
+
+
+def test_data_changed_elsewhere_reach_the_others_when_the_page_opens(world):
+    compared(world, "gan")
+    first, second = world.session.compare.runs
+    world.window.pages.show_page(EXPLORE)
+    world.session.desk.choose_data("two_moons")
+    assert {first.config.data, second.config.data} == {"eight_gaussians", "two_moons"}
+    world.window.pages.show_page("compare")
+    assert {first.config.data, second.config.data} == {"two_moons"}
+
+
+def test_one_play_drives_all_runs_and_can_be_switched_off(world):
+    page = compared(world, "gan")
+    first, second = world.session.compare.runs
+    ids = [first.id, second.id]
+    session = world.session
+    press(world.window, "Space")
+    assert sent_to(world, Play) == ids
+    world.until(lambda: first.is_playing and second.is_playing)
+    assert world.window.top.play.text() == "Pause"
+    press(world.window, "Space")
+    world.until(lambda: not (first.is_playing or second.is_playing))
+    assert sent_to(world, Pause) == ids
+    session.set_speed(50)
+    session.step_once(3)
+    session.reset()
+    for kind in (SetSpeed, StepOnce, Reset):
+        assert sent_to(world, kind) == ids, kind
+    page.head.links["controls"].click()
+    session.step_once()
+    assert sent_to(world, StepOnce) == [*ids, world.run.id]
+
+
+def test_a_run_added_while_others_play_plays_too(world):
+    compared(world)
+    world.session.play()
+    world.until(lambda: world.run.is_playing)
+    added = world.session.compare.add_model("gan")
+    world.until(lambda: added.is_playing)
+    world.window.pages.show_page(EXPLORE)
+    world.until(lambda: sum(r.is_playing for r in world.session.runs.all.values()) == 1)
+    assert world.run.is_playing
+
+
+def test_timeline_visits_the_nearest_snapshot_of_every_run(world):
+    page = compared(world, "gan")
+    first, second = world.session.compare.runs
+    world.session.runs.choose(second.id)
+    page.head.links["controls"].click()
+    world.session.step_once(300)
+    world.until(lambda: second.step == 300 and second.snapshots[-1] == 300)
+    world.session.runs.choose(first.id)
+    world.session.step_once(700)
+    world.until(lambda: first.step == 700 and first.snapshots[-1] == 700)
+    timeline = world.window.timeline.timeline
+    assert set(timeline.track.snapshots) == {0, 100, 200, 300, 500, 700}
+    timeline.scrubbed.emit(480)
+    assert (first.at, second.at) == (500, 300)
+    world.until(lambda: page.columns[second.id].left.plot.has_frame)
+    asked = {c.slot: c.at for c in world.client.of(Subscribe)}
+    assert asked[f"{first.id}:left"] == 500
+    assert asked[f"{second.id}:left"] == 300
+    assert "at step 300" in page.columns[second.id].pace.text()
+    timeline.returned_live.emit()
+    assert (first.at, second.at) == (None, None)
+    page.head.links["time"].click()
+    timeline.scrubbed.emit(100)
+    assert (first.at, second.at) == (100, None)
+
+
+def test_axes_move_together_until_they_are_unlinked(world):
+    page = compared(world, "realnvp")
+    all_drawn(world, page)
+    panes = [p.plot.square.pane for p in plots(page)]
+    panes[0].zoom(0.5)
+    assert all(p.limits == pytest.approx(panes[0].limits) for p in panes)
+    panes[3].go_home()
+    assert all(p.limits == pytest.approx(panes[3].home) for p in panes)
+    page.head.links["axes"].click()
+    panes[0].zoom(0.5)
+    assert panes[1].limits == pytest.approx(panes[1].home)
+    page.head.links["axes"].click()
+    assert panes[1].limits == pytest.approx(panes[0].limits)
+
+
+def test_time_of_paths_is_scrubbed_and_played_together(world):
+    page = compared(world, "realnvp")
+    all_drawn(world, page)
+    first, second = (column.right.plot for column in page.columns.values())
+    first.film._on_scrubbed(0.25)
+    assert second.film.time == pytest.approx(0.25)
+    second.film.advance()
+    assert first.film.time == second.film.time > 0.25
+    page.head.links["time"].click()
+    first.film._on_scrubbed(0.75)
+    assert second.film.time < 0.5
+    page.head.links["time"].click()
+
+
+def test_densities_share_the_larger_maximum(world):
+    page = compared(world, "realnvp")
+    world.session.step_once(900)
+    runs = world.session.compare.runs
+    world.until(lambda: all(run.step == 900 for run in runs))
+    all_drawn(world, page)
+    first, second = (column.left.plot for column in page.columns.values())
+    meta, arrays = first.meta, first.arrays
+    first.show_frame(meta | {"log_max": 2.1, "log_min": -5.9}, arrays)
+    page.columns[runs[0].id].left.drawn.emit()
+    assert first.span == second.span
+    assert first.span[1] == pytest.approx(2.25)
+    assert first.span[1] - first.span[0] == pytest.approx(8)
+    page.head.links["colours"].click()
+    assert first.span == pytest.approx((-5.9, 2.1))
+    assert second.span[1] == pytest.approx(second.meta["log_max"])
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_each_link_goes_both_ways(world, name):
+    page = compared(world)
+    compare = world.session.compare
+    page.head.links[name].click()
+    assert name not in compare.links
+    compare.set_link(name, True)
+    assert page.head.links[name].isChecked()
+
+
+# ---- curves, figures, table
+
+
+def test_curves_of_all_runs_over_steps_seconds_and_evaluations(world):
+    page = compared(world, "gan")
+    world.session.step_once(500)
+    runs = world.session.compare.runs
+    race = page.race
+    world.until(lambda: all(run.step == 500 for run in runs))
+    world.until(
+        lambda: all(
+            race.plot._of(n, "x").size and race.plot._of(n, "x")[-1] == 500
+            for n in "AB"
+        )
+    )
+    ends = [end.text for end in race.plot.panel.ends]
+    assert ends[0].startswith("A ")
+    assert ends[0].endswith("Rectified flow")
+    assert ends[1].endswith("GAN")
+    assert race.plot.race_paper.band == pytest.approx(np.log10(0.01))
+    race.axis.user_choose("seconds")
+    assert race.plot._of("A", "x")[-1] == pytest.approx(0.5)
+    race.axis.user_choose("evaluations")
+    batch = [run.config.training["batch_size"] for run in runs]
+    for letter, size in zip("AB", batch, strict=True):
+        # The fake engine counts two passes per step and point.
+        assert race.plot._of(letter, "x")[-1] == pytest.approx(500 * 2 * size)
+    race.quantity.user_choose("nll")
+    assert race.plot.race_paper.band is None
+    assert "NLL" in race.title.text()
+    race.quantity.user_choose("loss")
+    assert race.plot._of("A", "x").size
+    race.quantity.user_choose("modes")
+    assert race.plot.race_paper.words  # the fake engine counts no modes
+
+
+def test_curve_is_copied(world):
+    page = compared(world)
+    world.session.step_once(10)
+    world.until(lambda: page.race.plot.panel.ends)
+    page.race.camera.click()
+    assert not QGuiApplication.clipboard().image().isNull()
+    assert world.notes[-1].title == "Figure copied"
+
+
+def test_table_shows_settings_metrics_and_is_copied_as_text(world):
+    page = compared(world, "gan")
+    table = page.table
+    titles = {row.title: row for row in table.table.rows}
+    assert titles["Model"].cells == ("Rectified flow", "GAN")
+    assert titles["Adam β₁"].cells[1] == "0.5"
+    assert titles["Adam β₁"].strong == (False, True)
+    assert "EMA decay" not in titles or len(set(titles["EMA decay"].cells)) > 1
+    few = len(table.table.rows)
+    table.mode.user_choose("all")
+    assert len(table.table.rows) > few
+    table.mode.user_choose("metrics")
+    titles = {row.title: row.cells for row in table.table.rows}
+    assert titles["Evaluations per sample"] == ("64", "64")
+    assert titles["NLL, nats per point"][0].endswith("exact")
+    table.copy.click()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0] == "\tA Rectified flow\tB GAN"
+    assert len(lines) == 1 + len(table.table.rows)
+
+
+def test_best_figures_are_named(world):
+    page = compared(world, "gan")
+    first, second = page.columns.values()
+    assert first.figures.distance.value.text() == "0.02"
+    assert first.figures.cost.best.text() == "best"  # as good as the other
+    better = second.run.status.metrics.model_copy(update={"energy_distance": 0.001})
+    second.run.status = second.run.status.model_copy(update={"metrics": better})
+    page.show_status()
+    assert second.figures.distance.best.text() == "best"
+    assert first.figures.distance.best.text() == ""
+
+
+def test_views_of_a_run_are_chosen_from_its_menu(world):
+    page = compared(world, "gan")
+    column = page.columns[world.session.compare.runs[1].id]
+    actions = {a.data(): a for a in column.menu_of_views().actions() if a.data()}
+    name = column.right.name
+    assert not actions[(name, "trajectories")].isEnabled()
+    actions[(name, "samples")].trigger()
+    assert column.right.plot.view == "samples"
+    world.until(lambda: column.right.plot.has_frame)
+    world.session.desk.choose_model("rectified_flow")
+    world.settle()
+    assert column.right.plot.view == "samples"
+
+
+def test_a_view_that_another_model_cannot_feed_gives_way(world):
+    page = compared(world)
+    column = page.columns[world.run.id]
+    assert column.right.plot.view == "trajectories"
+    world.session.desk.choose_model("vae")
+    world.settle()
+    assert column.right.plot.view == "latent"
+    world.until(lambda: column.right.plot.has_frame)
+
+
+# ---- the probe
+
+
+def test_a_click_asks_all_runs_and_fills_the_table(world):
+    page = compared(world, "gan")
+    all_drawn(world, page)
+    first, second = page.columns.values()
+    first.left.plot.asked.emit(0.5, 1.0)
+    asked = [(c.run_id, c.what, c.points) for c in world.client.of(Probe)]
+    runs = world.session.compare.runs
+    assert asked == [(run.id, "point", [[0.5, 1.0]]) for run in runs]
+    world.until(lambda: len(world.session.probe.answers) == 2)
+    assert page.table.mode.value() == "place"
+    rows = {row.title: row.cells for row in page.table.table.rows}
+    assert all(cell.endswith("nats") for cell in rows["log p, learned"])
+    assert rows["nearest data"] == ("(0.60, 1.10)",) * 2
+    for column in (first, second):
+        assert column.left.plot._marks[column.left.plot.data_pane()].cross.points.size
+
+
+def test_a_dragged_start_is_followed_by_all_runs_that_show_paths(world):
+    page = compared(world, "realnvp", "rectified_flow")
+    all_drawn(world, page)
+    first, _, third = (column.right for column in page.columns.values())
+    world.client.sent.clear()
+    first.plot.probed.emit("path", [[0.3, -0.4]])
+    assert third.plot._start == (0.3, -0.4)
+    asked = {c.run_id for c in world.client.of(Probe)}
+    assert {first.run.id, third.run.id} <= asked
+    world.until(lambda: third.plot._answer is not None)
+
+
+def test_of_a_drag_one_question_is_under_way_and_the_newest_follows(world):
+    questions = world.session.questions
+    answers = []
+    questions.probe_answered.connect(lambda *answer: answers.append(answer))
+    for step in range(100):
+        questions.probe("b", "path", [[step / 100, 0.0]])
+    assert len(world.client.of(Probe)) == 1
+    world.until(lambda: len(answers) == 2)
+    assert [c.points[0][0] for c in world.client.of(Probe)] == [0.0, 0.99]
+    assert answers[-1][2]["x"][0, 0, 0] == pytest.approx(0.99)
+
+
+def test_the_probe_asks_again_when_a_run_stops_or_shows_another_moment(world):
+    session = world.session
+    session.probe.ask(0.5, 1.0)
+    world.until(lambda: session.probe.answers)
+    world.train(300)
+    world.until(lambda: session.probe.answers[world.run.id].step == 300)
+    session.runs.visit(100)
+    world.until(lambda: session.probe.answers[world.run.id].step == 100)
+    assert world.client.of(Probe)[-1].at == 100
+
+
+# ---- faults
+
+
+def test_a_killed_engine_brings_all_compared_runs_back(world):
+    page = compared(world, "gan")
+    runs = world.session.compare.runs
+    all_drawn(world, page)
+    world.client.sent.clear()
+    world.client.kill()
+    world.until(lambda: any("restarted" in n.title for n in world.notes))
+    world.settle()
+    world.until(lambda: all(run.status for run in runs))
+    assert {c.run_id for c in world.client.of(Configure)} == {run.id for run in runs}
+    slots = {c.slot for c in world.client.of(Subscribe)}
+    assert {f"{run.id}:left" for run in runs} <= slots
+    world.session.play()
+    world.until(lambda: all(run.is_playing for run in runs))
