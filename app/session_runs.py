@@ -1,6 +1,7 @@
 """The runs of a window, which one is on show, and which of its moments."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -12,7 +13,7 @@ from app.session_notes import Notice
 from app.session_run import Run
 from app.session_settings import SettingsDesk
 from app.session_slots import Slots
-from engine.protocol import Ack, Arrays, Branch, Pause, Restore, RunConfig
+from engine.protocol import Ack, Arrays, Branch, Pause, Restore, RunConfig, TakeRun
 
 
 class Runs(QObject):
@@ -152,6 +153,32 @@ class Runs(QObject):
 
         command = Branch(run_id=old.id, new_run_id=new.id, step=step)
         self._link.send(command, on_ack)
+
+    def take(
+        self,
+        job_id: str,
+        item: int,
+        config: RunConfig,
+        words: str,
+        on_done: Callable[[Run], None],
+    ) -> None:
+        """Make a run of something that long work has trained, and show it."""
+        new = self.make(config)
+        new.applied = config
+
+        def on_ack(ack: Ack, arrays: Arrays) -> None:
+            del arrays
+            if ack.error:
+                self._forget(new)
+                self.noted.emit(Notice("warning", "No run was made", ack.error))
+                return
+            self.choose(new.id)
+            self.noted.emit(Notice("good", f"Run {new.number} is open", words))
+            on_done(new)
+
+        command = TakeRun(job_id=job_id, item=item, new_run_id=new.id)
+        if not self._link.send(command, on_ack):
+            self._forget(new)
 
     def forget_recovery(self) -> None:
         """Remove the recovery files: the window was closed on purpose."""

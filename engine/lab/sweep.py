@@ -201,9 +201,11 @@ class Sweep(Job):
 
     def _finish(self) -> Iterator[News]:
         """A last and better look at every cell."""
+        share = self._progress()["exam_share"]
         for index in range(len(self.cells)):
             news = self._examined(index, FULL)
-            yield News(news.share, news.result | {"phase": "end"}, news.arrays)
+            told = {"phase": "end", "exam_share": share}
+            yield News(news.share, news.result | told, news.arrays)
 
     def _share(self) -> float:
         whole = sum(len(s.trainers) for s in self.squads) * self.settings.steps

@@ -17,6 +17,8 @@ CellState = Literal["learning", "settled", "unstable", "diverged", "stopped"]
 SPARK = 60
 #: A loss this share of its fall above its lowest is on its way up again.
 _RISE = 0.25
+#: Mean jumps from point to point of the spark line that a rise has to exceed.
+_NOISE = 3.0
 #: A metric this many times its best, and this far above it, has got worse.
 _WORSE, _WORSE_BY = 2.0, 0.02
 #: A metric still falls while its newest value is this far below those before.
@@ -103,8 +105,9 @@ class Cell:
         if len(known) < 10 or len(self.experiment.trainer.model.players()) > 1:
             return False
         smooth = np.convolve(known, np.full(5, 0.2), "valid")
-        fall = max(float(smooth[0] - smooth.min()), 1e-6)
-        return float(smooth[-1] - smooth.min()) > _RISE * fall
+        fall, rise = smooth[0] - smooth.min(), smooth[-1] - smooth.min()
+        chance = np.abs(np.diff(known)).mean()
+        return bool(rise > max(_RISE * fall, _NOISE * chance))
 
     def _is_worse(self) -> bool:
         known = [m for m in self.trail if m is not None and math.isfinite(m)]

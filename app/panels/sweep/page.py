@@ -1,0 +1,207 @@
+"""The page of the wall: a sweep over one or two settings as a grid of live runs."""
+
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.panels.frame import Rule, SidePanel
+from app.panels.pages import Page
+from app.panels.sweep.controls import SweepControls
+from app.panels.sweep.grid import CellGrid
+from app.panels.sweep.selected import SelectedCard
+from app.plots.heat_map import HeatMap
+from app.plots.thumb import CONTENTS
+from app.session import Session
+from app.session_config import model_entry
+from app.session_run import Run
+from app.session_sweep import METRICS, Sweep
+from app.theme import theme
+from app.widgets.button import Button
+from app.widgets.empty_state import EmptyState
+from app.widgets.label import Label
+from app.widgets.paint import painting
+from app.widgets.progress import Progress
+from app.widgets.section import Section
+from app.widgets.state import State
+from app.widgets.switch import Switch
+
+_NARROW = 1360  # px of the window below which the panel is smaller
+_NO_LATENT = "This model has no latent space."
+_PHASES = {
+    "build": "Making the runs",
+    "arrange": "Trying which of them train faster together",
+    "end": "A last look",
+}
+
+
+class SweepPage(Page):
+    """Head and wall at the left; what is swept and what came of it at the right."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.sweep = Sweep(session, self)
+        self._to_compare: int | None = None
+        self.title = Label("Sweep", colour="text1", size=15, weight=600)
+        self.about = Label()
+        self.progress = Progress("")
+        self.switch = Switch(CONTENTS, "Thumbnails")
+        self.slow_half = Button("Stop the slow half", "scissors", kind="quiet")
+        self.grid = CellGrid(self.sweep)
+        self.empty = EmptyState(
+            "No sweep yet",
+            "Choose one or two settings at the right: each pair of values becomes a "
+            "run, and all train together.",
+            "Start the sweep",
+        )
+        self.foot = Label(colour="text3", size=11)
+        self.controls = SweepControls(self.sweep)
+        self.heat_head = Section("Energy distance", "lower is better")
+        self.heat = HeatMap()
+        self.card = SelectedCard(self.sweep)
+        self.side = SidePanel("right", (316, 292), "Sweep settings")
+        self._head, self._left = QHBoxLayout(), QVBoxLayout()
+        self._arrange()
+        self._connect()
+        self._state = State(self, self._restyle)
+        self._on_begun()
+
+    def enter(self) -> None:
+        """Offer the settings of the run on show."""
+        self.sweep.refresh()
+        self.controls.refresh()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground of the wall."""
+        with painting(self) as painter:
+            painter.fillRect(self.rect(), theme.c.bg0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A smaller panel in a narrow window."""
+        self.side.set_narrow(self.width() < _NARROW * theme.text_scale)
+        super().resizeEvent(event)
+
+    # ---- what the sweep tells
+
+    def _on_begun(self) -> None:
+        plan = self.sweep.plan
+        shown: list[QWidget] = [self.grid, self.switch, self.slow_half, self.progress]
+        for widget in (*shown, self.heat_head, self.heat):
+            widget.setVisible(plan is not None)
+        self.empty.setVisible(plan is None)
+        self.card.refresh()
+        if plan is None:
+            return
+        self.about.setText(plan.words)
+        self.heat_head.set_title(METRICS[plan.metric])
+        rows = [plan.rows.words(v) for v in plan.row_values] if plan.rows else [""]
+        columns = [""]
+        if plan.columns is not None:
+            columns = [plan.columns.words(v) for v in plan.column_values]
+        self.heat.set_grid(rows, columns)
+        self._offer_latent()
+        self._on_progress()
+
+    def _offer_latent(self) -> None:
+        catalogue, plan = self.session.catalogue, self.sweep.plan
+        if catalogue is None or plan is None:
+            return
+        model = model_entry(catalogue, plan.config.model)
+        has_latent = "latent" in model.capabilities
+        self.switch.set_option_enabled("latent", has_latent, _NO_LATENT)
+        if not has_latent and self.switch.value() == "latent":
+            self.switch.user_choose("density")
+
+    def _on_progress(self) -> None:
+        told, plan = self.sweep.progress, self.sweep.plan
+        if plan is None:
+            return
+        words = _PHASES.get(told.phase, f"{told.step:,} of {plan.steps:,} steps")
+        if told.phase == "ended":
+            words = "Ended"
+        self.progress.set_name(words)
+        self.progress.set_progress(told.share, told.seconds_left)
+        self.slow_half.setEnabled(told.phase == "train")
+        if told.speed:
+            stacked = f"  ·  {told.stacked} in stacks" if told.stacked else ""
+            self.foot.setText(
+                f"{plan.count} runs  ·  {told.speed:,.0f} steps/s together{stacked}  ·"
+                f"  pictures {100 * told.exam_share:.1f} % of time"
+            )
+
+    def _on_cell(self, index: int) -> None:
+        self.heat.set_value(index, self.sweep.cells[index].metric)
+        self._show_marks()
+
+    def _show_marks(self) -> None:
+        lit = self.sweep.hovered
+        if lit is None:
+            lit = self.sweep.selected
+        self.heat.set_marks(lit, self.sweep.best)
+
+    # ---- what the hand does
+
+    def _open(self, index: int) -> None:
+        self._to_compare = None
+        self.sweep.open_cell(index)
+
+    def _compare(self, index: int) -> None:
+        self._to_compare = index
+        self.sweep.open_cell(index)
+
+    def _on_opened(self, run: Run) -> None:
+        del run
+        wants_compare, self._to_compare = self._to_compare is not None, None
+        if wants_compare:
+            self.wanted.emit("compare")
+        else:
+            self.left.emit()
+
+    # ---- inside
+
+    def _arrange(self) -> None:
+        for part in (self.title, self.about, self.progress):
+            self._head.addWidget(part)
+        self._head.addStretch(1)
+        self._head.addWidget(self.switch)
+        self._head.addWidget(self.slow_half)
+        self._left.addLayout(self._head)
+        self._left.addWidget(self.grid, 1)
+        self._left.addWidget(self.empty, 1)
+        self._left.addWidget(self.foot)
+        column = self.side.column
+        parts: list[QWidget] = [self.controls, Rule(), self.heat_head, self.heat]
+        for widget in (*parts, self.card):
+            column.addWidget(widget)
+        column.addStretch(1)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self._left, 1)
+        whole.addWidget(self.side)
+
+    def _connect(self) -> None:
+        sweep = self.sweep
+        self.switch.chosen.connect(self.grid.set_content)
+        self.slow_half.clicked.connect(sweep.stop_slow_half)
+        self.empty.action_chosen.connect(sweep.start)
+        self.grid.open_requested.connect(self._open)
+        self.card.open_requested.connect(self._open)
+        self.card.compare_requested.connect(self._compare)
+        self.heat.chosen.connect(sweep.select)
+        self.heat.pointed.connect(sweep.hover)
+        sweep.begun.connect(self._on_begun)
+        sweep.progressed.connect(self._on_progress)
+        sweep.cell_changed.connect(self._on_cell)
+        sweep.selected_changed.connect(self._show_marks)
+        sweep.hovered_changed.connect(self._show_marks)
+        sweep.noted.connect(self.noted)
+        sweep.opened.connect(self._on_opened)
+
+    def _restyle(self) -> None:
+        px = theme.px
+        self._head.setContentsMargins(px(15), px(6), px(12), px(2))
+        self._head.setSpacing(px(10))
+        self._left.setContentsMargins(0, 0, 0, px(4))
+        self._left.setSpacing(px(2))
+        self.progress.setFixedWidth(px(200))
+        self.title.setFixedWidth(self.title.natural_width() + px(2))
+        self.foot.setContentsMargins(px(15), 0, 0, px(2))

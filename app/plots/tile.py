@@ -1,0 +1,190 @@
+"""One cell of the wall: its thumbnail, its metric, its state, its loss."""
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QEnterEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.plots.thumb import Thumb, paint_curve
+from app.theme import theme
+from app.widgets.numbers import format_number
+from app.widgets.paint import LEFT, box, draw_icon, draw_text, painting
+from app.widgets.state import State
+
+_RAIL = 78  # px of the column of words beside the picture
+_LINE = 20  # px of the line of words below it, where there is no room beside
+_PAD = 5
+#: State to its word on the tile; what goes well needs none.
+STATES = {
+    "waiting": "waiting",
+    "learning": "still learning",
+    "settled": "",
+    "unstable": "unstable",
+    "diverged": "diverged",
+    "stopped": "stopped",
+}
+ALARMING = ("unstable", "diverged")
+
+
+class Tile(QWidget):
+    """A square picture with a rail. It is chosen by a click and lit by the pointer."""
+
+    chosen = Signal(int)
+    entered = Signal(int)
+    left = Signal()
+
+    def __init__(self, index: int) -> None:
+        super().__init__()
+        self.index = index
+        self.thumb = Thumb()
+        self.content = "density"
+        self.words = ""
+        self.is_best = self.is_chosen = self.is_lit = False
+        self._metric: float | None = None
+        self._state_name = "waiting"
+        self._detail = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._state = State(self)
+
+    def show_cell(self, metric: float | None, state: str, detail: str) -> None:
+        """Show figures and state of a cell; pictures are in ``thumb``."""
+        self._metric, self._state_name, self._detail = metric, state, detail
+        self._describe()
+        self.update()
+
+    def set_marks(self, best: bool, chosen: bool, lit: bool) -> None:
+        """Mark the best, the chosen and the pointed-at cell."""
+        if (best, chosen, lit) != (self.is_best, self.is_chosen, self.is_lit):
+            self.is_best, self.is_chosen, self.is_lit = best, chosen, lit
+            self._describe()
+            self.update()
+
+    def set_words(self, words: str) -> None:
+        """Name the cell by its settings."""
+        self.words = words
+        self._describe()
+
+    @property
+    def state_words(self) -> str:
+        """What stands below the metric."""
+        if self.is_best and self._state_name not in ALARMING:
+            return "best"
+        return STATES.get(self._state_name, self._state_name)
+
+    @property
+    def metric_words(self) -> str:
+        """The metric as written."""
+        return short(self._metric)
+
+    def sizeHint(self) -> QSize:
+        """A picture with its rail."""
+        return QSize(theme.px(190), theme.px(112))
+
+    def minimumSizeHint(self) -> QSize:
+        """May be small."""
+        return QSize(theme.px(56), theme.px(48))
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Tell it."""
+        self.entered.emit(self.index)
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell it."""
+        self.left.emit()
+        super().leaveEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose it."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(self.index)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Card, picture, words."""
+        c, rect = theme.c, self.rect().toRectF()
+        outline, width = c.edge, 1.0
+        if self.is_chosen or self.is_best:
+            outline, width = c.accent, 2.0 if self.is_chosen else 1.0
+        if self.is_lit and not self.is_chosen:
+            outline, width = c.strong, 2.0
+        with painting(self) as painter:
+            fill = c.bg3 if self.is_lit and c.is_dark else c.bg1
+            box(painter, rect, 6, fill, outline, width)
+            self._paint_inside(painter, rect)
+
+    def _paint_inside(self, painter: QPainter, rect: QRectF) -> None:
+        pad, rail = theme.px(_PAD), theme.px(_RAIL)
+        inner = rect.adjusted(pad, pad, -pad, -pad)
+        beside = inner.width() - min(inner.height(), inner.width() - rail) >= rail
+        if beside and inner.height() >= theme.px(60):
+            side = min(inner.height(), inner.width() - rail)
+            frame = QRectF(inner.left(), inner.top(), side, side)
+            frame.moveTop(inner.center().y() - side / 2)
+            self.thumb.paint(painter, frame, self.content)
+            left = frame.right() + theme.px(7)
+            words = QRectF(left, inner.top(), inner.right() - left, inner.height())
+            self._paint_rail(painter, words)
+            return
+        line = theme.px(_LINE)
+        side = min(inner.width(), inner.height() - line)
+        frame = QRectF(inner.center().x() - side / 2, inner.top(), side, side)
+        self.thumb.paint(painter, frame, self.content)
+        below = QRectF(inner.left(), frame.bottom(), inner.width(), line)
+        self._paint_line(painter, below)
+
+    def _paint_rail(self, painter: QPainter, rail: QRectF) -> None:
+        """Metric, state, course of the loss, one more figure."""
+        c, px = theme.c, theme.px
+        top = QRectF(rail.left(), rail.top(), rail.width(), px(20))
+        ink = c.accent if self.is_best else c.text1
+        draw_text(painter, top, self.metric_words, ink, 15, 600)
+        self._paint_state(painter, top.translated(0, px(19)), 11)
+        if rail.height() < px(84):
+            return
+        if self._detail:
+            last = QRectF(rail.left(), rail.bottom() - px(16), rail.width(), px(16))
+            draw_text(painter, last, self._detail, c.text3, 11)
+        spark = self.thumb.arrays.get("spark")
+        if spark is not None and self.content != "curves":
+            room = min(px(46), rail.height() - px(40) - px(18))
+            low = rail.bottom() - px(18) - room
+            frame = QRectF(rail.left() - px(4), low, rail.width(), room)
+            paint_curve(painter, frame, spark, c.text2)
+
+    def _paint_line(self, painter: QPainter, line: QRectF) -> None:
+        """Metric alone; a state that alarms has its triangle."""
+        c = theme.c
+        alarming = self._state_name in ALARMING
+        ink = c.warn if alarming else c.accent if self.is_best else c.text1
+        if alarming:
+            spot = QPointF(line.left() + theme.px(7), line.center().y())
+            draw_icon(painter, spot, "warning", 12, c.warn)
+        words = line.adjusted(theme.px(16) if alarming else theme.px(2), 0, 0, 0)
+        draw_text(painter, words, self.metric_words, ink, 12, 600)
+
+    def _paint_state(self, painter: QPainter, line: QRectF, size: int) -> None:
+        c = theme.c
+        alarming = self._state_name in ALARMING
+        ink: QColor = c.warn if alarming else c.text3
+        if self.state_words == "best":
+            ink = c.accent
+        words = QRectF(line)
+        if alarming:
+            spot = QPointF(line.left() + theme.px(6), line.center().y())
+            draw_icon(painter, spot, "warning", 12, ink)
+            words.setLeft(line.left() + theme.px(16))
+        draw_text(painter, words, self.state_words, ink, size, align=LEFT)
+
+    def _describe(self) -> None:
+        parts = [self.words, self.metric_words, self.state_words]
+        self.setAccessibleName(", ".join(p for p in parts if p))
+        self.setToolTip(self.words)
+
+
+def short(metric: float | None) -> str:
+    """A metric in a few figures; a dash where there is none."""
+    if metric is None:
+        return "–"
+    if abs(metric) < 10:
+        return f"{metric:.3f}".replace("-", "−")
+    return format_number(metric, 3)

@@ -1,0 +1,393 @@
+"""The sweep of a window: what is asked for, how it goes, what came of each cell."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from app.session import Session
+from app.session_config import data_entry, model_entry
+from app.session_notes import Notice
+from app.sweep_values import MOST_CELLS, Sweepable, suggested, sweepables
+from engine.protocol import Ack, Arrays, CancelJob, JobNews, RunConfig, TellJob
+
+if TYPE_CHECKING:
+    from app.session_jobs import JobHandle
+
+AxisName = Literal["rows", "columns"]
+#: Metric to its name and whether it needs known modes or a density.
+METRICS: dict[str, str] = {
+    "energy_distance": "Energy distance",
+    "sliced_wasserstein": "Sliced Wasserstein",
+    "nll": "Held-out NLL",
+    "missed_modes": "Modes missed",
+    "loss": "Loss",
+}
+NONE = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep as it was started: axes with their values, and the run it varies."""
+
+    config: RunConfig
+    rows: Sweepable | None
+    row_values: list[Any]
+    columns: Sweepable | None
+    column_values: list[Any]
+    steps: int
+    metric: str
+    words: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the grid."""
+        return max(1, len(self.row_values)), max(1, len(self.column_values))
+
+    @property
+    def count(self) -> int:
+        """Number of cells."""
+        return self.shape[0] * self.shape[1]
+
+    def config_of(self, index: int) -> RunConfig:
+        """Configuration of a cell."""
+        row, column = divmod(index, self.shape[1])
+        training = self.config.training | {"steps": self.steps}
+        config = self.config.model_copy(update={"training": training})
+        for axis, values, at in (
+            (self.rows, self.row_values, row),
+            (self.columns, self.column_values, column),
+        ):
+            if axis is not None and axis.group == "seed":
+                config = config.model_copy(update={"seed": values[at]})
+            elif axis is not None:
+                changed = getattr(config, axis.group) | {axis.name: values[at]}
+                config = config.model_copy(update={axis.group: changed})
+        return config
+
+    def name_of(self, index: int) -> str:
+        """A cell in words, e.g. ``Learning rate 1e−3, β 1``."""
+        row, column = divmod(index, self.shape[1])
+        parts = []
+        if self.rows is not None:
+            parts.append(f"{self.rows.title} {self.rows.words(self.row_values[row])}")
+        if self.columns is not None:
+            value = self.columns.words(self.column_values[column])
+            parts.append(f"{self.columns.title} {value}")
+        return ", ".join(parts)
+
+
+@dataclass
+class WallCell:
+    """What is known of a cell; ``arrays`` are its newest thumbnails."""
+
+    step: int = 0
+    state: str = "waiting"
+    metric: float | None = None
+    losses: dict[str, float | None] = field(default_factory=dict)
+    diverged_at: int | None = None
+    arrays: Arrays = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the sweep is, as the engine tells it."""
+
+    phase: str = ""
+    share: float = 0.0
+    step: int = 0
+    speed: float = 0.0
+    seconds_left: float | None = None
+    exam_share: float = 0.0
+    stacked: int = 0
+
+
+class Sweep(QObject):
+    """Asks for a sweep and listens to it. It goes on while its page is off screen.
+
+    Attributes:
+        keys: Key of the setting on each axis; empty for none.
+        values: Values on each axis.
+        plan: The sweep in hand or ended; None before the first.
+        cells: Its cells, row by row.
+        opening: Common arrays ``data``, ``data_density``, and the ``limits``.
+    """
+
+    asked_changed = Signal()
+    begun = Signal()
+    progressed = Signal()
+    cell_changed = Signal(int)
+    ended = Signal()
+    selected_changed = Signal()
+    hovered_changed = Signal()
+    noted = Signal(object)  # Notice
+    opened = Signal(object)  # the Run made of a cell
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.keys: dict[AxisName, str] = {"rows": NONE, "columns": NONE}
+        self.values: dict[AxisName, list[Any]] = {"rows": [], "columns": []}
+        self.steps = 1000
+        self.metric = "energy_distance"
+        self.plan: Plan | None = None
+        self.cells: list[WallCell] = []
+        self.opening: Arrays = {}
+        self.limits: tuple[float, ...] = ()
+        self.progress = Progress()
+        self.selected: int | None = None
+        self.hovered: int | None = None
+        self._session = session
+        self._job: JobHandle | None = None
+        self._model = ""
+        session.desk.config_changed.connect(lambda _: self.refresh())
+
+    # ---- what is asked for
+
+    @property
+    def offered(self) -> list[Sweepable]:
+        """Settings of the run on show that can be swept."""
+        run, catalogue = self._session.run, self._session.catalogue
+        if run is None or catalogue is None:
+            return []
+        return sweepables(catalogue, run.config)
+
+    def setting(self, axis: AxisName) -> Sweepable | None:
+        """The setting on an axis; None if there is none."""
+        return next((s for s in self.offered if s.key == self.keys[axis]), None)
+
+    def refresh(self) -> None:
+        """Follow the run on show: another model has other settings."""
+        run = self._session.run
+        known = {s.key for s in self.offered}
+        if run is None or not known:
+            return
+        lost = any(key and key not in known for key in self.keys.values())
+        if lost or run.config.model != self._model:
+            self._model = run.config.model
+            self._propose()
+        self.asked_changed.emit()
+
+    def set_axis(self, axis: AxisName, key: str) -> None:
+        """Sweep another setting on an axis, with values that suit it."""
+        other: AxisName = "columns" if axis == "rows" else "rows"
+        if key and key == self.keys[other]:
+            self.keys[other], self.values[other] = self.keys[axis], self.values[axis]
+        self.keys[axis] = key
+        setting = self.setting(axis)
+        self.values[axis] = suggested(setting) if setting else []
+        self.asked_changed.emit()
+
+    def set_values(self, axis: AxisName, values: list[Any]) -> None:
+        """Give a setting these values."""
+        self.values[axis] = list(values)
+        self.asked_changed.emit()
+
+    def set_steps(self, steps: int) -> None:
+        """Train each cell so many steps."""
+        self.steps = steps
+
+    def set_metric(self, metric: str) -> None:
+        """Judge by another metric, from the next sweep on."""
+        self.metric = metric
+
+    @property
+    def count(self) -> int:
+        """Cells that the next sweep would have."""
+        sizes = [len(v) for axis, v in self.values.items() if self.keys[axis]]
+        if not sizes:
+            return 0
+        return sizes[0] * (sizes[1] if len(sizes) > 1 else 1)
+
+    @property
+    def reason_against(self) -> str:
+        """Why the sweep cannot begin, in a sentence; empty if it can."""
+        if not self.count:
+            return "Choose a setting for the rows or the columns."
+        if self.count > MOST_CELLS:
+            return f"At most {MOST_CELLS} runs; these values make {self.count}."
+        return ""
+
+    # ---- running
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a sweep is in hand."""
+        return self._job is not None and self.progress.phase != "ended"
+
+    def start(self) -> None:
+        """Begin a sweep of the run on show, which rests meanwhile."""
+        run = self._session.run
+        if run is None or self.reason_against:
+            return
+        self._let_go()
+        self.plan = self._planned(run.config)
+        self.cells = [WallCell() for _ in range(self.plan.count)]
+        self.opening, self.selected, self.hovered = {}, None, None
+        self.progress = Progress("build")
+        self._session.pause()
+        settings: dict[str, Any] = {
+            "config": run.config.model_dump(mode="json"),
+            "steps": self.plan.steps,
+            "metric": self.plan.metric,
+        }
+        for axis in ("rows", "columns"):
+            setting = self.setting(axis)
+            if setting is not None:
+                settings[axis] = {
+                    "group": setting.group,
+                    "name": setting.name,
+                    "values": self.values[axis],
+                }
+        self.begun.emit()
+        job = self._session.jobs.start("sweep", "", settings, self._on_news)
+        if self.progress.phase != "ended":
+            self._job = job
+
+    def stop(self) -> None:
+        """Train no further; the cells can still be opened."""
+        self._tell({"finish": True})
+
+    def stop_slow_half(self) -> None:
+        """Train the worse half of the cells no more."""
+        training = ("learning", "settled", "unstable")
+        known = [
+            (c.metric if c.metric is not None else float("inf"), i)
+            for i, c in enumerate(self.cells)
+            if c.state in training
+        ]
+        worst = [i for _, i in sorted(known, reverse=True)[: len(known) // 2]]
+        if worst:
+            self._tell({"stop": worst})
+
+    def open_cell(self, index: int) -> None:
+        """Make a run of a cell as it stands, and show it."""
+        if self._job is None or self.plan is None:
+            return
+        self._session.runs.take(
+            self._job.job_id,
+            index,
+            self.plan.config_of(index),
+            self.plan.name_of(index),
+            self.opened.emit,
+        )
+
+    # ---- looking
+
+    @property
+    def best(self) -> int | None:
+        """The cell with the lowest metric."""
+        known = [
+            (c.metric, i)
+            for i, c in enumerate(self.cells)
+            if c.metric is not None and c.state != "diverged"
+        ]
+        return min(known)[1] if known else None
+
+    @property
+    def shown(self) -> int | None:
+        """The cell that the card tells of: the chosen one, else the best."""
+        return self.best if self.selected is None else self.selected
+
+    def select(self, index: int | None) -> None:
+        """Choose a cell."""
+        if index != self.selected:
+            self.selected = index
+            self.selected_changed.emit()
+
+    def hover(self, index: int | None) -> None:
+        """Light a cell on both maps."""
+        if index != self.hovered:
+            self.hovered = index
+            self.hovered_changed.emit()
+
+    # ---- inside
+
+    def _propose(self) -> None:
+        """Learning rate against the model's first real number."""
+        offered = self.offered
+        numbers = [
+            s
+            for s in offered
+            if s.group == "model_settings" and s.schema.get("type") == "number"
+        ]
+        rates = [s for s in offered if s.group == "training" and _is_log(s)]
+        self.keys = {"rows": NONE, "columns": NONE}
+        for axis, found in (("rows", rates), ("columns", numbers)):
+            key = found[0].key if found else "seed"
+            self.set_axis(axis, key)  # type: ignore[arg-type]
+
+    def _planned(self, config: RunConfig) -> Plan:
+        rows, columns = self.setting("rows"), self.setting("columns")
+        catalogue = self._session.catalogue
+        assert catalogue is not None
+        names = [s.title for s in (rows, columns) if s is not None]
+        model = model_entry(catalogue, config.model).title
+        data = data_entry(catalogue, config.data).title
+        words = f"{' × '.join(names)}, {self.count} runs of {model} on {data}"
+        return Plan(
+            config,
+            rows,
+            list(self.values["rows"]) if rows else [],
+            columns,
+            list(self.values["columns"]) if columns else [],
+            self.steps,
+            self.metric,
+            words,
+        )
+
+    def _let_go(self) -> None:
+        if self._job is not None:
+            self._session.link.send(CancelJob(job_id=self._job.job_id))
+            self._job = None
+
+    def _tell(self, words: dict[str, Any]) -> None:
+        if self._job is None or not self.is_running:
+            return
+
+        def on_ack(ack: Ack, arrays: Arrays) -> None:
+            del arrays
+            if ack.error:
+                self.noted.emit(Notice("warning", "That did not work", ack.error))
+
+        command = TellJob(job_id=self._job.job_id, words=words)
+        self._session.link.send(command, on_ack)
+
+    def _on_news(self, news: JobNews, arrays: Arrays) -> None:
+        if self._job is not None and news.job_id != self._job.job_id:
+            return
+        result = news.result
+        if "limits" in result:
+            self.opening, self.limits = arrays, tuple(result["limits"])
+        told = {k: result[k] for k in _TOLD if result.get(k) is not None}
+        if told:
+            self.progress = Progress(share=news.share, **told)
+        self._take_cells(result, arrays)
+        if news.ended:
+            self._on_ended(news.error)
+        self.progressed.emit()
+
+    def _take_cells(self, result: dict[str, Any], arrays: Arrays) -> None:
+        for fact in result.get("cells", []):
+            cell = self.cells[fact["cell"]]
+            cell.step, cell.state = fact["step"], fact["state"]
+            cell.metric, cell.losses = fact["metric"], fact["losses"]
+            cell.diverged_at = fact["diverged_at"]
+        for place, index in enumerate(result.get("pictured", [])):
+            self.cells[index].arrays = {k: v[place] for k, v in arrays.items()}
+        for fact in result.get("cells", []):
+            self.cell_changed.emit(fact["cell"])
+
+    def _on_ended(self, error: str) -> None:
+        self.progress = Progress("ended", 1.0, self.progress.step)
+        if error and error != "cancelled":
+            self._job = None
+            self.noted.emit(Notice("warning", "The sweep has ended", error))
+        self.ended.emit()
+
+
+_TOLD = ("phase", "step", "speed", "seconds_left", "exam_share", "stacked")
+
+
+def _is_log(setting: Sweepable) -> bool:
+    is_number = setting.schema.get("type") == "number"
+    return is_number and setting.schema.get("scale") == "log"

@@ -1,0 +1,187 @@
+"""What can be swept, which values suit, and how a person writes them.
+
+All of it follows from the JSON schemas of the catalogue; no setting is known by name,
+but for those that a sweep sets itself.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.session_config import GROUPS, schema_of
+from app.session_settings import LARGEST_SEED
+from app.widgets.numbers import format_number, parse_number
+from engine.protocol import Catalogue, RunConfig
+
+MOST_CELLS = 36
+#: Values that are offered for a number.
+_COUNT = 4
+#: Training settings that a sweep sets itself, or that change no result.
+_OWN = {"training.steps", "training.threads"}
+_SEED = {
+    "title": "Seed",
+    "type": "integer",
+    "default": 0,
+    "minimum": 0,
+    "maximum": LARGEST_SEED,
+}
+_HEADINGS = {
+    "model_settings": "Model",
+    "training": "Training",
+    "sampler_settings": "Sampler",
+    "data_settings": "Data",
+}
+_TYPES = ("number", "integer", "boolean")
+_BETWEEN = re.compile(r"[;\s]+|,\s+")
+
+
+@dataclass(frozen=True)
+class Sweepable:
+    """A setting that can be swept, with its value in the run on show."""
+
+    key: str
+    group: str
+    name: str
+    schema: Mapping[str, Any]
+    current: Any
+
+    @property
+    def title(self) -> str:
+        """Its name in the form."""
+        return str(self.schema.get("title", self.name))
+
+    @property
+    def choices(self) -> dict[Any, str]:
+        """Label of each value; empty for a number."""
+        if self.schema.get("type") == "boolean":
+            return {False: "off", True: "on"}
+        labels = self.schema.get("choices") or {}
+        keys = self.schema.get("enum", [])
+        return {k: str(labels.get(str(k), str(k).replace("_", " "))) for k in keys}
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it takes whole numbers only."""
+        return self.schema.get("type") == "integer"
+
+    def words(self, value: Any) -> str:
+        """A value as it is written on the screen."""
+        if self.choices:
+            return self.choices.get(value, str(value))
+        return format_number(value, 3)
+
+
+def sweepables(catalogue: Catalogue, config: RunConfig) -> list[Sweepable]:
+    """Every number, choice and switch of a run, and its seed."""
+    found: list[Sweepable] = []
+    order = ["model_settings", "training", "sampler_settings", "data_settings"]
+    for group in sorted(GROUPS, key=order.index):
+        values: Mapping[str, Any] = getattr(config, group)
+        schema = schema_of(catalogue, config, group)
+        for name, field in schema.get("properties", {}).items():
+            key = f"{group}.{name}"
+            known = "enum" in field or field.get("type") in _TYPES
+            if known and key not in _OWN:
+                current = values.get(name, field.get("default"))
+                found.append(Sweepable(key, group, name, field, current))
+    found.append(Sweepable("seed", "seed", "seed", _SEED, config.seed))
+    return found
+
+
+def heading(setting: Sweepable) -> str:
+    """The group of a setting in words; empty for the seed."""
+    return _HEADINGS.get(setting.group, "")
+
+
+def suggested(setting: Sweepable) -> list[Any]:
+    """Values that show what the setting does, the current one among them."""
+    if setting.choices:
+        return list(setting.choices)
+    if setting.group == "seed":
+        first = min(setting.current, LARGEST_SEED - _COUNT + 1)
+        return list(range(first, first + _COUNT))
+    low, high = _limits(setting.schema)
+    current = float(setting.current)
+    if setting.is_integer and 0 < current < 8:
+        wanted = [current + i for i in range(-1, _COUNT)]
+    elif current > 0 and (setting.schema.get("scale") == "log" or high > 5 * current):
+        factor = 2 if setting.is_integer else 4 if high < 1e3 * current else 10**0.5
+        wanted = [current * factor**i for i in (-2, -1, 0, 1)]
+    else:
+        wanted = [low + (high - low) * i / (_COUNT - 1) for i in range(_COUNT)]
+    inside = [min(max(v, low), high) for v in wanted]
+    rounded = [_rounded(v, setting.is_integer) for v in inside]
+    return sorted(set(rounded))[:_COUNT]
+
+
+def read_values(setting: Sweepable, text: str) -> list[Any]:
+    """The values that a person typed, between blanks, commas or semicolons.
+
+    Raises:
+        ValueError: In one sentence, what cannot be a value and what could.
+    """
+    if setting.choices:
+        return _read_choices(setting, text)
+    parts = [p for p in _BETWEEN.split(text.strip().strip(",")) if p]
+    values = [_read_number(setting, part) for part in parts]
+    return _distinct(setting, values)
+
+
+def written(setting: Sweepable, values: Sequence[Any]) -> str:
+    """Values as :func:`read_values` reads them."""
+    between = ", " if setting.choices else "  "
+    return between.join(setting.words(v) for v in values)
+
+
+def _read_choices(setting: Sweepable, text: str) -> list[Any]:
+    by_word = {label.casefold(): key for key, label in setting.choices.items()}
+    found = []
+    for part in re.split(r"[,;]", text):
+        word = part.strip().casefold()
+        if word and word not in by_word:
+            known = ", ".join(setting.choices.values())
+            raise ValueError(f"“{part.strip()}” is none of: {known}.")
+        if word:
+            found.append(by_word[word])
+    return _distinct(setting, found)
+
+
+def _read_number(setting: Sweepable, part: str) -> float | int:
+    try:
+        value = parse_number(part)
+    except ValueError:
+        raise ValueError(
+            f"“{part}” is no number: write values like 0.1  1  4."
+        ) from None
+    low = setting.schema.get("minimum", float("-inf"))
+    high = setting.schema.get("maximum", float("inf"))
+    if not low <= value <= high:
+        raise ValueError(
+            f"{setting.title} takes {format_number(low)} to {format_number(high)}, "
+            f"not {format_number(value)}."
+        )
+    if setting.is_integer and value != round(value):
+        raise ValueError(f"{setting.title} takes whole numbers, not {part}.")
+    return round(value) if setting.is_integer else value
+
+
+def _distinct(setting: Sweepable, values: list[Any]) -> list[Any]:
+    found = list(dict.fromkeys(values))
+    if not found:
+        raise ValueError(f"{setting.title} needs at least one value.")
+    if len(found) > MOST_CELLS:
+        raise ValueError(f"At most {MOST_CELLS} values fit on the wall.")
+    return found
+
+
+def _limits(schema: Mapping[str, Any]) -> tuple[float, float]:
+    """The range of the slider, or that of the setting."""
+    hand = schema.get("slider") or []
+    if len(hand) == 2:
+        return float(hand[0]), float(hand[1])
+    return float(schema.get("minimum", -1e3)), float(schema.get("maximum", 1e3))
+
+
+def _rounded(value: float, is_integer: bool) -> float | int:
+    return round(value) if is_integer else float(f"{value:.2g}")
