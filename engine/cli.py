@@ -17,6 +17,7 @@ usage: genplay [window options]            open the window
        genplay evaluate DIR --data DATA    measure a trained model on points
        genplay sample DIR -n N --out FILE  draw points from a trained model
        genplay render DIR --out FOLDER     the views as pictures, without a screen
+       genplay script DIR|MODEL            a run as a stand-alone PyTorch script
        genplay list KIND                   models, data, samplers or views
        genplay serve --listen HOST:PORT --keys FOLDER
                                            an engine for other machines
@@ -86,7 +87,7 @@ def _window(module: str, arguments: list[str]) -> int:
 def _parser() -> _Parser:
     parser = _Parser(prog="genplay", allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True)
-    for add in (_train, _evaluate, _sample, _render, _list, _serve, _bench):
+    for add in (_train, _evaluate, _sample, _render, _script, _list, _serve, _bench):
         add(commands)
     return parser
 
@@ -97,8 +98,25 @@ _Commands = argparse._SubParsersAction
 
 def _train(commands: "_Commands[_Parser]") -> None:
     parser = commands.add_parser("train", help="train without a window")
-    parser.add_argument("model", metavar="MODEL")
-    parser.add_argument("--data", required=True, metavar="NAME|FILE.csv")
+    parser.add_argument("model", nargs="?", default="", metavar="MODEL")
+    parser.add_argument(
+        "--config", metavar="FILE.json", help="a run as JSON, instead of all below"
+    )
+    _add_run(parser)
+    parser.add_argument("--out", metavar="DIR", help="folder for the trained run")
+    parser.add_argument("--json", action="store_true", help="the result as JSON")
+
+
+def _script(commands: "_Commands[_Parser]") -> None:
+    parser = commands.add_parser("script", help="a run as a stand-alone script")
+    parser.add_argument("model", metavar="DIR|MODEL")
+    _add_run(parser)
+    parser.add_argument("--out", metavar="FILE.py", help="where to, if not to stdout")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    """What says which run is meant, beside its model."""
+    parser.add_argument("--data", metavar="NAME|FILE.csv")
     parser.add_argument("--columns", metavar="X,Y", help="two columns of a CSV file")
     parser.add_argument("--steps", type=_count, metavar="N")
     parser.add_argument("--seed", type=_seed, default=0, metavar="S")
@@ -106,8 +124,6 @@ def _train(commands: "_Commands[_Parser]") -> None:
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda", "mps"), default="auto"
     )
-    parser.add_argument("--out", metavar="DIR", help="folder for the trained run")
-    parser.add_argument("--json", action="store_true", help="the result as JSON")
 
 
 def _evaluate(commands: "_Commands[_Parser]") -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from engine import registry
@@ -18,6 +19,8 @@ from engine.data.base import DataError, Points
 from engine.data.csv_writer import write_points
 from engine.data.load import Data, load_data
 from engine.experiment import Experiment
+from engine.lab.script.script import script_of
+from engine.lab.written import write_text
 from engine.metrics.report import measure
 from engine.protocol import Metrics, RunConfig
 from engine.registry import UnknownNameError
@@ -39,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
         "train": _train,
         "evaluate": _evaluate,
         "sample": _sample,
+        "script": _script,
         "list": _list,
         "serve": _serve,
         "bench": _bench,
@@ -177,7 +181,8 @@ def _train(options: argparse.Namespace) -> int:
     out = Path(options.out) if options.out else None
     if out is not None:
         _check_folder(out)
-    experiment = Experiment.from_config(run_config(options))
+    config = named_config(options)
+    experiment = Experiment.from_config(config)
     for note in experiment.data.notes:
         sys.stderr.write(f"{note}\n")
     begin = time.perf_counter()
@@ -189,7 +194,7 @@ def _train(options: argparse.Namespace) -> int:
         sys.stderr.write(f"saved in {out}\n")
     result = {
         "model": experiment.config.model,
-        "data": options.data,
+        "data": options.data or config.data,
         "seed": experiment.config.seed,
         "device": str(experiment.device),
         "steps": experiment.step,
@@ -200,6 +205,33 @@ def _train(options: argparse.Namespace) -> int:
     }
     _print(result, options.json)
     return 0
+
+
+def named_config(options: argparse.Namespace) -> RunConfig:
+    """The configuration of a file, or that of the options.
+
+    Raises:
+        UsageError: Both are given or neither, or the file is no configuration.
+        UnknownNameError: No such model.
+    """
+    file = getattr(options, "config", None)
+    given = [options.model, options.data, options.columns, *options.settings]
+    if not file:
+        if not options.model or not options.data:
+            raise UsageError("A run needs a model and --data, or --config FILE.json.")
+        return run_config(options)
+    if any(given) or options.steps or options.seed or options.device != "auto":
+        raise UsageError("--config says it all; leave the other options out.")
+    try:
+        return RunConfig.model_validate_json(Path(file).read_bytes())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"])) or "the file"
+        reason = error.errors()[0]["msg"].rstrip(".")
+        raise UsageError(
+            f"{file} is no run as Copy as JSON writes it: {where}: {reason}."
+        ) from None
 
 
 def _check_folder(folder: Path) -> None:
@@ -256,6 +288,34 @@ def _plain(value: object) -> str:
     if value is None:
         return "does not apply"
     return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+# script
+
+
+def _script(options: argparse.Namespace) -> int:
+    """Print the script of a trained run or of one described, or write it."""
+    folder = Path(options.model)
+    if _is_run(folder):
+        given = [options.data, options.columns, *options.settings, options.steps]
+        if any(given) or options.seed:
+            raise UsageError(f"{folder} is a run: it says itself which data and seed.")
+        experiment = Experiment.load(folder, options.device)
+        made = script_of(experiment.config, experiment.data)
+    else:
+        made = script_of(named_config(options))
+    if options.out:
+        for name, text in made.files.items():
+            write_text(Path(options.out).with_name(name), text)
+        write_text(Path(options.out), made.text)
+    elif made.files:
+        raise UsageError(
+            "These data are too many to stand in the script; add --out FILE.py, and "
+            "the points lie beside it."
+        )
+    else:
+        sys.stdout.write(made.text)
+    return 0
 
 
 # evaluate, sample

@@ -8,6 +8,7 @@ JOBS: dict[str, str] = {
     "read_points": "engine.lab.read_points:ReadPoints",
     "sampler_study": "engine.lab.sampler_study:SamplerStudy",
     "sweep": "engine.lab.sweep:Sweep",
+    "take_away": "engine.lab.take_away:TakeAway",
 }
 
 

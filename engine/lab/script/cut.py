@@ -49,7 +49,8 @@ def plain(text: str) -> str:
 
 def _plain(role: re.Match[str]) -> str:
     target = _SPELLED.sub("", role[1])
-    return f"``{target.rpartition('.')[2]}``"
+    # A name that was broken over two lines goes to the second.
+    return "\n" * ("\n" in role[1]) + target.rpartition(".")[2]
 
 
 class _Cut:

@@ -218,7 +218,6 @@ def _steps(run: Run, staged: bool, several: bool) -> list[str]:
         *lines,
         "    curve.append(terms)",
         "    if (step + 1) % max(1, STEPS // 20) == 0:",
-        '        shown = "  ".join(f"{name} {value:.4f}" for name, value in '
-        "terms.items())",
-        '        print(f"step {step + 1:6}  {shown}")',
+        '        words = [f"{name} {value:.4f}" for name, value in terms.items()]',
+        '        print(f"step {step + 1:6}", *words, sep="  ")',
     ]

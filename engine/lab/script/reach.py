@@ -5,7 +5,7 @@ anywhere and a class that the code makes or names would answer with it.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.lab.script.module import Definition, External, Library, Module, ModuleName
@@ -19,14 +19,22 @@ CALLED_UNSEEN = {"forward"}
 class Reach:
     """Definitions, and members of classes, that the code of one module reaches.
 
+    Args:
+        library: All modules.
+        root: The module whose definitions are all wanted.
+        tick: Called between pieces of the work.
+
     Attributes:
         definitions: Functions, values, and classes that are made or asked for.
         members: Class to the names of its members that are reached.
         names: Every attribute that is read somewhere.
     """
 
-    def __init__(self, library: Library, root: Module) -> None:
+    def __init__(
+        self, library: Library, root: Module, tick: Callable[[], None]
+    ) -> None:
         self.library = library
+        self._tick = tick
         self.definitions: set[Definition] = set()
         self.members: dict[Definition, set[str]] = {}
         self.names: set[str] = set()
@@ -65,8 +73,10 @@ class Reach:
         while size != self._size():
             size = self._size()
             while self._waiting:
+                self._tick()
                 self._follow(self._waiting.pop())
             for owner in self.classes:
+                self._tick()
                 if owner.module.startswith("engine."):
                     self._answer(owner)
 

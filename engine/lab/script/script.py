@@ -9,12 +9,13 @@ import ast
 import builtins
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from engine.data.load import Data
 from engine.lab.script import cut, reach
 from engine.lab.script.data_text import data_text
+from engine.lab.script.layout import fitted
 from engine.lab.script.main_text import main_module
 from engine.lab.script.module import (
     Definition,
@@ -34,6 +35,10 @@ _MAIN = "main"
 _DATACLASS = External("dataclasses", "dataclass", "dataclass")
 
 
+def _no_tick() -> None:
+    """Nothing to obey meanwhile."""
+
+
 @dataclass(frozen=True)
 class Script:
     """``text`` of the script, and ``files`` that must lie beside it, by name."""
@@ -42,12 +47,15 @@ class Script:
     files: dict[str, str]
 
 
-def script_of(config: RunConfig, data: Data | None = None) -> Script:
+def script_of(
+    config: RunConfig, data: Data | None = None, tick: Callable[[], None] = _no_tick
+) -> Script:
     """The run of a configuration as a script.
 
     Args:
         config: The run; missing settings take their defaults.
         data: Its data, where they are loaded already.
+        tick: Called between pieces of the work, which takes half a second.
 
     Raises:
         SettingError: A setting is unknown or outside its limits.
@@ -58,16 +66,17 @@ def script_of(config: RunConfig, data: Data | None = None) -> Script:
     made = data_text(run)
     library = Library()
     library[_MAIN] = Module(_MAIN, main_module(run, made).encode())
-    return Script(_Writer(run, library).text(), made.files)
+    return Script(_Writer(run, library, tick).text(), made.files)
 
 
 class _Writer:
     """Puts the pieces of one script in order."""
 
-    def __init__(self, run: Run, library: Library) -> None:
+    def __init__(self, run: Run, library: Library, tick: Callable[[], None]) -> None:
         self._run = run
         self._library = library
-        self._reach = Reach(library, library[_MAIN])
+        self._tick = tick
+        self._reach = Reach(library, library[_MAIN], tick)
         self._values = self._settings()
         self._names = self._named()
 
@@ -140,7 +149,7 @@ class _Writer:
             *(self._piece(d) for d in last),
             'if __name__ == "__main__":\n    main()\n',
         ]
-        text = "\n\n\n".join(body)
+        text = fitted("\n\n\n".join(body))
         head = f"{self._head()}\n\nfrom __future__ import annotations\n\n"
         return f"{head}{self._imports(text)}\n\n{text}"
 
@@ -163,6 +172,7 @@ class _Writer:
         return pieces
 
     def _piece(self, definition: Definition) -> str:
+        self._tick()
         module, node = (
             self._library[definition.module],
             self._library.node(definition),

@@ -1,0 +1,1 @@
+"""The literature behind a run: which papers its methods come from, as BibTeX."""
