@@ -199,7 +199,8 @@ class Window(QWidget):
 
     def focusNextPrevChild(self, next: bool) -> bool:
         """Tab in the order of the page."""
-        panels = (self.projector_top, self.top, self.data, self.wall, self.model)
+        page = self.pages.currentWidget()
+        panels = (self.projector_top, self.top, self.data, page, self.model)
         below = (self.timeline, self.projector_foot)
         target = tab_order.after((*panels, *below), self.focusWidget(), next)
         if target is None:

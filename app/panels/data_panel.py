@@ -12,6 +12,7 @@ from app.panels.notes_list import NotesList
 from app.panels.table_choice import TABLE, form_schema, split_schema
 from app.session import Session
 from app.session_config import data_entry
+from app.session_drawing import DRAWING
 from app.theme import theme
 from app.widgets.button import Button
 from app.widgets.form import Form
@@ -37,6 +38,7 @@ class DataPanel(SidePanel):
         self._session = session
         self._schema_of = ""
         self._shows_all = False
+        self._drawing: dict[str, Any] = {}  # the last one, while other data are on show
         self.columns: dict[str, list[str]] = {}
         self.head = Section("Data")
         self.gallery = Gallery()
@@ -83,7 +85,7 @@ class DataPanel(SidePanel):
         session.runs.run_chosen.connect(self._on_run)
         desk.config_changed.connect(self._show)
         desk.waiting_changed.connect(self._on_waiting)
-        self.gallery.chosen.connect(desk.choose_data)
+        self.gallery.chosen.connect(self._on_card)
         self.more.clicked.connect(self._on_more)
         self.draw.clicked.connect(lambda: self.drawing_requested.emit())
         self.open.clicked.connect(lambda: self.table_requested.emit())
@@ -110,6 +112,11 @@ class DataPanel(SidePanel):
         self.more.setText("Fewer" if self._shows_all else f"All {len(toys)} sets")
         self.more.setVisible(self.is_narrow and len(toys) > _FEW)
 
+    def _on_card(self, name: str) -> None:
+        """Other data; a drawing comes back as it was left."""
+        kept = self._drawing if name == DRAWING else {}
+        self._session.desk.choose_data(name, kept)
+
     def _on_more(self) -> None:
         self._shows_all = not self._shows_all
         self._fill()
@@ -120,6 +127,8 @@ class DataPanel(SidePanel):
             return
         if config.data not in self.gallery.cards and config.data != TABLE:
             self._fill()
+        if config.data == DRAWING:
+            self._drawing = config.data_settings
         self.gallery.set_value(config.data)
         path = str(config.data_settings.get("file", ""))
         key = f"{config.data} {path}"

@@ -447,3 +447,29 @@ def test_the_form_of_the_panel_shows_no_operations(studio):
     panel = studio.window.data
     assert set(panel.form.fields) == {"held_out"}
     assert set(panel.switches.fields) == {"standardise"}
+
+
+def test_a_drawing_comes_back_when_its_card_is_chosen(studio):
+    page = studio.open()
+    studio.stroke((0, 0), (1, 1))
+    kept = list(studio.drawn(1))
+    cards = studio.window.data.gallery.cards
+    cards["two_moons"].click()
+    studio.settle()
+    assert studio.client.configured.data == "two_moons"
+    cards["drawn"].click()
+    assert studio.drawn(1) == kept
+    assert page.drawing.is_drawn
+
+
+def test_tab_goes_through_canvas_and_tools(studio):
+    page = studio.open()
+    studio.window.activateWindow()
+    page.canvas.setFocus()
+    studio.window.focusNextPrevChild(True)
+    assert studio.window.focusWidget() is page.tools.done
+    seen = set()
+    for _ in range(60):
+        studio.window.focusNextPrevChild(True)
+        seen.add(studio.window.focusWidget())
+    assert {*page.tools.sources.values(), page.tools.layer, page.canvas} <= seen
