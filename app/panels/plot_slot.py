@@ -37,6 +37,7 @@ class PlotSlot(Card):
 
     time_scrubbed = Signal(float)
     noted = Signal(object)
+    size_requested = Signal()
 
     def __init__(
         self, session: Session, name: str, parent: QWidget | None = None
@@ -106,17 +107,32 @@ class PlotSlot(Card):
         for kind, title in _FORMATS.items():
             action = menu.addAction(title)
             action.triggered.connect(lambda _=False, k=kind: self._ask_file(k))
+        sized = menu.addAction("At any size…")
+        sized.triggered.connect(lambda: self.size_requested.emit())
         return menu
 
     def copy_figure(self) -> None:
         """Put the figure, twice its size, into the clipboard."""
         self._make_figure(None)
 
-    def save_figure(self, path: Path) -> None:
-        """Write the figure; the ending of ``path`` decides the format."""
-        self._make_figure(path)
+    def save_figure(
+        self, path: Path, size: tuple[int, int] | None = None, scale: float = 2.0
+    ) -> None:
+        """Write the figure; the ending of ``path`` decides the format.
 
-    def _make_figure(self, path: Path | None) -> None:
+        Args:
+            path: Where to.
+            size: Width and height in pixels of the screen; as it is there if None.
+            scale: Pixels of a PNG for each of those.
+        """
+        self._make_figure(path, size, scale)
+
+    def _make_figure(
+        self,
+        path: Path | None,
+        size: tuple[int, int] | None = None,
+        scale: float = 2.0,
+    ) -> None:
         from app import figures  # brings pyqtgraph
 
         if self.plot is None:
@@ -127,7 +143,8 @@ class PlotSlot(Card):
             if path is None:
                 figures.copy_to_clipboard(self.plot)
             else:
-                figures.export(self.plot, path, settings={"run": settings})
+                facts = {"run": settings}
+                figures.export(self.plot, path, scale, size=size, settings=facts)
         except (OSError, ValueError) as error:
             self.noted.emit(Notice("warning", "There is no figure", str(error)))
             return

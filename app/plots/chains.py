@@ -169,7 +169,7 @@ class ChainsPlot(PlotView):
         keys += [Key(force, "line", "path1"), Key("data", "s", "data")]
         if self.handle.isVisible():
             keys.append(Key("drag the start", "o", "latent", "text1"))
-        return [*blocks, Numbers("", tuple(rows)), Legend(tuple(keys))]
+        return [Numbers("", tuple(rows)), *blocks, Legend(tuple(keys))]
 
     # ---- the person's side
 

@@ -23,6 +23,7 @@ _MODES = {"cells": "Cells", "decoded": "Decoded"}
 _INSET = 92  # px
 _LEAST, _MOST = 4.0, 11.0  # px of a decoded code, by its use
 _SIZES = 4
+_SMALL = 0.45  # of those sizes, in the small pane
 _FAINT = 0.12  # of the colour table, for a cell that is never used
 
 
@@ -50,10 +51,10 @@ class CodesPlot(PlotView):
         self.codes = [Marks(pane, "latent", "o", 5, "well") for pane in panes]
         self.unused = [Marks(pane, "warning", "t1", 7, "well") for pane in panes]
         self.data = [Marks(pane, "data", "s", 3) for pane in panes]
-        sizes = np.linspace(_LEAST, _MOST, _SIZES).tolist()
+        sizes = np.linspace(_LEAST, _MOST, _SIZES)
         self.points_of = [
-            [Marks(pane, "samples", "o", size, "halo") for size in sizes]
-            for pane in panes
+            [Marks(pane, "samples", "o", size, "halo") for size in (share * sizes)]
+            for pane, share in zip(panes, (1.0, _SMALL), strict=True)
         ]
         self.switch = Switch(_MODES, "What the large pane shows")
         self.switch.chosen.connect(self._on_chosen)
@@ -167,7 +168,7 @@ class CodesPlot(PlotView):
         rail = self.square.rail
         side = int(min(theme.px(_INSET), rail.width(), rail.height() * 0.36))
         title = "decoded" if self._mode == "cells" else "cells"
-        bars = Columns("use, and prior as ticks", usage, prior, "latent", "text1")
+        bars = Columns("use; prior as ticks", usage, prior, "latent", "text1")
         cells = (Key("code", "o", "latent", "well"), Key("encoding", "o", "path1"))
         dead = (Key("dead code", "t1", "warning"),) if self._dead().any() else ()
         decoded = (

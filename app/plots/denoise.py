@@ -100,7 +100,7 @@ class DenoisePlot(PlotView):
         return (
             f"Step from t = {fixed(float(self.meta['t']))} to "
             f"{fixed(float(self.meta['until']))}: {self._written('x')} becomes "
-            f"{self._written('after')}, predicted data {self._written('x_data')}."
+            f"{self._written('after')}; the guess is {self._written('x_data')}."
         )
 
     def draw(self) -> None:
@@ -150,7 +150,7 @@ class DenoisePlot(PlotView):
 
         names = [
             at("x", "x", "text1"),
-            at("x_data", "predicted x", "samples_text"),
+            at("x_data", "guess", "samples_text"),
             at("after", "next x", "text1"),
         ]
         if chance:
@@ -165,8 +165,8 @@ class DenoisePlot(PlotView):
 
     def _blocks(self, chance: bool) -> list[Block]:
         keys = [
-            Key("prediction", "line", "samples"),
-            Key("noise found, σε̂", "line", "latent"),
+            Key("guess of data", "line", "samples"),
+            Key("noise seen, σε", "line", "latent"),
             Key("to the mean" if chance else "step", "line", "path3"),
         ]
         if chance:
@@ -174,16 +174,16 @@ class DenoisePlot(PlotView):
         keys += [Key("data", "s", "data"), Key("data at t", "o", "path0")]
         rows = [
             ("x", self._written("x")),
-            ("predicted x", self._written("x_data")),
-            ("ε̂", _pair(self.meta.get("eps"))),
-            ("velocity", _pair(self.meta.get("velocity"))),
+            ("guess", self._written("x_data")),
+            ("noise ε", _pair(self.meta.get("eps"))),
+            ("dx/dt", _pair(self.meta.get("velocity"))),
         ]
         if chance:
             rows.append(("mean", self._written("still")))
         rows += [("next x", self._written("after"))]
         sigma = self.meta.get("sigma")
         rows.append(("σ at t", "" if sigma is None else significant(float(sigma), 2)))
-        return [Numbers("data units; ε̂ in σ", tuple(rows)), Legend(tuple(keys))]
+        return [Legend(tuple(keys)), Numbers("", tuple(rows))]
 
     def _written(self, name: str) -> str:
         place = self.points(name)

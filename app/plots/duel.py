@@ -20,6 +20,7 @@ from app.plots.ticks import MINUS, fixed, significant
 
 _LONGEST = 0.13  # of the side
 _HEAD = 0.02
+_RANGES = (0.02, 0.05, 0.1, 0.2, 0.5)  # steps, so that colours do not flicker
 
 
 def pushes(points: Floats, push: Floats, longest: float, head: float) -> Floats:
@@ -28,6 +29,13 @@ def pushes(points: Floats, push: Floats, longest: float, head: float) -> Floats:
     top = float(np.nanmax(norm, initial=0.0)) or 1.0
     way = push / np.maximum(norm, 1e-12) * np.sqrt(norm / top) * longest
     return straight_arrows(points, points + way, head)
+
+
+def colour_range(critic: Floats) -> float:
+    """How far from ½ the colours reach: a critic of faint opinions shall be seen."""
+    away = np.abs(critic - 0.5)
+    top = float(np.percentile(away[np.isfinite(away)], 99)) if away.size else 0.5
+    return next(step for step in _RANGES if top <= step or step == _RANGES[-1])
 
 
 class DuelPlot(PlotView):
@@ -40,8 +48,9 @@ class DuelPlot(PlotView):
         self.square = Square()
         super().__init__(self.square, parent)
         self._asked = ""
+        self._range = 0.5
         self._before: dict[str, Any] = {}
-        self._news = "Move one player at a time, or press play."
+        self._news = "Move one player alone."
         pane = self.square.pane
         self.square.set_grid(False)
         self.image = SmoothImage(pane)
@@ -69,7 +78,9 @@ class DuelPlot(PlotView):
     def draw(self) -> None:
         """Surface, line of indecision, points, arrows, words."""
         self.square.pane.set_home(*self.limits)
-        table = signed_table()[indices(self.arrays["critic"], 0.0, 1.0)]
+        self._range = colour_range(self.arrays["critic"])
+        low, high = 0.5 - self._range, 0.5 + self._range
+        table = signed_table()[indices(self.arrays["critic"], low, high)]
         self.image.set_picture(table, self.limits)
         self.line.opts["antialias"] = self.push.opts["antialias"] = True
         contour = self.arrays.get("contour", np.empty((0, 2, 2)))
@@ -93,7 +104,10 @@ class DuelPlot(PlotView):
             item.recolour()
 
     def _blocks(self) -> list[Block]:
-        bar = ColourBar("D(x), real", "0 fake", "0.5", "1 real", True)
+        digits = 2 if self._range < 0.5 else 0
+        ends = [fixed(0.5 + sign * self._range, digits) for sign in (-1, 1)]
+        words = (f"{ends[0]} fake", "0.5", f"{ends[1]} real")
+        bar = ColourBar("D(x), real", *words, True)
         keys = (
             Key("undecided, ½", "line", "text1"),
             Key("fakes", "o", "samples", "halo"),
@@ -106,7 +120,7 @@ class DuelPlot(PlotView):
         ]
         rows += [
             ("data known", f"{100 * float(self.meta.get('seen', 0)):.0f} %"),
-            ("fakes caught", f"{100 * float(self.meta.get('caught', 0)):.0f} %"),
+            ("fakes known", f"{100 * float(self.meta.get('caught', 0)):.0f} %"),
         ]
         return [bar, Numbers("", tuple(rows)), Legend(keys)]
 

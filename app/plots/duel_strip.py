@@ -25,7 +25,7 @@ class DuelStrip(QWidget):
         self.play = IconButton(
             "play-fill", "Let both move in turn, slowly", filled=True
         )
-        self.buttons = [Button("Critic", "caret-right"), Button("Fakes", "caret-right")]
+        self.buttons = [Button("Step D"), Button("Step G")]
         self.news = Label(colour="text1", weight=500)
         self.caption = Label(colour="text2")
         self.clock = QTimer(self)
@@ -49,7 +49,7 @@ class DuelStrip(QWidget):
         self.players = players
         for button, player in zip(self.buttons, players, strict=True):
             word = player.replace("_", " ")
-            button.setText(word[:1].upper() + word[1:])
+            button.setText(f"Step {word[:1].upper()}")
             button.setToolTip(f"One step of the {word} alone; the other waits.")
 
     def set_words(self, news: str, caption: str) -> None:

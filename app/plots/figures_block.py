@@ -41,8 +41,8 @@ class Numbers:
     @staticmethod
     def _is_long(name: str, value: str) -> bool:
         # The rail is never narrower than this.
-        room = theme.px(100)
-        return text_width(name, 11) + text_width(value, 11, 500) + theme.px(8) > room
+        room = theme.px(104)
+        return text_width(name, 11) + text_width(value, 11, 500) + theme.px(4) > room
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ class Marks(pg.GraphicsObject):  # type: ignore[misc]
 
     def viewTransformChanged(self) -> None:
         """What is seen has changed, and with it the bounds."""
+        pg.GraphicsItem.viewTransformChanged(self)  # forgets what was seen before
         self.prepareGeometryChange()
 
     def paint(
@@ -160,6 +161,11 @@ class PaneCurve(pg.PlotCurveItem):  # type: ignore[misc]
         """The whole pane."""
         seen = self.viewRect()
         return QRectF(seen) if seen is not None else QRectF()
+
+    def viewTransformChanged(self) -> None:
+        """What is seen has changed, and with it the bounds."""
+        pg.GraphicsItem.viewTransformChanged(self)  # a curve of pyqtgraph does not
+        super().viewTransformChanged()
 
 
 class Lines(PaneCurve):

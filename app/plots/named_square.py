@@ -22,10 +22,7 @@ class PlaceName:
 
 
 class NamedSquare(Square):
-    """Words stand right of their places, or left where there is no room.
-
-    A word that would lie on another is moved down until it does not.
-    """
+    """Words stand right of their places, or on another side where there is no room."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,13 +54,14 @@ class NamedSquare(Square):
         place = self.pane.pixel(name.x, name.y)
         if not frame.contains(place):
             return None
-        wide, high = text_width(name.text, 11, 600) + px(6), px(16)
-        left = place.x() + px(9)
-        if left + wide > frame.right():
-            left = place.x() - px(9) - wide
-        ground = QRectF(left, place.y() - high / 2, wide, high)
-        for _ in range(8):
-            if not any(ground.intersects(other) for other in taken):
+        wide, high, gap = text_width(name.text, 11, 600) + px(6), px(16), px(9)
+        x, y = place.x(), place.y()
+        sides = [(x + gap, y - high / 2), (x - gap - wide, y - high / 2)]
+        for away in (gap, gap + high):
+            sides += [(x - wide / 2, y + away), (x - wide / 2, y - away - high)]
+        for left, top in sides:
+            ground = QRectF(left, top, wide, high)
+            free = not any(ground.intersects(other) for other in taken)
+            if free and frame.contains(ground):
                 return ground
-            ground.translate(0, high)
         return None

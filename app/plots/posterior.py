@@ -37,7 +37,7 @@ class PosteriorPlot(PlotView):
 
     view = "posterior"
     title = "Posterior and prior"
-    hint = "Samples are read from the prior: where the whole differs, so do samples."
+    hint = "Clouds are what the encoder says; circles are the prior."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()
@@ -164,7 +164,8 @@ class PosteriorPlot(PlotView):
         if "profile" in self.arrays:
             curves = (Key("all codes", "line", "latent"), Key(prior, "line", "text2"))
             return [Legend(curves), *self._bars()]
-        keys = [Key(f"{prior} 1σ, 2σ", "line", "text1")]
+        circles = f"{prior} 1σ, 2σ" if prior == "prior" else prior
+        keys = [Key(circles, "line", "text1")]
         if self._mode == "ratio":
             end = fixed(_RATIO, 0)
             words = (f"{MINUS}{end} rarer", "0", f"+{end} more")

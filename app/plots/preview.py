@@ -132,6 +132,7 @@ def trajectories_frame(count: int = 2000, frames: int = 64) -> Frame:
     bend = 0.6 * np.sin(np.pi * t) * (data - noise)[:, ::-1] * np.array([0.3, -0.3])
     x = ((1 - t) * noise + t * data + bend).astype("f4")
     meta = _base(evaluations=100, sampler="Heun", straightness=0.52, kind="process")
+    meta |= {"detour": 1.04, "turning": 31.0}
     meta |= {"direction": "denoise", "stochastic": False, "paths": 200}
     arrays = {"times": times.astype("f4"), "x": x}
     return meta, arrays | {"noise_level": (1 - times).astype("f4")}

@@ -66,7 +66,7 @@ def elbo_frame(count: int = 400) -> Frame:
     k = np.array([1, 2, 5, 10, 20, 50])
     arrays["ladder"] = np.stack([k, -1.15 - 0.2 / k], axis=1).astype("f4")
     facts = {"unit": "nats/point", "kind": "", "player": ""}
-    titles = {"fit": "ln p(x|z)", "bound": "trained bound", "kl": "KL(q‖p)"}
+    titles = {"fit": "fit ln p(x|z)", "bound": "bound as trained", "kl": "KL(q‖p)"}
     groups = {"fit": "bound", "bound": "bound", "kl": "KL"}
     listed = [
         {"name": n, "title": t, "group": groups[n], **facts} for n, t in titles.items()

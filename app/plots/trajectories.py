@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
 from app.plots.base import ChipInfo, PlotView
+from app.plots.figures_block import Numbers
 from app.plots.film import Film
 from app.plots.pane import Drag, Pane
 from app.plots.paths import PathItems, at_time
-from app.plots.rail import Figure, Key, Legend
+from app.plots.rail import Block, Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed, significant
 from app.theme import theme
@@ -142,7 +143,7 @@ class TrajectoriesPlot(PlotView):
         self.items.noise.set_points(first[: self._drawn()])
         self._draw_time()
         self._draw_own()
-        self.square.set_rail([Legend(self._keys())], self._figures())
+        self.square.set_rail(self._blocks(), self._figures())
 
     def recolour(self) -> None:
         """New colours of lines and marks."""
@@ -172,6 +173,19 @@ class TrajectoriesPlot(PlotView):
 
     def _draw_own(self) -> None:
         self.items.set_own(self._start or (0.0, 0.0), self._answer)
+
+    def _blocks(self) -> list[Block]:
+        """Legend, and how straight the paths are."""
+        meters = []
+        for name, key, unit in (
+            ("length/way", "detour", ""),
+            ("turning", "turning", "°"),
+        ):
+            value = self.meta.get(key)
+            if value is not None and np.isfinite(value):
+                meters.append((name, significant(float(value), 3) + unit))
+        legend = Legend(self._keys())
+        return [legend, Numbers("", tuple(meters))] if meters else [legend]
 
     def _keys(self) -> tuple[Key, ...]:
         now = Key("x at t", "o", "path3", "well" if theme.c.is_dark else "")

@@ -93,10 +93,10 @@ LOSS_LABELS: dict[str, str] = {name: loss.title for name, loss in LOSSES.items()
 
 #: Words for the terms of a game.
 ADVERSARIAL_TITLES: Mapping[str, str] = {
-    "real": "on data",
-    "fake": "on fakes",
+    "real": "data",
+    "fake": "fakes",
     "gradient_penalty": "gradient penalty",
-    "r1": "R1 penalty",
+    "r1": "R1",
     "style_spread": "spread of styles",
 }
 

@@ -92,7 +92,7 @@ class Autoencoder(GenerativeModel):
         "batch_size": 256,
         "steps": 5000,
     }
-    latent_prior = "fitted Gaussian"
+    latent_prior = "Gaussian fit"
     term_titles: ClassVar[Mapping[str, str]] = {"loss": "reconstruction"}
     points: Tensor
 

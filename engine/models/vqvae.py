@@ -150,7 +150,7 @@ class VQVAE(GenerativeModel):
         # Codes and encoder must move together, and running codes are averaged already.
         "ema": 0.0,
     }
-    latent_prior = "fitted Gaussian"
+    latent_prior = "Gaussian fit"
     term_titles: ClassVar[Mapping[str, str]] = {"perplexity": "codes in use"}
     points: Tensor
 

@@ -24,8 +24,8 @@ from engine.views.grid import fewer, spread_pick
 #: Held-out points behind the numbers of now, and codes in one call of the decoder.
 POINTS, ROWS = 1000, 16_384
 PARTS = {
-    "reconstruction": Quantity("fit", "ln p(x|z)", "nats/point", "bound"),
-    "elbo": Quantity("bound", "trained bound", "nats/point", "bound"),
+    "reconstruction": Quantity("fit", "fit ln p(x|z)", "nats/point", "bound"),
+    "elbo": Quantity("bound", "bound as trained", "nats/point", "bound"),
     "kl": Quantity("kl", "KL(q‖p)", "nats/point", "KL"),
 }
 

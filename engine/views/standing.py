@@ -28,14 +28,11 @@ def caption(players: Mapping[str, float], right: float, push: float) -> str:
     share = f"{100 * right:.0f} %"
     if right >= WON and push < FAINT:
         return (
-            f"{subject} {share} apart and its surface is flat under the fakes: the "
-            f"{forger} hardly {'learn' if forger.endswith('s') else 'learns'}."
+            f"{subject} {share} apart and is flat under the fakes: the "
+            f"{forger} {'learn' if forger.endswith('s') else 'learns'} little."
         )
     if right >= WON:
-        return f"{subject} {share} apart; the arrows say which way out the fakes have."
+        return f"{subject} {share} apart; the arrows show the way out."
     if right <= GUESSING:
-        return (
-            f"{subject} only {share} apart, little more than a guess: fakes and data "
-            "look alike to it."
-        )
-    return f"{subject} {share} apart: a fair game, both sides have something to learn."
+        return f"{subject} {share} apart, hardly more than a guess."
+    return f"{subject} {share} apart: a fair game."

@@ -11,7 +11,7 @@ from engine.models.counting import counted
 from engine.models.fitted import Fitted
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
-from engine.views.frames import straightness, thinned
+from engine.views.frames import detour, straightness, thinned, turning
 from engine.views.grid import CHUNK, fewer, spread_pick
 
 #: Frames at full quality; some 2 MB for 2,000 points as they travel.
@@ -111,7 +111,7 @@ class TrajectoriesView(View):
             "steps": len(found.times) - 1,
             "points": count,
             "paths": min(config.paths, count),
-            "straightness": _straightness(moment, found),
+            **_meters(moment, found),
         }
         return Picture(arrays, meta)
 
@@ -190,9 +190,13 @@ def _noise_level(fitted: Fitted, times: Tensor) -> Tensor:
     return sigma[1:] / sigma[0]
 
 
-def _straightness(moment: Moment, paths: Paths) -> float | None:
-    """S of paths that have a velocity; noise on the way has none."""
+def _meters(moment: Moment, paths: Paths) -> dict[str, float | None]:
+    """How straight the paths are; noise on the way has no velocity and no angles."""
     if paths.stochastic:
-        return None
-    scaling = moment.data.scaling
-    return number(straightness(paths.times, scaling.standardise(paths.x.double())))
+        return dict.fromkeys(("straightness", "detour", "turning"))
+    x = moment.data.scaling.standardise(paths.x.double())
+    return {
+        "straightness": number(straightness(paths.times, x)),
+        "detour": number(detour(x)),
+        "turning": number(turning(x)),
+    }
