@@ -24,7 +24,7 @@ Tick = Callable[[], None]
 
 #: Commands that a long picture lets through at once.
 _QUICK = frozenset(
-    {"play", "pause", "set_speed", "subscribe", "unsubscribe", "cancel_job"}
+    {"play", "pause", "set_speed", "subscribe", "unsubscribe", "cancel_job", "probe"}
 )
 #: Seconds that any other command waits before the picture is given up.
 _PATIENCE = 0.1

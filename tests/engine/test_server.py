@@ -468,7 +468,13 @@ def test_a_picture_lets_pause_through_and_gives_way_to_other_commands(
             posted.append(bench.post(p.Pause(run_id="a")))
             tick()
             assert bench.of("ack")[-1].id == posted[0]
-            bench.post(p.Probe(run_id="a", what="nearest", points=[[0, 0]]))
+            # Who drags a point is answered at once, whatever is being drawn.
+            posted.append(
+                bench.post(p.Probe(run_id="a", what="nearest", points=[[0, 0]]))
+            )
+            tick()
+            assert bench.of("ack")[-1].id == posted[1]
+            bench.post(p.Reset(run_id="a"))
             tick()
             raise AssertionError("not cancelled")
 
