@@ -51,7 +51,7 @@ class TimesConfig(ModelConfig):
         },
     )
     time_mean: float = knob(
-        1.2,
+        0.9,
         "Warp centre",
         "Above 0 visits times near the data more often.",
         ge=-3,
