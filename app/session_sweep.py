@@ -238,10 +238,10 @@ class Sweep(QObject):
                     "name": setting.name,
                     "values": self.values[axis],
                 }
-        self.begun.emit()
         job = self._session.jobs.start("sweep", "", settings, self._on_news)
         if self.progress.phase != "ended":
             self._job = job
+        self.begun.emit()
 
     def stop(self) -> None:
         """Train no further; the cells can still be opened."""

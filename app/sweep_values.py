@@ -5,8 +5,9 @@ but for those that a sweep sets itself.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, floor, log10
 from typing import Any
 
 from app.session_config import GROUPS, schema_of
@@ -69,7 +70,7 @@ class Sweepable:
         """A value as it is written on the screen."""
         if self.choices:
             return self.choices.get(value, str(value))
-        return format_number(value, 3)
+        return format_number(value, 6)
 
 
 def sweepables(catalogue: Catalogue, config: RunConfig) -> list[Sweepable]:
@@ -110,9 +111,9 @@ def suggested(setting: Sweepable) -> list[Any]:
         wanted = [current * factor**i for i in (-2, -1, 0, 1)]
     else:
         wanted = [low + (high - low) * i / (_COUNT - 1) for i in range(_COUNT)]
-    inside = [min(max(v, low), high) for v in wanted]
-    rounded = [_rounded(v, setting.is_integer) for v in inside]
-    return sorted(set(rounded))[:_COUNT]
+    rounded = [_rounded(v, setting.is_integer) for v in wanted]
+    inside = [min(max(v, _inward(low, ceil)), _inward(high, floor)) for v in rounded]
+    return sorted({round(v) if setting.is_integer else v for v in inside})[:_COUNT]
 
 
 def read_values(setting: Sweepable, text: str) -> list[Any]:
@@ -130,14 +131,20 @@ def read_values(setting: Sweepable, text: str) -> list[Any]:
 
 def written(setting: Sweepable, values: Sequence[Any]) -> str:
     """Values as :func:`read_values` reads them."""
-    between = ", " if setting.choices else "  "
+    between = f"{_separators(setting)[-1]} " if setting.choices else "  "
     return between.join(setting.words(v) for v in values)
+
+
+def _separators(setting: Sweepable) -> str:
+    """What may stand between choices; a label may hold a comma itself."""
+    has_comma = any("," in label for label in setting.choices.values())
+    return ";" if has_comma else ";,"
 
 
 def _read_choices(setting: Sweepable, text: str) -> list[Any]:
     by_word = {label.casefold(): key for key, label in setting.choices.items()}
     found = []
-    for part in re.split(r"[,;]", text):
+    for part in re.split(f"[{_separators(setting)}]", text):
         word = part.strip().casefold()
         if word and word not in by_word:
             known = ", ".join(setting.choices.values())
@@ -181,6 +188,14 @@ def _limits(schema: Mapping[str, Any]) -> tuple[float, float]:
     if len(hand) == 2:
         return float(hand[0]), float(hand[1])
     return float(schema.get("minimum", -1e3)), float(schema.get("maximum", 1e3))
+
+
+def _inward(limit: float, towards: Callable[[float], int]) -> float:
+    """A limit in four figures that still is inside."""
+    if limit == 0 or limit == round(limit):
+        return limit
+    grain = 10.0 ** (floor(log10(abs(limit))) - 3)
+    return float(f"{towards(round(limit / grain, 6)) * grain:.4g}")
 
 
 def _rounded(value: float, is_integer: bool) -> float | int:

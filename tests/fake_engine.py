@@ -109,6 +109,7 @@ class FakeEngine:
     def __init__(self, hub: Hub, inbox: Inbox) -> None:
         self.hub, self.inbox = hub, inbox
         self.runs: dict[str, Run] = {}
+        self.sweeps: dict[str, Any] = {}
         self.slots: dict[str, p.Subscribe] = {}
         self.shown: dict[str, tuple] = {}
         self.last_status = 0.0
@@ -428,8 +429,12 @@ class FakeEngine:
         return found | more | {"dropped": 0}, {}
 
     def on_start_job(self, command: p.StartJob) -> None:
-        """Only the job that reads points: two numbers and no more on each line."""
+        """The job that reads points: two numbers and no more on each line; sweeps."""
         import numpy as np
+
+        if command.what == "sweep":
+            self.start_sweep(command)
+            return
 
         news = {"job_id": command.job_id, "what": command.what, "share": 1.0}
         text = command.settings.get("text", "1 2\n3 4")
@@ -443,6 +448,37 @@ class FakeEngine:
         arrays = {"x": good, "labels": np.zeros(0, np.int32)}
         self.hub.send(p.JobNews(**news, result=result), arrays)
         self.hub.send(p.JobNews(**news, ended=True))
+
+    def start_sweep(self, command: p.StartJob) -> None:
+        from fake_sweep import FakeSweep
+
+        sweep = self.sweeps[command.job_id] = FakeSweep(command)
+        for news, arrays in sweep.begin():
+            self.hub.send(news, arrays)
+
+    def on_tell_job(self, command: p.TellJob) -> None:
+        from fake_sweep import pictures
+
+        sweep = self.sweeps[command.job_id]
+        for index in command.words.get("stop", []):
+            sweep.stopped.add(index)
+            self.hub.send(sweep.cell(index), pictures(index))
+        if command.words.get("finish"):
+            self.hub.send(sweep.news({}, 1.0, ended=True))
+
+    def on_take_run(self, command: p.TakeRun) -> None:
+        if command.job_id not in self.sweeps:
+            raise ValueError("This work has been let go.")
+        sweep = self.sweeps[command.job_id]
+        asked = p.RunConfig.model_validate(sweep.command.settings["config"])
+        new = Run(complete(asked))
+        new.base = sweep.steps // 2
+        self.runs[command.new_run_id] = new
+        self.ready(command.new_run_id)
+        self.status(command.new_run_id)
+
+    def on_cancel_job(self, command: p.CancelJob) -> None:
+        self.sweeps.pop(command.job_id, None)
 
     def on_shutdown(self, command: p.Shutdown) -> None:
         self.inbox.stop()

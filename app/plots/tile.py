@@ -26,9 +26,13 @@ ALARMING = ("unstable", "diverged")
 
 
 class Tile(QWidget):
-    """A square picture with a rail. It is chosen by a click and lit by the pointer."""
+    """A square picture with a rail.
+
+    It is chosen by a click, opened by a double click, and lit by the pointer.
+    """
 
     chosen = Signal(int)
+    opened = Signal(int)
     entered = Signal(int)
     left = Signal()
 
@@ -98,6 +102,11 @@ class Tile(QWidget):
         """Choose it."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(self.index)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open it."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.opened.emit(self.index)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Card, picture, words."""

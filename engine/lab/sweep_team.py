@@ -96,6 +96,7 @@ def _tried(
     size = _good_size(group, tick)
     tick()
     if size > 1:
+        size = -(-len(group) // -(-len(group) // size))  # parts of equal size
         parts = [group[i : i + size] for i in range(0, len(group), size)]
         yield [Squad(p, Stack(p) if len(p) > 1 else None) for p in parts]
         return

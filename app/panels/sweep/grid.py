@@ -119,6 +119,7 @@ class CellGrid(QWidget):
         tile.content = self.content
         tile.set_words(plan.name_of(index))
         tile.chosen.connect(self._sweep.select)
+        tile.opened.connect(self.open_requested)
         tile.entered.connect(self._sweep.hover)
         tile.left.connect(lambda: self._sweep.hover(None))
         row, column = divmod(index, plan.shape[1])

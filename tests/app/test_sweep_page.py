@@ -1,0 +1,248 @@
+"""The page of the wall, in both directions, in front of the fake engine."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from window_world import Recorder, World
+
+from app.session_sweep import METRICS
+from engine.protocol import CancelJob, RunConfig, StartJob, TakeRun, TellJob
+
+START = RunConfig(model="vae", data="eight_gaussians")
+
+
+@pytest.fixture(scope="module")
+def engine():
+    made = Recorder()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def world(qtbot, tmp_path, engine):
+    made = World(qtbot, tmp_path, engine, start=lambda _: START)
+    made.start()
+    made.window.pages.show_page("sweep")
+    made.page = made.window.pages.page("sweep")
+    made.sweep = made.page.sweep
+    yield made
+    made.close()
+
+
+def begin(world):
+    world.page.controls.start.click()
+    world.until(lambda: world.sweep.cells and world.sweep.cells[-1].arrays)
+    return world.sweep
+
+
+def started(world):
+    return world.client.of(StartJob)[-1].settings
+
+
+def test_the_first_sweep_is_proposed_and_begins_by_a_click(world):
+    page = world.page
+    assert page.empty.isVisibleTo(page)
+    assert not page.grid.isVisibleTo(page)
+    assert world.sweep.count == len(world.sweep.values["rows"]) * len(
+        world.sweep.values["columns"]
+    )
+    page.empty.button.click()
+    world.until(lambda: world.sweep.cells and world.sweep.cells[-1].arrays)
+    asked = started(world)
+    assert asked["rows"]["name"] == "learning_rate"
+    assert asked["config"]["model"] == "vae"
+    assert page.grid.isVisibleTo(page)
+    assert not page.empty.isVisibleTo(page)
+
+
+def test_every_control_reaches_the_engine(world):
+    controls = world.page.controls
+    controls.rows.choice.user_choose("seed")
+    controls.rows.values.type_text("3 5")
+    controls.columns.choice.user_choose("training.optimizer")
+    controls.columns.values.type_text("Adam, RMSProp")
+    controls.form.fields["steps"].user_set(77)
+    controls.form.fields["metric"].user_set("nll")
+    begin(world)
+    asked = started(world)
+    assert asked["rows"] == {"group": "seed", "name": "seed", "values": [3, 5]}
+    assert asked["columns"] == {
+        "group": "training",
+        "name": "optimizer",
+        "values": ["adam", "rmsprop"],
+    }
+    assert (asked["steps"], asked["metric"]) == (77, "nll")
+    assert world.page.heat_head._title.text() == METRICS["nll"]
+
+
+def test_the_controls_show_what_is_asked(world):
+    rows = world.page.controls.rows
+    world.sweep.set_axis("rows", "model_settings.width")
+    assert rows.choice.value() == "model_settings.width"
+    world.sweep.set_values("rows", [16, 32])
+    assert rows.values.text() == "16  32"
+    world.sweep.set_axis("rows", "")
+    assert not rows.values.isEnabled()
+    rows.choice.user_choose("model_settings.width")
+    rows.values.type_text("8")
+    rows.suggest.click()
+    assert len(world.sweep.values["rows"]) == 4
+
+
+def test_one_setting_cannot_stand_on_both_axes(world):
+    world.sweep.set_axis("rows", "seed")
+    world.sweep.set_axis("columns", "training.learning_rate")
+    world.page.controls.columns.choice.user_choose("seed")
+    assert world.sweep.keys == {"rows": "training.learning_rate", "columns": "seed"}
+
+
+def test_bad_values_say_one_sentence_and_lose_nothing(world):
+    rows = world.page.controls.rows
+    before = list(world.sweep.values["rows"])
+    rows.values.type_text("1e-3 abc")
+    assert rows.note.isVisibleTo(world.page)
+    assert "“abc” is no number" in rows.note.text()
+    assert world.sweep.values["rows"] == before
+    QTest.keyClick(rows.values, Qt.Key.Key_Escape)
+    rows.values.type_text("1e-3 1e-2")
+    assert not rows.note.isVisibleTo(world.page)
+    assert world.sweep.values["rows"] == [1e-3, 1e-2]
+
+
+def test_too_many_runs_are_refused_before_they_begin(world):
+    controls = world.page.controls
+    controls.rows.choice.user_choose("seed")
+    controls.rows.values.type_text(" ".join(map(str, range(10))))
+    assert not controls.start.isEnabled()
+    assert "At most 36 runs; these values make 40." in controls.note.text()
+    controls.columns.choice.user_choose("")
+    assert controls.start.isEnabled()
+    controls.rows.choice.user_choose("")
+    assert "Choose a setting" in controls.note.text()
+
+
+def test_cells_show_what_the_engine_tells(world):
+    sweep = begin(world)
+    page = world.page
+    tile = page.grid.tiles[1]
+    assert len(page.grid.tiles) == sweep.count
+    assert tile.metric_words == "0.100"
+    assert tile.state_words == "best"
+    assert tile.thumb.has("density")
+    assert page.grid.tiles[2].state_words == "diverged"
+    assert page.heat.values[:3] == [0.5, 0.1, None]
+    assert page.heat.marked == 1
+    assert "4,321 steps/s together" in page.foot.text()
+    assert page.card.title.text() == sweep.plan.name_of(1)
+    assert page.card.chip.text() == "best"
+
+
+def test_pointing_lights_the_cell_on_both_maps(world):
+    begin(world)
+    page = world.page
+    page.grid.tiles[5].entered.emit(5)
+    assert page.heat.lit == 5
+    page.heat.pointed.emit(4)
+    assert [t.is_lit for t in page.grid.tiles].index(True) == 4
+    page.heat.pointed.emit(None)
+    assert not any(t.is_lit for t in page.grid.tiles)
+
+
+def test_a_chosen_cell_is_told_of_and_keys_move_the_choice(world):
+    sweep = begin(world)
+    page = world.page
+    QTest.mouseClick(page.grid.tiles[2], Qt.MouseButton.LeftButton)
+    assert sweep.selected == 2
+    assert page.card.chip.text() == "diverged"
+    assert page.card.title.text() == sweep.plan.name_of(2)
+    QTest.keyClick(page.grid, Qt.Key.Key_Down)
+    assert sweep.selected == 2 + sweep.plan.shape[1]
+    QTest.keyClick(page.grid, Qt.Key.Key_Left)
+    assert page.grid.tiles[sweep.selected].is_chosen
+
+
+@pytest.mark.parametrize("content", ["samples", "latent", "curves", "density"])
+def test_every_kind_of_thumbnail_can_be_chosen(world, content):
+    begin(world)
+    world.page.switch.user_choose(content)
+    assert {t.content for t in world.page.grid.tiles} == {content}
+    assert not world.page.grab().isNull()
+
+
+def test_the_slow_half_is_the_worse_half(world):
+    sweep = begin(world)
+    world.page.slow_half.click()
+    (told,) = world.client.of(TellJob)
+    count = sum(1 for i in range(sweep.count) if i != 2) // 2
+    worst = sorted(range(sweep.count), reverse=True)[: count - (count > 12)]
+    assert len(told.words["stop"]) == count
+    assert 1 not in told.words["stop"]
+    assert 2 not in told.words["stop"]
+    assert set(worst[:3]) <= set(told.words["stop"])
+    world.until(lambda: sweep.cells[told.words["stop"][0]].state == "stopped")
+
+
+def test_stop_ends_the_sweep_and_its_cells_can_still_be_opened(world):
+    sweep = begin(world)
+    assert not world.page.controls.start.isEnabled()
+    world.page.controls.stop.click()
+    world.until(lambda: not sweep.is_running)
+    assert world.page.controls.start.isEnabled()
+    sweep.select(3)
+    world.page.card.open.click()
+    world.until(lambda: world.run.number == 2)
+    (taken,) = world.client.of(TakeRun)
+    assert (taken.item, taken.new_run_id) == (3, world.run.id)
+    assert world.window.pages.current_name == "explore"
+    world.until(lambda: world.run.status and world.run.step == sweep.steps // 2)
+
+
+def test_a_double_click_opens(world):
+    begin(world)
+    QTest.mouseDClick(world.page.grid.tiles[4], Qt.MouseButton.LeftButton)
+    world.until(lambda: world.run.number == 2)
+    assert world.client.of(TakeRun)[0].item == 4
+
+
+def test_return_opens_and_compare_goes_to_the_comparison(world):
+    sweep = begin(world)
+    world.page.grid.setFocus()
+    sweep.select(0)
+    QTest.keyClick(world.page.grid, Qt.Key.Key_Return)
+    world.until(lambda: world.window.pages.current_name == "explore")
+    world.window.pages.show_page("sweep")
+    world.page.card.compare.click()
+    world.until(lambda: world.window.pages.current_name == "compare")
+    assert world.run in world.session.compare.runs
+
+
+def test_another_sweep_lets_the_first_one_go(world):
+    sweep = begin(world)
+    first = world.client.of(StartJob)[-1].job_id
+    world.page.controls.stop.click()
+    world.until(lambda: not sweep.is_running)
+    sweep.set_axis("rows", "")
+    begin(world)
+    assert world.client.of(CancelJob)[-1].job_id == first
+    assert sweep.plan.shape == (1, sweep.count)
+    assert len(world.page.grid.tiles) == sweep.count
+
+
+def test_another_model_offers_its_own_settings(world):
+    world.session.desk.choose_model("realnvp")
+    world.settle()
+    keys = {s.key for s in world.sweep.offered}
+    assert "model_settings.beta" not in keys
+    assert "model_settings.couplings" in keys
+    assert set(world.sweep.keys.values()) <= keys | {""}
+
+
+def test_a_refused_sweep_is_told_and_can_be_tried_again(world):
+    heard = []
+    world.page.noted.connect(heard.append)
+    begin(world)
+    world.session.jobs.forget("The engine has stopped.")
+    assert not world.sweep.is_running
+    assert [n.text for n in heard] == ["The engine has stopped."]
+    assert world.page.controls.start.isEnabled()
+    assert not world.page.controls.stop.isEnabled()
