@@ -17,7 +17,7 @@ from app.plots.square import Square
 from app.theme import theme
 
 _LEFT, _TOP, _BOTTOM, _RIGHT = 40, 12, 28, 16  # room round the square, px
-_MANY = 3000  # points from which marks are smaller
+_MANY = 2000  # points from which marks are smaller
 _FAINT = 0.55  # opacity of samples
 
 
@@ -41,11 +41,8 @@ class Canvas(Square):
         self._stroke_erases = False
         self._place: tuple[float, float] | None = None
         self.samples = Marks(self.pane, "samples", "o", 4)
-        self.points = [ClassMarks(self.pane, 5), ClassMarks(self.pane, 3)]
-        self.plain = [
-            Marks(self.pane, "data", "s", 4),
-            Marks(self.pane, "data", "s", 3),
-        ]
+        self.points = [ClassMarks(self.pane, 6), ClassMarks(self.pane, 4)]
+        self.plain = [Marks(self.pane, "data", "s", size) for size in (5, 4)]
         self.samples.setOpacity(_FAINT)
         self.samples.setZValue(-5)
         self.moved.connect(self._on_moved)
