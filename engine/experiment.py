@@ -258,8 +258,7 @@ class Experiment:
 
     def reset(self) -> None:
         """Back to step 0 and the same initial weights."""
-        if self.trainer.is_edited:
-            self.data = begun_again(self.data)
+        self.data = begun_again(self.data)
         self._start()
 
     # Settings
@@ -388,6 +387,7 @@ class Experiment:
         other._store = self._store.copy()
         other._store.cut(step)
         other.trainer.history = self.history.copy()
+        other.trainer.is_edited = self.trainer.is_edited
         other._put_back(snapshot)
         return other
 

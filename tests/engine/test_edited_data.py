@@ -7,6 +7,9 @@ import torch
 
 from engine import registry
 from engine.experiment import Experiment
+from engine.link.probe import probe
+from engine.link.runs import recovered
+from engine.protocol import Probe
 from engine.settings import SettingError
 from engine.training.checkpoint import CheckpointError
 
@@ -177,6 +180,9 @@ def test_earlier_moments_can_be_seen_restored_and_branched():
     shares = run.trainer.model.shares
     assert shares[:2].tolist() == pytest.approx([0.5, 0.5], abs=0.05)
     other = run.branch(2)
+    assert other.trainer.model.shares[:2].tolist() == pytest.approx(
+        [0.5, 0.5], abs=0.05
+    )
     other.train(2)
     assert len(other.trainer.columns["x"]) == len(run.data.train.x)
 
@@ -213,6 +219,30 @@ def test_the_history_marks_an_edit_but_not_each_part_of_a_stroke():
     assert change.new > change.old
 
 
+def test_a_new_engine_goes_on_with_the_newest_points(tmp_path):
+    run = learner().train(3)
+    run.save_recovery(tmp_path / "recovery")
+    redraw(run, LEFT, RIGHT)
+    wanted = run.config.model_copy(update={"device": "auto"})
+    again = recovered(str(tmp_path / "recovery"), wanted)
+    assert again.step == 3
+    assert torch.equal(again.data.train.x, run.data.train.x)
+    assert torch.equal(again.data.scaling.mean, run.data.scaling.mean)
+    assert torch.equal(again.trainer.columns["x"], run.trainer.columns["x"])
+
+
+def test_a_reset_of_a_reopened_run_is_a_fresh_run(tmp_path):
+    run = learner().train(3)
+    redraw(run, RIGHT)
+    again = Experiment.load(run.save(tmp_path / "run", samples=0), device="cpu")
+    again.reset()
+    fresh = learner(operations=[RIGHT])
+    assert torch.equal(again.trainer.columns["x"], fresh.trainer.columns["x"])
+    kept = fresh.data
+    fresh.reset()
+    assert fresh.data is kept  # nothing to tell
+
+
 @pytest.mark.slow
 def test_the_run_learns_what_is_drawn_now():
     run = learner("realnvp", operations=[LEFT, RIGHT], width=32)
@@ -225,3 +255,13 @@ def test_the_run_learns_what_is_drawn_now():
     run.train(400)
     after = run.measure(1000, record=False).energy_distance
     assert after < before / 4
+
+
+def test_the_window_can_ask_for_all_points():
+    run = learner(operations=[LEFT, RIGHT])
+    question = Probe(run_id="a", what="data", points=[])
+    facts, arrays = probe(run.fitted(), run.data, question, seed=0)
+    both = torch.cat([run.data.train.x, run.data.heldout.x]).float()
+    assert torch.equal(torch.from_numpy(arrays["x"]), both)
+    assert facts == {"points": 600}
+    assert ((arrays["labels"] == 1) == (arrays["x"][:, 0] > 0)).all()

@@ -205,6 +205,24 @@ def test_each_command_is_answered_once_and_in_order(bench: Bench) -> None:
     assert bench.of("ack")[-1].error == "There is no run 'b'."
 
 
+def test_edited_data_are_told_and_others_are_not(bench: Bench) -> None:
+    experiment = bench.make()
+    bench.tell(p.Configure(run_id="a", config=CONFIG))
+    assert bench.of("data_changed") == []
+    edited = SimpleNamespace(**vars(experiment.data))
+    edited.too_few, edited.remarks = True, ("Too few.",)
+
+    def configure(config: p.RunConfig) -> list[Any]:
+        experiment.data = edited
+        return []
+
+    experiment.configure = configure  # type: ignore[method-assign]
+    bench.tell(p.Configure(run_id="a", config=CONFIG))
+    (event,) = bench.of("data_changed")
+    assert event.too_few
+    assert (event.run_id, event.notes, event.points) == ("a", ["Too few."], 10)
+
+
 def test_a_run_trains_in_slices_until_it_is_complete(bench: Bench) -> None:
     made = bench.make()
     bench.tell(p.Play(run_id="a"))
