@@ -199,7 +199,7 @@ class Window(QWidget):
 
     def focusNextPrevChild(self, next: bool) -> bool:
         """Tab in the order of the page."""
-        page = self.pages.currentWidget()
+        page = self.pages.currentWidget() or self.wall
         panels = (self.projector_top, self.top, self.data, page, self.model)
         below = (self.timeline, self.projector_foot)
         target = tab_order.after((*panels, *below), self.focusWidget(), next)
