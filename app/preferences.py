@@ -29,6 +29,7 @@ class Preferences(BaseModel):
     views: dict[str, str] = Field(default_factory=dict)
     view_states: dict[str, dict[str, Any]] = Field(default_factory=dict)
     caption: str = ""
+    figure: dict[str, Any] = Field(default_factory=dict)
 
 
 def preferences_file() -> Path:

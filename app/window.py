@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import tab_order
 from app.panels.data_panel import DataPanel
+from app.panels.figure_saver import FigureSaver
 from app.panels.finder import Finder
 from app.panels.key_sheet import KeySheet
 from app.panels.model_panel import ModelPanel
@@ -32,6 +33,7 @@ from app.session import Session
 from app.session_notes import Notice
 from app.session_preset import PresetStarter
 from app.session_slots import SLOTS
+from app.take_away import TakeAway
 from app.theme import theme
 from app.widgets.paint import painting
 from app.widgets.toast import ToastStack
@@ -67,6 +69,8 @@ class Window(QWidget):
         self.projector_foot = ProjectorFoot(session)
         self.palette_list = Finder("Search actions, presets, models and data", self)
         self.toasts = ToastStack(self)
+        self.take_away = TakeAway(session, self)
+        self.figure_saver = FigureSaver(preferences, self)
         self.actions_by_name = actions_of(self)
         self.search = Search(
             self.actions_by_name,
@@ -129,6 +133,12 @@ class Window(QWidget):
         """Offer the formats of the current plot's figure."""
         card = self.wall.current()
         card.figure_requested.emit()
+
+    def open_take_away(self) -> None:
+        """The ways to take the run away, below the menu of runs."""
+        button = self.top.runs
+        place = button.mapToGlobal(button.rect().bottomLeft())
+        self.take_away.menu().popup(place)
 
     def copy_figure(self) -> None:
         """Put the current plot into the clipboard."""
@@ -287,6 +297,8 @@ class Window(QWidget):
         session.run_ready.connect(self._on_ready)
         session.questions.table_inspected.connect(self._on_table)
         self.wall.noted.connect(self.show_notice)
+        self.wall.size_requested.connect(self.figure_saver.ask)
+        self.take_away.noted.connect(self.show_notice)
         self.pages.noted.connect(self.show_notice)
         self.pages.page_changed.connect(self._on_page)
         self.top.act_requested.connect(actions.trigger)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from app.actions import Act, Actions
 from app.panels.pages import EXPLORE, PAGES
 from app.session_slots import SLOTS
+from app.take_away import WAYS
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -13,7 +14,14 @@ if TYPE_CHECKING:
 def actions_of(window: "Window") -> Actions:
     """All actions of a window; undo and redo speak of what they would change."""
     actions = Actions(
-        window, [*_run(window), *_view(window), *_pages(window), *_window(window)]
+        window,
+        [
+            *_run(window),
+            *_view(window),
+            *_take_away(window),
+            *_pages(window),
+            *_window(window),
+        ],
     )
     group = window.session.runs.undo_group
     undo = group.createUndoAction(window, "Undo")
@@ -57,6 +65,34 @@ def _view(window: "Window") -> list[Act]:
         *plots,
         Act("export", "Save figure…", "Plots", window.export_figure, ("Ctrl+E",)),
         Act("copy", "Copy figure", "Plots", window.copy_figure, ("Ctrl+Shift+C",)),
+        Act(
+            "figure_size",
+            "Save figure at any size…",
+            "Plots",
+            lambda: window.figure_saver.ask(wall.current()),
+        ),
+    ]
+
+
+def _take_away(window: "Window") -> list[Act]:
+    take = window.take_away.take
+    return [
+        Act(
+            "take_away",
+            "Take away…",
+            "Take away",
+            window.open_take_away,
+            ("Ctrl+Shift+E",),
+        ),
+        *(
+            Act(
+                way.action,
+                way.title,
+                "Take away",
+                lambda w=way: take(w),  # type: ignore[misc]
+            )
+            for way in WAYS
+        ),
     ]
 
 

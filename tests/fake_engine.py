@@ -435,6 +435,9 @@ class FakeEngine:
         if command.what == "sweep":
             self.start_sweep(command)
             return
+        if command.what == "take_away":
+            self.take_away(command)
+            return
 
         news = {"job_id": command.job_id, "what": command.what, "share": 1.0}
         text = command.settings.get("text", "1 2\n3 4")
@@ -448,6 +451,24 @@ class FakeEngine:
         arrays = {"x": good, "labels": np.zeros(0, np.int32)}
         self.hub.send(p.JobNews(**news, result=result), arrays)
         self.hub.send(p.JobNews(**news, ended=True))
+
+    def take_away(self, command: p.StartJob) -> None:
+        """A text or a file of the run, in two pieces; no folder, no file."""
+        news = {"job_id": command.job_id, "what": command.what}
+        asked = command.settings
+        self.hub.send(p.JobNews(**news, share=0.25))
+        result = {"lines": 7, "works": 3, "beside": [], "changed": asked["at"] >= 0}
+        if not asked.get("file"):
+            result["text"] = f"{asked['what']} of {command.run_id}"
+        elif Path(asked["file"]).parent.is_dir():
+            Path(asked["file"]).write_text(asked["what"])
+            result |= {"file": asked["file"], "points": asked.get("points", 0)}
+        else:
+            error = "There is no such folder."
+            self.hub.send(p.JobNews(**news, share=1, ended=True, error=error))
+            return
+        self.hub.send(p.JobNews(**news, share=1, result=result))
+        self.hub.send(p.JobNews(**news, share=1, ended=True))
 
     def start_sweep(self, command: p.StartJob) -> None:
         from fake_sweep import FakeSweep

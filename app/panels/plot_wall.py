@@ -14,6 +14,7 @@ class PlotWall(QWidget):
     """Shows the slots that the session says are seen, and links their time."""
 
     noted = Signal(object)
+    size_requested = Signal(object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +30,7 @@ class PlotWall(QWidget):
                 lambda t, name=card.name: self._link_time(name, t)
             )
             card.noted.connect(self.noted)
+            card.size_requested.connect(lambda c=card: self.size_requested.emit(c))
         for line in (0, 1):
             self._grid.setRowStretch(line, 1)
             self._grid.setColumnStretch(line, 1)

@@ -75,6 +75,7 @@ class TopBar(Bar):
         for name, title in (
             ("branch", "Branch from here"),
             ("save_run", "Save run…"),
+            ("take_away", "Take away…"),
         ):
             action = menu.addAction(title)
             action.triggered.connect(lambda _=False, n=name: self.act_requested.emit(n))

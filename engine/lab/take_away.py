@@ -1,5 +1,6 @@
 """A run to take away: as code, command or JSON, with its literature, or as tables."""
 
+import copy
 import csv
 import io
 import json
@@ -16,6 +17,8 @@ from engine.lab.cite.bibliography import bibtex
 from engine.lab.command_line import command_of
 from engine.lab.script.script import script_of
 from engine.lab.written import write_text
+from engine.models.fitted import Fitted
+from engine.protocol import Json
 from engine.settings import knob
 from engine.training.history import History
 
@@ -31,6 +34,7 @@ class TakeAwaySettings(JobSettings):
     file: str = knob("", "File", "Where to write it; empty: only tell it.")
     points: int = knob(2000, "Points", "Samples to write.", ge=1, le=1_000_000)
     seed: int = knob(0, "Seed", "Seed of the samples.", ge=0, le=2**31 - 1)
+    at: int = knob(-1, "Step", "Kept step to sample from; -1 is now.", ge=-1)
 
 
 class TakeAway(Job):
@@ -67,25 +71,40 @@ class TakeAway(Job):
                     "These data are too many to stand in the script: save it as a "
                     "file, with the points beside it."
                 )
-            yield News(1.0, {"text": text})
+            yield News(1.0, {"text": text, **self._facts(text)})
             return
         path = Path(self.settings.file)
         for name, content in files.items():
             write_text(path.with_name(name), content)
         write_text(path, text)
-        yield News(1.0, {"file": str(path), "beside": list(files)})
+        found = {"file": str(path), "beside": list(files), **self._facts(text)}
+        yield News(1.0, found)
+
+    def _facts(self, text: str) -> Json:
+        """What a note can say of a text."""
+        works = text.count("\n@") + text.startswith("@")
+        return {
+            "lines": text.count("\n"),
+            "works": works if self.settings.what == "cite" else 0,
+            # The text repeats the run as it is set now, from its first step.
+            "changed": bool(self.experiment.history.changes),
+        }
 
     def _samples(self) -> Iterator[News]:
         """Samples in data units, drawn in pieces and written in one go."""
         experiment, total = self.experiment, self.settings.points
         if not self.settings.file:
             raise ValueError("Samples are written to a file: name one.")
+        at = self.settings.at
+        # The run may train on meanwhile: all points come from one model.
+        model = copy.deepcopy(experiment.model_at(None if at < 0 else at))
+        sampler = experiment.sampler()
+        fitted = Fitted(model, experiment.data.scaling, sampler, self.tick)
         parts = []
         for piece, start in enumerate(range(0, total, _CHUNK)):
             size = min(_CHUNK, total - start)
             # Each piece has a seed of its own; the first is that of a script.
             seed = (self.settings.seed + piece) % 2**31
-            fitted = experiment.fitted(tick=self.tick)
             parts.append(fitted.sample(size, seed))
             yield News((start + size) / total)
         x = torch.cat(parts)
