@@ -338,7 +338,7 @@ class Posterior(Protocol):
         """Whether the clouds are the normals that the encoder names."""
 
     def posterior_codes(self, x: Tensor, eps: Tensor) -> Tensor:
-        """Codes (n, k, d) of points x (n, dim) for standard normal draws eps (k, d)."""
+        """Codes (n, k, d) of points x (n, dim) for draws, (k, d) or (n, k, d)."""
 
     def bound_terms(self, x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
         """Of those codes, ln p(x|z) and ln p(z) - ln q(z|x), each (n, k)."""

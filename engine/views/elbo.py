@@ -106,12 +106,15 @@ class ElboView(View):
         some = spread_pick(len(held), fewer(POINTS, moment.quality, 200), 0)
         x = moment.data.scaling.standardise(held[some].double())
         x = x.to(fitted.model.device, fitted.model.dtype)
-        eps = fitted.model.normal((k, model.latent_dim), fitted.generator(moment.seed))
+        generator = fitted.generator(moment.seed)
         rows = max(1, ROWS // k)
         parts = []
         for first in range(0, len(x), rows):
+            part = x[first : first + rows]
+            # Each point has draws of its own: with shared ones their mean would err.
+            eps = fitted.model.normal((len(part), k, model.latent_dim), generator)
             with torch.no_grad():
-                terms = model.bound_terms(x[first : first + rows], eps)
+                terms = model.bound_terms(part, eps)
             parts.append(torch.stack(terms).double().cpu())
             moment.tick()
         fit, ratio = torch.cat(parts, dim=1)

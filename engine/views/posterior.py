@@ -92,32 +92,25 @@ class PosteriorView(View):
         moment.tick()
         dim = codes.mean.shape[1]
         axes = plane_axes(config.axis_x, config.axis_y, dim)
-        flat = dim == 1
-        half = max(HALF_SIDE, 1.05 * float(plane_of(codes.mean, axes).abs().max()))
+        seen = _Seen(moment, x, codes, axes)
         drawn = spread_pick(len(x), DRAWN, moment.seed)
         arrays: dict[str, NDArray[Any]] = {
             "codes": f32(plane_of(codes.mean, axes)[drawn].nan_to_num()),
             "labels": train.labels[rows][drawn].to(torch.int32).numpy(),
         }
-        limits = (-half, half, -half, half)
-        if flat:
-            arrays["profile"], limits, kind, gap = self._profile(moment, x, codes, half)
+        if dim == 1:
+            found = self._profile(seen)
         else:
-            whole = self._whole(moment, x, codes, axes, limits)
-            side, found, log_p = whole
-            kind, gap = found.kind, _divergence(found.log_q, log_p, limits, side)
-            arrays["aggregate"] = _square(found.log_q, side)
-            arrays["ratio"] = _square(found.log_q - log_p, side)
-            if config.clouds:
-                some = spread_pick(len(x), config.clouds, moment.seed)
-                arrays["rims"] = self._rims(moment, x[some], codes, axes)
-                kinds = train.labels[rows][some][: len(arrays["rims"])]
-                arrays["rim_labels"] = kinds.to(torch.int32).numpy()
+            found = self._map(seen)
+            some = spread_pick(len(x), config.clouds, moment.seed)
+            rims = self._rims(seen, some)
+            arrays["rims"] = rims
+            kinds = train.labels[rows][some][: len(rims)]
+            arrays["rim_labels"] = kinds.to(torch.int32).numpy()
         if codes.std is not None:
             arrays["kl_per_axis"] = f32(kl_per_axis(codes))
-        meta = paper(moment) | self._facts(moment, codes, axes)
-        meta |= {"limits_z": list(limits), "kind": kind, "gap": number(gap)}
-        return Picture(arrays, meta)
+        meta = paper(moment) | self._facts(moment, codes, axes) | found.meta
+        return Picture(arrays | found.arrays, meta)
 
     def _facts(
         self, moment: Moment, codes: Codes, axes: tuple[int, int]
@@ -138,45 +131,72 @@ class PosteriorView(View):
             facts["collapsed"] = [int(i) + 1 for i in (kl < COLLAPSED).nonzero()[:, 0]]
         return facts
 
-    def _whole(
-        self,
-        moment: Moment,
-        x: Tensor,
-        codes: Codes,
-        axes: tuple[int, int],
-        limits: tuple[float, float, float, float],
-    ) -> tuple[int, _Whole, Tensor]:
-        """Cells a side, density of all codes there, and log-density of the prior."""
-        side = coarser(self.config.resolution, moment.quality, 32)
-        places = cell_centres(limits, side)
+    def _map(self, seen: "_Seen") -> Picture:
+        """The plane of two axes; the gap is summed over half as much again each way."""
+        half, side = seen.half, coarser(self.config.resolution, seen.moment.quality, 32)
+        margin = side // 4
+        wide = half * (side + 2 * margin) / side
+        limits = (-wide, wide, -wide, wide)
+        places = cell_centres(limits, side + 2 * margin)
         log_p = -0.5 * places.square().sum(dim=1) - LOG_2PI
-        return side, _aggregate(moment, x, codes, list(axes), places), log_p
+        whole = _aggregate(seen, list(seen.axes), places)
+        area = cell_area(limits, side + 2 * margin)
+        inner = slice(margin, margin + side)
 
-    def _rims(
-        self, moment: Moment, x: Tensor, codes: Codes, axes: tuple[int, int]
-    ) -> NDArray[np.float32]:
+        def shown(values: Tensor) -> NDArray[np.float32]:
+            square = values.reshape(side + 2 * margin, -1)[inner, inner]
+            plain = square.nan_to_num(nan=-100.0, neginf=-100.0, posinf=100.0)
+            return f32(plain.clamp(-100.0, 100.0))
+
+        arrays = {
+            "aggregate": shown(whole.log_q),
+            "ratio": shown(whole.log_q - log_p),
+        }
+        gap = _divergence(whole.log_q, log_p, area)
+        meta = {"limits_z": [-half, half, -half, half], "kind": whole.kind}
+        return Picture(arrays, meta | {"gap": number(gap)})
+
+    @staticmethod
+    def _rims(seen: "_Seen", some: Tensor) -> NDArray[np.float32]:
         """Outlines (m, P, 2): the circle of one spread of the draws, bent by clouds."""
-        if codes.std is None:
+        if seen.codes.std is None:
             return np.zeros((0, RIM, 2), np.float32)
+        axes = list(seen.axes)
         angle = torch.linspace(0, 2 * math.pi, RIM)
-        circle = torch.zeros(RIM, codes.mean.shape[1])
+        circle = torch.zeros(RIM, seen.codes.mean.shape[1])
         circle[:, axes[0]], circle[:, axes[1]] = angle.cos(), angle.sin()
-        z = _cloud(moment, x, circle)
-        return f32(z[:, :, list(axes)].nan_to_num())
+        return f32(_cloud(seen.moment, seen.x[some], circle)[:, :, axes].nan_to_num())
 
-    def _profile(
-        self, moment: Moment, x: Tensor, codes: Codes, half: float
-    ) -> tuple[NDArray[np.float32], tuple[float, float, float, float], str, float]:
+    @staticmethod
+    def _profile(seen: "_Seen") -> Picture:
         """The curves over a single latent axis, and the limits that show them."""
-        z = torch.linspace(-half, half, 241, dtype=torch.float64)[:, None]
-        whole = _aggregate(moment, x, codes, [0], z)
+        half = seen.half
+        z = torch.linspace(-1.5 * half, 1.5 * half, 361, dtype=torch.float64)[:, None]
+        whole = _aggregate(seen, [0], z)
         log_p = -0.5 * z[:, 0].square() - 0.5 * LOG_2PI
-        q, p = whole.log_q.exp(), log_p.exp()
-        curves = torch.stack([torch.stack((z[:, 0], y), dim=1) for y in (q, p)])
-        step = float(z[1, 0] - z[0, 0])
-        gap = float((q * (whole.log_q - log_p)).nan_to_num().sum()) * step
-        top = max(1.15 * float(q.max()), 0.5)
-        return f32(curves), (-half, half, 0.0, top), whole.kind, gap
+        gap = _divergence(whole.log_q, log_p, float(z[1, 0] - z[0, 0]))
+        inner = z[:, 0].abs() <= half
+        q, p = whole.log_q.exp()[inner], log_p.exp()[inner]
+        curves = torch.stack([torch.stack((z[inner, 0], y), dim=1) for y in (q, p)])
+        limits = [-half, half, 0.0, max(1.15 * float(q.max()), 0.5)]
+        meta = {"limits_z": limits, "kind": whole.kind, "gap": number(gap)}
+        return Picture({"profile": f32(curves)}, meta)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Points x (n, 2) in data units, their codes, and the axes that are looked at."""
+
+    moment: Moment
+    x: Tensor
+    codes: Codes
+    axes: tuple[int, int]
+
+    @property
+    def half(self) -> float:
+        """Half the side of a square that holds the codes and the prior."""
+        farthest = float(plane_of(self.codes.mean, self.axes).abs().max())
+        return max(HALF_SIDE, 1.05 * farthest)
 
 
 def _cloud(moment: Moment, x: Tensor, eps: Tensor) -> Tensor:
@@ -190,27 +210,22 @@ def _cloud(moment: Moment, x: Tensor, eps: Tensor) -> Tensor:
     return found.double().cpu()
 
 
-def _aggregate(
-    moment: Moment, x: Tensor, codes: Codes, axes: list[int], places: Tensor
-) -> _Whole:
+def _aggregate(seen: _Seen, axes: list[int], places: Tensor) -> _Whole:
     """Log-density of all codes together, on some axes, at places (m, len(axes))."""
-    model = moment.fitted.model
+    model, codes, tick = seen.moment.fitted.model, seen.codes, seen.moment.tick
     if isinstance(model, Posterior) and model.gaussian_posterior:
         assert codes.std is not None
         mean, std = codes.mean.double()[:, axes], codes.std.double()[:, axes]
-        mixed = in_chunks(
-            lambda z: _normal_mixture(z, mean, std), places, moment.tick, 1024
-        )
+        mixed = in_chunks(lambda z: _normal_mixture(z, mean, std), places, tick, 1024)
         return _Whole(mixed, "exact")
     generator = torch.Generator().manual_seed(0)
     points = codes.mean
     if isinstance(model, Posterior):
         draws = torch.randn(4, points.shape[1], generator=generator)
-        points = _cloud(moment, x[: MIXED // 2], draws).flatten(0, 1)
+        points = _cloud(seen.moment, seen.x[: MIXED // 2], draws).flatten(0, 1)
     points = points.double()[:, axes]
     kernel = KernelDensity(points, likelihood_factor(points, generator))
-    found = in_chunks(kernel.log_prob, places, moment.tick, 1024)
-    return _Whole(found.double(), "estimate")
+    return _Whole(in_chunks(kernel.log_prob, places, tick, 1024).double(), "estimate")
 
 
 def _normal_mixture(z: Tensor, mean: Tensor, std: Tensor) -> Tensor:
@@ -223,18 +238,7 @@ def _normal_mixture(z: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return log_parts.logsumexp(dim=1) - math.log(len(mean)) - 0.5 * z.shape[1] * LOG_2PI
 
 
-def _divergence(
-    log_q: Tensor,
-    log_p: Tensor,
-    limits: tuple[float, float, float, float],
-    side: int,
-) -> float:
-    """KL from the whole to the prior on the plane, nats, as a sum over the cells."""
+def _divergence(log_q: Tensor, log_p: Tensor, cell: float) -> float:
+    """KL from the whole to the prior, nats, as a sum over cells of that size."""
     q = log_q.exp()
-    parts = torch.where(q > 0, q * (log_q - log_p), 0.0)
-    return float(parts.sum()) * cell_area(limits, side)
-
-
-def _square(values: Tensor, side: int) -> NDArray[np.float32]:
-    plain = values.nan_to_num(nan=-100.0, neginf=-100.0, posinf=100.0)
-    return f32(plain.clamp(-100.0, 100.0).reshape(side, side))
+    return float(torch.where(q > 0, q * (log_q - log_p), 0.0).sum()) * cell
