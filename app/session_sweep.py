@@ -249,15 +249,20 @@ class Sweep(QObject):
 
     def stop_slow_half(self) -> None:
         """Train the worse half of the cells no more."""
-        training = ("learning", "settled", "unstable")
         known = [
             (c.metric if c.metric is not None else float("inf"), i)
             for i, c in enumerate(self.cells)
-            if c.state in training
+            if c.state in _TRAINING
         ]
-        worst = [i for _, i in sorted(known, reverse=True)[: len(known) // 2]]
-        if worst:
-            self._tell({"stop": worst})
+        worst = sorted(known, reverse=True)[: len(known) // 2]
+        self._tell({"stop": [i for _, i in worst]})
+
+    @property
+    def can_halve(self) -> bool:
+        """Whether the cells that train have been judged, and are more than one."""
+        states = [c.state for c in self.cells]
+        training = sum(state in _TRAINING for state in states)
+        return self.is_running and training > 1 and "waiting" not in states
 
     def open_cell(self, index: int) -> None:
         """Make a run of a cell as it stands, and show it."""
@@ -385,6 +390,7 @@ class Sweep(QObject):
         self.ended.emit()
 
 
+_TRAINING = ("learning", "settled", "unstable")
 _TOLD = ("phase", "step", "speed", "seconds_left", "exam_share", "stacked")
 
 

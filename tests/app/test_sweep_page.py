@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from window_world import Recorder, World
 
+from app.panels.sweep.page import SweepPage
 from app.session_sweep import METRICS
 from engine.protocol import CancelJob, RunConfig, StartJob, TakeRun, TellJob
 
@@ -20,12 +21,19 @@ def engine():
 
 @pytest.fixture
 def world(qtbot, tmp_path, engine):
-    made = World(qtbot, tmp_path, engine, start=lambda _: START)
+    made = World(qtbot, tmp_path, engine, with_window=False, start=lambda _: START)
     made.start()
-    made.window.pages.show_page("sweep")
-    made.page = made.window.pages.page("sweep")
+    made.page = SweepPage(made.session)
     made.sweep = made.page.sweep
+    made.gone = []
+    made.page.left.connect(lambda: made.gone.append("explore"))
+    made.page.wanted.connect(made.gone.append)
+    qtbot.addWidget(made.page)
+    made.page.resize(1280, 640)
+    made.page.show()
+    made.page.enter()
     yield made
+    made.page.close()
     made.close()
 
 
@@ -193,7 +201,7 @@ def test_stop_ends_the_sweep_and_its_cells_can_still_be_opened(world):
     world.until(lambda: world.run.number == 2)
     (taken,) = world.client.of(TakeRun)
     assert (taken.item, taken.new_run_id) == (3, world.run.id)
-    assert world.window.pages.current_name == "explore"
+    assert world.gone == ["explore"]
     world.until(lambda: world.run.status and world.run.step == sweep.steps // 2)
 
 
@@ -209,11 +217,10 @@ def test_return_opens_and_compare_goes_to_the_comparison(world):
     world.page.grid.setFocus()
     sweep.select(0)
     QTest.keyClick(world.page.grid, Qt.Key.Key_Return)
-    world.until(lambda: world.window.pages.current_name == "explore")
-    world.window.pages.show_page("sweep")
+    world.until(lambda: world.gone == ["explore"])
     world.page.card.compare.click()
-    world.until(lambda: world.window.pages.current_name == "compare")
-    assert world.run in world.session.compare.runs
+    world.until(lambda: world.gone == ["explore", "compare"])
+    assert world.run.number == 3
 
 
 def test_another_sweep_lets_the_first_one_go(world):
@@ -246,3 +253,22 @@ def test_a_refused_sweep_is_told_and_can_be_tried_again(world):
     assert [n.text for n in heard] == ["The engine has stopped."]
     assert world.page.controls.start.isEnabled()
     assert not world.page.controls.stop.isEnabled()
+
+
+def test_the_window_has_a_key_for_the_wall_and_goes_on_to_compare(
+    qtbot, tmp_path, engine
+):
+    world = World(qtbot, tmp_path, engine, start=lambda _: START)
+    world.start()
+    pages = world.window.pages
+    world.window.actions_by_name.trigger("page_sweep")
+    assert pages.current_name == "sweep"
+    world.page = pages.page("sweep")
+    world.sweep = world.page.sweep
+    begin(world)
+    world.page.card.compare.click()
+    world.until(lambda: pages.current_name == "compare")
+    assert world.run in world.session.compare.runs
+    keys = world.window.actions_by_name.key_text("page_sweep")
+    assert keys == "Ctrl+Shift+W"
+    world.close()

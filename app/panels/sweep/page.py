@@ -45,6 +45,9 @@ class SweepPage(Page):
         self.progress = Progress("")
         self.switch = Switch(CONTENTS, "Thumbnails")
         self.slow_half = Button("Stop the slow half", "scissors", kind="quiet")
+        self.slow_half.setToolTip(
+            "Train the worse half no more, once each run has been judged"
+        )
         self.grid = CellGrid(self.sweep)
         self.empty = EmptyState(
             "No sweep yet",
@@ -119,7 +122,7 @@ class SweepPage(Page):
             words = "Ended"
         self.progress.set_name(words)
         self.progress.set_progress(told.share, told.seconds_left)
-        self.slow_half.setEnabled(told.phase == "train")
+        self.slow_half.setEnabled(told.phase == "train" and self.sweep.can_halve)
         if told.speed:
             stacked = f"  ·  {told.stacked} in stacks" if told.stacked else ""
             self.foot.setText(
