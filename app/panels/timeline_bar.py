@@ -37,7 +37,8 @@ class TimelineBar(Bar):
 
     def _on_reported(self, run: Run, event: object) -> None:
         together = self._session.runs.together
-        if len(together) > 1 and run in together and isinstance(event, SnapshotsKept):
+        tells = isinstance(event, SnapshotsKept | Status)
+        if tells and len(together) > 1 and run in together:
             self._show()
 
     def _show(self) -> None:

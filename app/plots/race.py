@@ -16,7 +16,7 @@ from app.plots.pane import Pane
 from app.plots.panels import EndValue, Panel, PanelPaper
 from app.plots.ticks import significant
 from app.theme import theme
-from app.widgets.paint import draw_text
+from app.widgets.paint import draw_text, text_width
 
 #: Colour (class) and dashes of the runs A, B, C and D.
 INKS = ("class3", "class5", "class7", "class1")
@@ -24,6 +24,8 @@ DASHES: tuple[list[float] | None, ...] = (None, [6, 3], [1.5, 2.5], [7, 3, 1.5, 
 _LETTERS = "ABCD"
 _FLOOR = 1e-5  # a distance near zero may be negative; logarithms are not
 _CHANCE = "two draws of the data differ by this much"
+_ROOMY = 640  # px of width from which names stand at the ends of curves
+_MOST_RIGHT = 190  # px for the words at the ends
 _UNTRAINED = "Nothing has been trained yet: press Play."
 
 
@@ -33,6 +35,12 @@ class RacePaper(PanelPaper):
     def __init__(self) -> None:
         super().__init__()
         self.band: float | None = None
+
+    def _room_at_right(self) -> int:
+        """Room for letters, values and names at the ends of curves, pixels."""
+        texts = [end.text for panel in self.panels for end in panel.ends]
+        longest = max((text_width(text, 12, 600) for text in texts), default=0)
+        return min(longest, theme.px(_MOST_RIGHT)) + theme.px(18)
 
     def paint_behind(self, painter: QPainter) -> None:
         """The band lies under the grid."""
@@ -189,7 +197,10 @@ class RacePlot(PlotView):
         last = float(self._of(letter, "smooth")[-1])
         place = self._level(last) if np.isfinite(last) else high
         index = _LETTERS.index(letter)
-        return EndValue(place, f"{letter} {self._written(last)} {name}", INKS[index])
+        words = f"{letter} {self._written(last)}"
+        if self.width() >= theme.px(_ROOMY):
+            words += f" {name}"
+        return EndValue(place, words, INKS[index])
 
     def _written(self, value: float) -> str:
         return f"{value:.0f}" if self.meta.get("whole") else significant(value, 2)

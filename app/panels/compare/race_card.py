@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.panels.compare.course import AXES, QUANTITIES, Entrant, race_frame
@@ -11,12 +12,16 @@ from app.session_compare import CURVES
 from app.session_config import model_entry
 from app.session_notes import Notice
 from app.session_run import Run
+from app.theme import theme
 from app.widgets.card import Card
 from app.widgets.switch import Switch
 from engine.protocol import Arrays, Frame
 
 if TYPE_CHECKING:
     from app.session_slots import Slots
+
+
+_WIDE = 760  # px of width in which all words have room
 
 
 class RaceCard(Card):
@@ -63,6 +68,17 @@ class RaceCard(Card):
             notice = Notice("good", "Figure copied")
         self._session.noted.emit(notice)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Switches before words: a narrow card says less."""
+        super().resizeEvent(event)
+        self._show_words()
+
+    def _show_words(self) -> None:
+        quantity = QUANTITIES[self.quantity.value()]
+        wide = self.width() >= theme.px(_WIDE)
+        self.set_title(quantity.heading if wide else quantity.word)
+        self.set_chips([(quantity.remark, "plain")] if wide else [])
+
     def _on_chosen(self) -> None:
         self._draw()
         self.plot.reset_view()
@@ -76,9 +92,7 @@ class RaceCard(Card):
                 slots.drawn(name)
 
     def _draw(self) -> None:
-        quantity = QUANTITIES[self.quantity.value()]
-        self.set_title(quantity.heading)
-        self.set_chips([(quantity.remark, "plain")])
+        self._show_words()
         entrants = [self._entrant(run) for run in self._session.compare.runs]
         meta, arrays = race_frame(entrants, self.quantity.value(), self.axis.value())
         self.plot.show_frame(meta, arrays)

@@ -22,8 +22,8 @@ _MODES = {
     "place": "Probe",
 }
 _TITLES = {
-    "differing": "Settings that differ",
-    "all": "All settings",
+    "differing": "Settings",
+    "all": "Settings",
     "metrics": "Metrics",
     "place": "One place",
 }
