@@ -1,0 +1,326 @@
+"""Plots that look inside latent, adversarial, diffusion and energy models, by hand."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from app.plots import preview
+from app.plots import preview_models as frames
+from app.plots.catalogue import make_plot
+from app.plots.codebook import borders
+from app.plots.duel import colour_range, pushes
+from app.plots.figures_block import Numbers
+from app.plots.straight_arrows import straight_arrows
+
+
+@pytest.fixture
+def shown(qtbot):
+    def make(name, frame=None):
+        plot = make_plot(name)
+        card = preview.card_of(plot)
+        qtbot.addWidget(card)
+        card.resize(480, 440)
+        card.show()
+        plot.show_frame(*(frame or preview.FRAMES[name]()))
+        QApplication.processEvents()
+        return plot
+
+    return make
+
+
+def words(plot):
+    """Everything that the rail would say, as name to value."""
+    rows = {}
+    for block in plot.square._blocks:
+        if isinstance(block, Numbers):
+            rows |= dict(block.rows)
+    return rows
+
+
+# ---- posterior and bound
+
+
+def test_bars_name_the_axes_that_carry_nothing(shown):
+    plot = shown("posterior")
+    (bars,) = plot._bars()
+    assert bars.names == ("z₁", "z₂", "z₃", "z₄")
+    assert bars.values == pytest.approx((1.95, 0.0, 0.004, 1.91))
+    assert bars.note == "z₂, z₃ collapsed"
+    assert "z₂, z₃" in plot.describe()
+    meta, arrays = frames.posterior_frame()
+    plot.show_frame(meta | {"collapsed": []}, arrays)
+    assert plot._bars()[0].note == "all axes active"
+
+
+def test_the_ratio_hides_clouds_and_shows_what_is_missing(shown):
+    plot = shown("posterior")
+    assert plot.codes.items[0].isVisible()
+    plot.switch.user_choose("ratio")
+    assert not plot.codes.items[0].isVisible()
+    assert plot.square.tags[0] == "ln q − ln p"
+    assert plot.circles.isVisible()
+
+
+def test_one_latent_axis_is_drawn_as_curves(shown):
+    meta, arrays = frames.posterior_frame()
+    z = np.linspace(-3, 3, 50)
+    curves = np.stack([np.stack([z, np.exp(-(z**2) / k)], 1) for k in (1, 2)])
+    meta |= {"axes": [1, 1], "limits_z": [-3, 3, 0, 1.1], "latent_dim": 1}
+    kept = {k: arrays[k] for k in ("codes", "labels")}
+    plot = shown("posterior", (meta, kept | {"profile": curves}))
+    assert plot.whole.isVisible()
+    assert not plot.image.isVisible()
+    np.testing.assert_allclose(plot.whole.yData, curves[0, :, 1])
+    assert plot.square.pane.limits == pytest.approx((-3, 3, 0, 1.1))
+
+
+def test_the_sum_of_the_bound_is_said_under_it(shown):
+    plot = shown("elbo")
+    said = plot.sum_in_words()
+    assert said == ("held-out: fit 1.30 − KL 2.65 = bound −1.35 ≤ −1.15 (k = 50)")
+    panels = plot.panel_paper.panels
+    assert panels[0] is plot.ladder
+    assert [p.title for p in panels[1:]] == ["Bound", "KL(q‖p)"]
+    np.testing.assert_allclose(plot.rungs.xData, [1, 2, 5, 10, 20, 50])
+    assert "ladder" in plot.tables()
+
+
+def test_the_ladder_stands_before_anything_was_trained(shown):
+    meta, arrays = frames.elbo_frame()
+    plot = shown("elbo", (meta | {"quantities": []}, {"ladder": arrays["ladder"]}))
+    assert plot.panel_paper.words == ""
+    assert plot.panel_paper.panels == [plot.ladder]
+
+
+# ---- one step
+
+
+def test_dragging_x_asks_for_the_step_from_there(qtbot, shown):
+    plot = shown("denoise")
+    with qtbot.waitSignal(plot.settings_edited) as caught:
+        plot._grab(0.9, 0.7)(1.6, -3.2, True)
+    assert caught.args[0] == {"across": 0.75, "up": 0.0}
+    assert plot._grab(-2.0, -2.0) is None
+
+
+def test_scrubbing_and_dice_ask_the_engine(qtbot, shown):
+    plot = shown("denoise")
+    with qtbot.waitSignals([plot.settings_edited, plot.time_scrubbed]):
+        plot.scrubber.track.setFocus()
+        qtbot.keyClick(plot.scrubber.track, Qt.Key.Key_Right)
+    assert plot.view_state()["t"] == pytest.approx(0.51)
+    with qtbot.waitSignal(plot.settings_edited) as caught:
+        plot.again.click()
+    assert caught.args[0] == {"seed": 1}
+
+
+def test_the_time_of_another_plot_is_followed_at_a_calm_pace(qtbot, shown):
+    plot = shown("denoise")
+    asked = []
+    plot.settings_edited.connect(asked.append)
+    with qtbot.assertNotEmitted(plot.time_scrubbed):
+        for t in (0.1, 0.2, 0.3):
+            plot.set_time(t)
+        qtbot.waitUntil(lambda: bool(asked))
+    assert asked == [{"t": 0.3}]
+
+
+def test_every_arrow_is_named_and_every_number_said(shown):
+    plot = shown("denoise")
+    assert {name.text for name in plot.square.names} == {
+        "x", "guess", "mean", "next x",
+    }  # fmt: skip
+    rows = words(plot)
+    assert rows["x"] == "0.90, 0.70"
+    assert rows["guess"] == "1.50, 1.35"
+    assert rows["noise ε"] == "0.25, 0.12"
+    assert rows["next x"] == "1.20, 0.70"
+    assert plot.square.tags[0] == "step 51 of 100: t = 0.50 → 0.51"
+    assert plot.added.isVisible()
+    start, tip = plot.step.xData[0], plot.step.xData[1]
+    assert (start, tip) == pytest.approx((0.9, 1.05))
+
+
+def test_a_step_without_chance_has_no_noise_to_show(shown):
+    plot = shown("denoise", frames.denoise_frame(stochastic=False))
+    assert not plot.added.isVisible()
+    assert "mean" not in words(plot)
+    assert plot.step.xData[1] == pytest.approx(1.2)
+
+
+def test_a_solver_that_looks_back_says_so(shown):
+    meta, arrays = frames.denoise_frame()
+    plot = shown("denoise", (meta | {"multistep": True}, arrays))
+    assert [chip.text for chip in plot.chips()] == ["Ancestral", "first step"]
+
+
+# ---- the duel
+
+
+def test_a_button_moves_one_player_and_says_what_it_changed(qtbot, shown):
+    plot = shown("duel")
+    strip = plot.duel_strip
+    assert [button.text() for button in strip.buttons] == ["Step D", "Step G"]
+    with qtbot.waitSignal(plot.move_wished) as caught:
+        strip.buttons[1].click()
+    assert caught.args == ["generator"]
+    meta, arrays = frames.duel_frame()
+    losses = {"discriminator": 0.93, "generator": 1.2}
+    plot.show_frame(meta | {"step": 121, "losses": losses}, arrays)
+    assert strip.news.text() == "Generator moved: loss 1.42 → 1.20"
+    assert strip.caption.text() == meta["caption"]
+
+
+def test_the_slow_clock_lets_them_move_in_turn(qtbot, shown):
+    plot = shown("duel")
+    moves = []
+    plot.move_wished.connect(moves.append)
+    plot.duel_strip.play.click()
+    assert plot.duel_strip.is_running
+    plot.duel_strip.clock.stop()  # the test is the clock
+    plot.duel_strip.clock.setInterval(10**6)
+    plot.duel_strip.clock.start()
+    for _ in range(3):
+        plot.duel_strip.advance()
+    assert moves == ["discriminator", "generator"] * 2
+    meta, arrays = frames.duel_frame()
+    plot.show_frame(meta | {"step": 121}, arrays)
+    assert plot.duel_strip.is_running
+    plot._asked = ""
+    plot.show_frame(meta | {"step": 180}, arrays)
+    assert not plot.duel_strip.is_running  # the run itself plays
+
+
+def test_a_hidden_game_stands_still(shown):
+    plot = shown("duel")
+    plot.duel_strip.play.click()
+    plot.window().hide()
+    assert not plot.duel_strip.is_running
+
+
+def test_faint_opinions_are_seen():
+    assert colour_range(np.full((9, 9), 0.5)) == 0.02
+    assert colour_range(np.array([[0.42, 0.58]])) == 0.1
+    assert colour_range(np.array([[0.0, 1.0]])) == 0.5
+
+
+def test_pushes_begin_at_the_fakes_and_keep_their_direction():
+    points = np.array([[0.0, 1.0], [2.0, 2.0]])
+    push = np.array([[4.0, 0.0], [0.0, -1.0]])
+    found = pushes(points, push, 1.0, 0.1)
+    np.testing.assert_allclose(found[:, 0], points)
+    np.testing.assert_allclose(found[0, 1], [1.0, 1.0])
+    np.testing.assert_allclose(found[1, 1], [2.0, 1.5])
+
+
+def test_arrows_end_where_they_should_with_two_barbs_behind():
+    start, end = np.array([[0.0, 0.0]]), np.array([[2.0, 0.0]])
+    found = straight_arrows(start, end, 0.5)[0]
+    np.testing.assert_allclose(found[:2], [[0, 0], [2, 0]])
+    assert found[2, 0] < 2
+    assert found[4, 0] < 2
+    assert found[2, 1] == pytest.approx(-found[4, 1])
+    assert np.hypot(*(found[2] - found[1])) == pytest.approx(0.5)
+
+
+# ---- codebook
+
+
+def test_cells_end_where_the_code_changes():
+    cells = np.array([[0, 0, 1], [0, 2, 1], [0, 2, 2]])
+    expected = [[False, True, False], [True, True, True], [True, False, False]]
+    assert borders(cells).tolist() == expected
+
+
+def test_dead_codes_are_marked_and_named(shown):
+    plot = shown("codes")
+    assert len(plot.unused[0].points) == 3
+    assert len(plot.codes[0].points) == 21
+    assert "22, 23, 24" in plot.describe()
+    plot.switch.user_choose("decoded")
+    assert plot.unused[1].isVisible()
+    assert plot.data[0].isVisible()
+    drawn = sum(len(marks.points) for marks in plot.points_of[0])
+    assert drawn == (plot.arrays["usage"] > 0).sum()
+
+
+def test_pointing_at_a_cell_reads_its_code(qtbot, shown):
+    plot = shown("codes")
+    place = plot.points("codes")[4]
+    with qtbot.waitSignal(plot.hovered) as caught:
+        plot.square.pointed.emit(plot.square.pane.pixel(*place.tolist()))
+    said = dict(caught.args[0])
+    assert said["code"] == "5"
+    assert said["use"] == f"{100 * plot.arrays['usage'][4]:.1f} %"
+
+
+# ---- chains
+
+
+def test_the_clock_moves_the_walkers(qtbot, shown):
+    plot = shown("chains")
+    x = plot.arrays["x"]
+    np.testing.assert_allclose(plot.walkers.points, x[-1], rtol=1e-6)
+    qtbot.keyClick(plot.film.scrubber.track, Qt.Key.Key_Home)
+    np.testing.assert_allclose(plot.walkers.points, x[0], rtol=1e-6)
+    assert plot.square.tags[0] == "step 0"
+    assert plot.film.scrubber._time.text() == "step 0"
+
+
+def test_start_heat_level_and_dice_ask_the_engine(qtbot, shown):
+    plot = shown("chains", frames.chains_frame(energy=False))
+    asked = []
+    plot.settings_edited.connect(asked.append)
+    plot.switch.user_choose("data")
+    plot.chain_strip.heat.user_choose("0.5")
+    plot.chain_strip.again.click()
+    plot.chain_strip.level.moved.emit(0.4)
+    assert asked == [
+        {"start": "data"}, {"temperature": 0.5}, {"seed": 1}, {"t": 0.4},
+    ]  # fmt: skip
+    assert plot.chain_strip.level.isVisible()
+    assert [chip.text for chip in plot.chips()] == ["score"]
+
+
+def test_an_energy_has_no_level_and_a_surface(shown):
+    plot = shown("chains")
+    assert not plot.chain_strip.level.isVisible()
+    assert plot.image.isVisible()
+    assert words(plot)["accepted"] == "94 %"
+
+
+def test_the_one_start_is_dragged(qtbot, shown):
+    meta, arrays = frames.chains_frame()
+    plot = shown("chains", (meta | {"start": "point"}, arrays))
+    assert plot.handle.points.tolist() == [[0.8, 0.8]]
+    with qtbot.waitSignal(plot.settings_edited) as caught:
+        plot._grab(0.8, 0.8)(-1.6, 0.0, True)
+    assert caught.args[0] == {"across": 0.25, "up": 0.5}
+
+
+# ---- what all plots share
+
+
+def test_what_lies_beyond_the_first_limits_is_drawn(shown):
+    """Bounds that a pane had before must not cut what it shows now."""
+    plot = shown("field")
+    plot.grab()
+    meta, arrays = preview.field_frame()
+    plot.show_frame(meta | {"limits": [-10.0, 10.0, -10.0, 10.0]}, arrays)
+    plot.grab()
+    assert plot.arrows.lines.boundingRect().right() == pytest.approx(10)
+    chains = shown("chains")
+    chains.grab()
+    meta, arrays = frames.chains_frame()
+    chains.show_frame(meta | {"limits": [-10.0, 10.0, -10.0, 10.0]}, arrays)
+    chains.grab()
+    assert chains.walkers.boundingRect().right() == pytest.approx(10)
+
+
+def test_paths_say_how_far_they_turn(shown):
+    plot = shown("trajectories")
+    assert words(plot) == {"length/way": "1.04", "turning": "31.0°"}
+    meta, arrays = preview.trajectories_frame()
+    plot.show_frame(meta | {"detour": None, "turning": None}, arrays)
+    assert words(plot) == {}
