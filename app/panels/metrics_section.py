@@ -34,7 +34,7 @@ class MetricsSection(QWidget):
             column.addWidget(row)
         session.status_changed.connect(self._on_status)
         session.run_ready.connect(lambda _: self._clear())
-        session.runs.run_chosen.connect(self._clear)
+        session.runs.run_chosen.connect(self._on_run)
 
     def _clear(self) -> None:
         self._shown = None
@@ -43,6 +43,11 @@ class MetricsSection(QWidget):
             row.set_value(NO_VALUE)
             row.set_course([])
         self.modes.hide()
+
+    def _on_run(self) -> None:
+        self._clear()
+        if self._session.run and self._session.run.status:
+            self._on_status(self._session.run.status)
 
     def _on_status(self, status: Status) -> None:
         metrics = status.metrics

@@ -64,6 +64,8 @@ class StatusBar(Bar):
         if run.status is None:
             for label in self.values.values():
                 label.setText("–")
+        else:
+            self._on_status(run.status)
 
     def _on_status(self, status: Status) -> None:
         show = self.values

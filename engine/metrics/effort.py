@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Rows of the step that is counted: what it costs per row is the same for more.
 _ROWS = 16
+_STILL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,9 @@ def effort_per_step(trainer: "Trainer") -> int:
         return 0
     rows = {k: v.cpu() for k, v in trainer.first_columns.items()}
     batch = min(_ROWS, trainer.config.batch_size)
-    config = trainer.config.model_copy(update={"batch_size": batch})
+    # Nothing shall be learned: the rate of the run may be one that diverges at once.
+    still = {"batch_size": batch, "learning_rate": _STILL}
+    config = trainer.config.model_copy(update=still)
     model = copy.deepcopy(trainer.model).to("cpu")
     twin = type(trainer)(model, rows, config, seed=0)
     with counted(twin.model) as passes:

@@ -1,13 +1,15 @@
 """Plots use their room: the projector's flat rail, curves without a value, layers."""
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QEvent, QObject, QRectF
-from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.plots.classes import ClassLegend
 from app.plots.curves import CurvesPlot
 from app.plots.foot import paint_foot
+from app.plots.marks import Lines, Marks
 from app.plots.preview import FRAMES
 from app.plots.square import Square
 from app.plots.trajectories import TrajectoriesPlot
@@ -112,3 +114,34 @@ def test_the_flat_rail_names_the_classes(qtbot):
     one = painted(("setosa",))
     assert one > 22
     assert painted(("setosa", "virginica")) > one + 22
+
+
+@pytest.mark.parametrize("kind", ["marks", "lines"])
+def test_what_is_drawn_follows_its_pane_to_other_limits(qtbot, kind):
+    """An item that kept the bounds of the first limits was not painted any more."""
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    square = Square()
+    square.setParent(holder)
+    square.resize(300, 300)
+    holder.show()
+    item = (
+        Marks(square.pane, "samples", "o", 5)
+        if kind == "marks"
+        else Lines(square.pane, "samples")
+    )
+    for low in (-1.0, 100.0, 3.0):
+        square.pane.set_home(low, low + 2, low, low + 2)
+        ends = np.array([[low + 0.5, low + 0.5], [low + 1.5, low + 1.5]])
+        item.set_points(ends) if kind == "marks" else item.set_lines(ends[None])
+        QApplication.processEvents()
+        seen = square.grab().toImage()
+        ink = QColor("#E69F00")
+        found = [
+            (x, y)
+            for x in range(seen.width())
+            for y in range(seen.height())
+            if seen.pixelColor(x, y) == ink
+        ]
+        assert found
+        assert item.boundingRect() == QRectF(low, low, 2, 2)

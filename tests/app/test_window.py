@@ -354,6 +354,24 @@ def test_timeline_scrubs_and_returns(world):
     assert timeline.is_live
 
 
+def test_every_bar_speaks_of_the_run_that_was_chosen(world):
+    world.train(700)
+    window, first = world.window, world.run
+    world.until(lambda: first.status.metrics and 500 in first.snapshots)
+    energy = window.model.metrics.energy
+    value = energy._value.text()
+    world.session.runs.visit(500)
+    world.session.runs.branch()
+    world.until(lambda: world.run is not first and world.run.status)
+    world.settle()
+    assert window.status.values["step"].text() == "500"
+    assert window.timeline.timeline._step.text() == "step 500"
+    world.session.runs.choose(first.id)
+    assert window.status.values["step"].text() == "700"
+    assert window.timeline.timeline._step.text() == "step 700"
+    assert energy._value.text() == value
+
+
 def test_figure_is_copied_and_saved(world, tmp_path):
     card = world.window.wall.cards["a"]
     world.until(lambda: card.plot.has_frame)
