@@ -138,8 +138,7 @@ class Compare(QObject):
         if len(self.runs) < 2:
             return
         self.runs.remove(run)
-        self._starting.discard(run.id)
-        self.slots.pop(run.id).show_only(set())
+        self._drop(run)
         if run.is_playing:
             self._link.send(Pause(run_id=run.id))
         self._tell()
@@ -214,7 +213,7 @@ class Compare(QObject):
 
     def _take_in(self, run: Run) -> None:
         if not self.has_room:
-            self.slots.pop(self.runs.pop().id).show_only(set())
+            self._drop(self.runs.pop())
         self.runs.append(run)
         names = {LEFT: "density", RIGHT: self._first_view(run), CURVES: "curves"}
         views = {f"{run.id}:{place}": view for place, view in names.items()}
@@ -226,6 +225,13 @@ class Compare(QObject):
         if run.id not in self._watched:
             self._watched.add(run.id)
             run.history.config_changed.connect(partial(self._on_config, run))
+
+    def _drop(self, run: Run) -> None:
+        """Ask for nothing more of a run that is compared no longer."""
+        self._starting.discard(run.id)
+        slots = self.slots.pop(run.id)
+        slots.show_only(set())
+        slots.deleteLater()
 
     def _first_view(self, run: Run) -> str:
         fed = (v for v in _RIGHT_VIEWS if not self._reason_against(v, run))

@@ -332,6 +332,9 @@ class Window(QWidget):
         self.data.setVisible(not wide)
         self.model.setVisible(not wide)
         self.top.set_page(name)
+        for act in self.actions_by_name.acts.values():
+            if act.group == "Plots":  # those of the first page; others have their own
+                self.actions_by_name.actions[act.name].setEnabled(name == EXPLORE)
 
     def _on_ready(self, ready: RunReady) -> None:
         path = str(ready.config.data_settings.get("file", ""))

@@ -5,9 +5,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
+from shiboken6 import isValid
 from window_world import Recorder, World
 
 from app.panels.pages import EXPLORE
+from app.theme import theme
 from engine.protocol import (
     Configure,
     Pause,
@@ -77,6 +79,8 @@ def test_key_opens_the_page_with_the_run_on_show_and_brings_it_back(world):
     all_drawn(world, page)
     slots = {c.slot for c in world.client.of(Subscribe) if ":" in c.slot}
     assert slots == {f"{run.id}:{p}" for p in ("left", "right", "curves")}
+    press(world.window, "M")  # a key of the first page's plots
+    assert not world.session.slots.shown
     world.client.sent.clear()
     press(world.window, "Ctrl+Shift+D")
     assert world.window.pages.current_name == EXPLORE
@@ -147,6 +151,24 @@ def test_a_run_is_removed_paused_and_kept(world):
     assert world.window.pages.current_name == EXPLORE
     assert world.session.slots.run_id == second.id
     world.until(lambda: not first.is_playing)
+
+
+def test_what_is_removed_is_gone_for_good(world):
+    page = compared(world)
+    compare = world.session.compare
+    copy = compare.duplicate()
+    world.settle()
+    column, slots = page.columns[copy.id], compare.slots[copy.id]
+    world.until(lambda: column.left.plot.has_frame)
+    compare.remove(copy)
+    world.until(lambda: not isValid(column) and not isValid(slots))
+    world.session.probe.ask(0.5, 1.0)
+    world.until(lambda: world.session.probe.answers)
+    theme.set_look("light")
+    world.session.runs.choose(copy.id)
+    assert page.columns[copy.id] is not column
+    world.until(lambda: page.columns[copy.id].left.plot.has_frame)
+    assert page.race._watched[copy.id] is compare.slots[copy.id]
 
 
 def test_models_are_found_by_typing_and_copies_stand_first(world):

@@ -21,7 +21,7 @@ from engine.protocol import SnapshotsKept
 _CROWDED = 3  # more columns than this have one plot each
 #: Heights of the columns and of what is below, by the number of runs: square plots
 #: in wide columns are high.
-_SHARES = {1: (13, 7), 2: (13, 7), 3: (10, 9), 4: (12, 8)}
+_SHARES = ((13, 7), (13, 7), (13, 7), (10, 9), (12, 8))
 
 
 class ComparePage(Page):

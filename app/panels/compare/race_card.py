@@ -31,7 +31,7 @@ class RaceCard(Card):
         super().__init__("", parent)
         self._session = session
         self._curves: dict[str, Arrays] = {}
-        self._watched: set[Slots] = set()
+        self._watched: dict[str, Slots] = {}
         self.plot = RacePlot()
         self.axis = Switch(AXES, "Horizontal axis")
         words = {name: quantity.word for name, quantity in QUANTITIES.items()}
@@ -49,11 +49,12 @@ class RaceCard(Card):
 
     def show_runs(self) -> None:
         """Follow the runs that are compared now, under their letters of now."""
-        for run in self._session.compare.runs:
-            slots = self._session.compare.slots[run.id]
-            if slots not in self._watched:
-                self._watched.add(slots)
+        known = self._session.compare.slots
+        for run_id, slots in known.items():
+            if self._watched.get(run_id) is not slots:
                 slots.frame_received.connect(self._on_frame)
+        self._watched = dict(known)
+        self._curves = {r: found for r, found in self._curves.items() if r in known}
         self._draw()
 
     def copy_figure(self) -> None:

@@ -41,7 +41,7 @@ class RunPlot(QWidget):
         self._slots.frame_received.connect(self._on_frame)
         self._slots.view_changed.connect(self._on_view)
         session.questions.probe_answered.connect(self._on_answer)
-        session.probe.changed.connect(lambda _: self._show_point())
+        session.probe.changed.connect(self._on_probe)
         self.refresh()
 
     def refresh(self) -> None:
@@ -112,6 +112,10 @@ class RunPlot(QWidget):
     def _on_answer(self, slot: str, what: str, arrays: Arrays) -> None:
         if slot == self.name:
             self.plot.show_probe(what, arrays)
+
+    def _on_probe(self, run_id: str) -> None:
+        if run_id in ("", self.run.id):
+            self._show_point()
 
     def _show_point(self) -> None:
         probe = self._session.probe
