@@ -89,6 +89,8 @@ VIEWS: dict[str, str] = {
     "chains": "engine.views.chains:ChainsView",
     "layers": "engine.views.layers:LayersView",
     "conditionals": "engine.views.conditionals:ConditionalsView",
+    "masks": "engine.views.masks:MasksView",
+    "attention": "engine.views.attention:AttentionView",
 }
 
 

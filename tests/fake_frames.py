@@ -170,6 +170,29 @@ MODELS = {
     "codes": models.codes_frame,
     "chains": models.chains_frame,
 }
+
+
+def masks(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
+    kept = np.array([[1] * 5] * 8), np.array([[0] * 8, [1] * 8])
+    arrays = {"reach": np.array([[0, 0], [40, 0]], np.float32)}
+    for index, mask in enumerate(kept):
+        arrays[f"kept.{index}"] = mask.astype(np.int32)
+        arrays[f"weight.{index}"] = 0.3 * np.ones(mask.shape, np.float32)
+    groups = [{"columns": [["x", 5]], "rows": []}]
+    groups.append({"columns": [], "rows": [["x", 1], ["y", 1]]})
+    meta = {"titles": ["input → hidden 1", "hidden 1 → output"], "groups": groups}
+    layer = min(int(settings.get("layer", 1)), 8)
+    return arrays, meta | {"order": ["x", "y"], "layer": layer, "layers": 8, "cut": 0.1}
+
+
+def attention(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
+    shares = np.zeros((16, 8, 2, 2), np.float32)
+    shares[..., 0, 0], shares[..., 1, :] = 1, 0.5
+    arrays = {"at": np.linspace(-3, 3, 16, dtype=np.float32), "attention": shares}
+    meta = {"tokens": ["start", "x"], "guesses": ["x", "y"], "typical": 0.0}
+    return arrays, meta | {"layers": 2, "heads": 4}
+
+
 VIEWS = {
     "samples": samples,
     "density": density,
@@ -180,6 +203,8 @@ VIEWS = {
     **{name: made_up(frame) for name, frame in MODELS.items()},
     "layers": layers,
     "conditionals": conditionals,
+    "masks": masks,
+    "attention": attention,
 }
 
 

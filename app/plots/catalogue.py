@@ -24,6 +24,8 @@ PLOTS: dict[str, str] = {
     "chains": "app.plots.chains:ChainsPlot",
     "layers": "app.plots.layers:LayersPlot",
     "conditionals": "app.plots.conditionals:ConditionalsPlot",
+    "masks": "app.plots.masks:MasksPlot",
+    "attention": "app.plots.attention:AttentionPlot",
 }
 
 

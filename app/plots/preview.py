@@ -196,6 +196,8 @@ FRAMES: dict[str, Callable[[], Frame]] = {
     "chains": models.chains_frame,
     "layers": inside.layers_frame,
     "conditionals": inside.conditionals_frame,
+    "masks": inside.masks_frame,
+    "attention": inside.attention_frame,
 }
 
 

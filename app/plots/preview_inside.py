@@ -64,3 +64,40 @@ def conditionals_frame(cells: int = 96) -> Frame:
     meta = _base(axis=0, own_axis=True, kind="exact", note="", has_truth=True)
     meta |= {"top_first": 0.35, "top_second": 1.0, "mass": 1.0, "kl_first": 0.01}
     return meta, {name: array.astype("f4") for name, array in arrays.items()}
+
+
+def masks_frame(digits: int = 3, hidden: int = 24) -> Frame:
+    """A network over the binary digits of two coordinates."""
+    rng = np.random.default_rng(12)
+    names = [f"{axis}{k + 1}" for axis in "xy" for k in range(digits)]
+    last = len(names) - 1
+    units = np.sort(1 + np.arange(hidden) % last)
+    rows = [np.arange(1, last + 1), units, np.arange(1, last + 2)]
+    kept = [rows[0][None] <= rows[1][:, None], rows[1][None] < rows[2][:, None]]
+    arrays: dict[str, NDArray[Any]] = {}
+    for index, mask in enumerate(kept):
+        arrays[f"kept.{index}"] = mask.astype("i4")
+        arrays[f"weight.{index}"] = (0.4 * rng.normal(size=mask.shape)).astype("f4")
+    reach = np.zeros((last + 1, last + 1), "f4")
+    reach[:, :last] = kept[1].astype(int) @ kept[0].astype(int)
+    arrays["reach"] = reach
+    groups = [
+        {"columns": [[name, 1] for name in names[:last]], "rows": []},
+        {"columns": [], "rows": [[name, 1] for name in names]},
+    ]
+    meta = _base(titles=["input → hidden 1", "hidden 1 → output"], groups=groups)
+    return meta | {"order": names, "layer": 1, "layers": 3, "cut": 0.5}, arrays
+
+
+def attention_frame(layers: int = 2, heads: int = 4) -> Frame:
+    """Heads that look at x the more, the farther it is from the middle."""
+    at = np.linspace(-3.2, 3.2, 64)
+    rank = np.arange(layers * heads).reshape(layers, heads)
+    share = 1 / (1 + np.exp(-at[:, None, None] * (rank - 3.5) / 2))
+    shares = np.zeros((len(at), layers, heads, 2, 2))
+    shares[..., 0, 0] = 1
+    shares[..., 1, 0], shares[..., 1, 1] = 1 - share, share
+    meta = _base(tokens=["start", "x"], guesses=["x", "y"], typical=0.4)
+    flat = shares.reshape(len(at), -1, 2, 2).astype("f4")
+    arrays = {"at": at.astype("f4"), "attention": flat}
+    return meta | {"layers": layers, "heads": heads}, arrays

@@ -27,6 +27,8 @@ from engine.models.base import (
     GenerativeModel,
     ModelConfig,
 )
+from engine.models.inside import axis_name
+from engine.nets.bins import Bins
 from engine.nets.causal_transformer import Cache, CausalTransformer
 from engine.nets.mlp import ACTIVATION_LABELS, Activation
 from engine.settings import knob
@@ -123,8 +125,6 @@ class Autoregressive(GenerativeModel):
         "batch_size": 256,
         "steps": 4000,
     }
-    low: Tensor
-    length: Tensor
 
     def __init__(
         self, config: AutoregressiveConfig, dim: int = 2, classes: int = 0
@@ -142,47 +142,34 @@ class Autoregressive(GenerativeModel):
         nn.init.normal_(self.places, std=0.1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
-        self.register_buffer("low", torch.full((dim,), -3.0))
-        self.register_buffer("length", torch.full((dim,), 6.0 / config.bins))
+        self.bins = Bins(dim, config.bins)
 
     def initialise(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
         """Cut the range of the data, as seen here, into bins."""
         del generator
-        low, high = columns["x"].amin(0), columns["x"].amax(0)
-        self.low.copy_(low)
-        # A column of one value would have bins of no length.
-        self.length.copy_((high - low).clamp(min=1e-3) / self.config.bins)
-
-    # Points and bins
-
-    def bins_of(self, x: Tensor) -> Tensor:
-        """Bin numbers (n, dim) int64 of points x (n, dim)."""
-        place = (x - self.low) / self.length
-        return place.floor().clamp(0, self.config.bins - 1).long()
-
-    def log_within(self, x: Tensor, bins: Tensor) -> Tensor:
-        """Log-density ln q (n, dim) of each coordinate inside its bin."""
-        place = (x - self.low) / self.length - bins
-        # Lengths from the inner edge of an open bin; zero counts for all others.
-        beyond = torch.where(bins == 0, 1 - place, torch.zeros_like(place))
-        beyond = torch.where(bins == self.config.bins - 1, place, beyond)
-        return -beyond - self.length.log()
-
-    def points_in(self, bins: Tensor, uniform: Tensor) -> Tensor:
-        """A point (n, dim) of q in each bin, from uniform numbers (n, dim)."""
-        beyond = -torch.log1p(-uniform)
-        place = torch.where(bins == 0, 1 - beyond, uniform)
-        place = torch.where(bins == self.config.bins - 1, beyond, place)
-        return self.low + (bins + place) * self.length
+        self.bins.fit(columns["x"])
 
     # The network
 
     def logits(self, bins: Tensor) -> Tensor:
         """Logits (n, dim, bins) of each coordinate's bin given those before it."""
+        out, _ = self.trunk(self._inputs(bins))
+        return self.head(out)  # type: ignore[no-any-return]
+
+    def _inputs(self, bins: Tensor) -> Tensor:
+        """What the network sees (n, dim, width): the start, then bins but the last."""
         start = torch.full_like(bins[:, :1], self.config.bins)
         before = torch.cat((start, bins[:, :-1]), 1)
-        out, _ = self.trunk(self.tokens(before) + self.places)
-        return self.head(out)  # type: ignore[no-any-return]
+        inputs: Tensor = self.tokens(before) + self.places
+        return inputs
+
+    def attention(self, x: Tensor) -> Tensor:
+        """Where each position looks for points x (n, dim), (n, layers, heads, t, t)."""
+        return self.trunk.attention(self._inputs(self.bins.of(x)))
+
+    def token_names(self) -> list[str]:
+        """The start, then the coordinates that others can look at."""
+        return ["start", *(axis_name(index) for index in range(self.dim - 1))]
 
     def next_logits(
         self, token: Tensor, place: int, past: list[Cache] | None
@@ -199,9 +186,9 @@ class Autoregressive(GenerativeModel):
 
     def log_conditionals(self, x: Tensor) -> Tensor:
         """Ln p(x_i | those before it), (n, dim) nats, at temperature one."""
-        bins = self.bins_of(x)
+        bins = self.bins.of(x)
         log_mass = self.logits(bins).log_softmax(-1).gather(-1, bins[..., None])[..., 0]
-        return log_mass + self.log_within(x, bins)
+        return log_mass + self.bins.log_within(x, bins)
 
     def _log_prob(self, x: Tensor) -> Tensor:
         return self.log_conditionals(x).sum(1)
@@ -244,7 +231,7 @@ class Autoregressive(GenerativeModel):
             found.append(token)
         where = generator.device
         uniform = torch.rand((n, self.dim), generator=generator, device=where)
-        return self.points_in(torch.stack(found, 1), uniform.to(self.low))
+        return self.bins.points_in(torch.stack(found, 1), uniform.to(self.bins.low))
 
     def _draw(self, logits: Tensor, generator: Generator) -> Tensor:
         """Bins (n,) by the temperature and top-k of the settings."""

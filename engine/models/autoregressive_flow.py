@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from engine.models.flow import FlowConfig
-from engine.models.inside import axis_name
+from engine.models.inside import MaskedUnits, axis_name
 from engine.nets.masked import AffineAutoregressive
 from engine.settings import knob
 
@@ -70,3 +70,9 @@ def make_layers(
 def first_of(layer: AffineAutoregressive) -> str:
     """Words for a layer: which coordinate it begins with."""
     return f"autoregressive, {axis_name(layer.net.order[0])} first"
+
+
+def units_of(layer: AffineAutoregressive) -> MaskedUnits:
+    """The masked network of a layer, and the names of the coordinates."""
+    names = (axis_name(index) for index in range(len(layer.net.order)))
+    return MaskedUnits(layer.net, tuple(names))

@@ -24,7 +24,7 @@ from engine.models.base import (
     Velocity,
     capabilities,
 )
-from engine.models.inside import Conditionals, LayerAreas
+from engine.models.inside import Attention, Conditionals, LayerAreas
 from engine.nets.areas import log_areas
 from engine.sampling.base import Sampler, Trace, trace
 
@@ -121,6 +121,14 @@ class Fitted:
             parts.append(part.float().cpu())
             self.tick()
         return torch.cat(parts) - self.scaling.std.log().float()
+
+    def attention(self, x: Tensor) -> Tensor:
+        """Shares (n, layers, heads, t, t) for points (n, 2) in data units."""
+        assert isinstance(self.model, Attention)
+        with torch.no_grad():
+            found = self.model.attention(self._in(x)).float().cpu()
+        self.tick()
+        return found
 
     def encode(self, x: Tensor) -> Codes:
         """Latent codes of points in data units; codes have no unit."""

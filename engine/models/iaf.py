@@ -27,9 +27,11 @@ from engine.models.autoregressive_flow import (
     AutoregressiveFlowConfig,
     first_of,
     make_layers,
+    units_of,
 )
 from engine.models.base import Batch, Card, Draw, ModelConfig
 from engine.models.flow import Flow
+from engine.models.inside import MaskedUnits
 from engine.nets.mixture import FittedMixture
 from engine.settings import knob
 
@@ -138,6 +140,15 @@ class IAF(Flow):
         for layer in self.flow:
             points.append(layer(points[-1])[0])
         return points
+
+    @property
+    def masked_layers(self) -> int:
+        """One network for each layer."""
+        return len(self.flow)
+
+    def masked_units(self, layer: int) -> MaskedUnits:
+        """The network of a layer, counted from the data."""
+        return units_of(self.flow[-1 - layer])
 
     def layer_names(self) -> list[str]:
         """Which coordinate each layer begins with."""

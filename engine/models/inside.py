@@ -9,6 +9,8 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
+from engine.nets.masked import MaskedNet
+
 #: Short names of the coordinates, as the settings of the models say them.
 AXES = ("x", "y")
 
@@ -47,30 +49,23 @@ class Conditionals(Protocol):
 
 
 @dataclass(frozen=True)
-class Connections:
-    """The weights between two rows of a masked network.
+class MaskedUnits:
+    """A masked network, with a name for each of its inputs, in their natural order."""
 
-    ``weight`` and ``kept`` (out, in): a connection that is not kept is cut. The names
-    of inputs and outputs are empty where there are too many to name.
-    """
-
-    title: str
-    weight: Tensor
-    kept: Tensor
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
+    net: MaskedNet
+    names: tuple[str, ...]
 
 
 @runtime_checkable
 class Masks(Protocol):
     """Masked networks, in which some connections are cut."""
 
-    def masks(self, layer: int) -> list[Connections]:
-        """Connections of the network of one layer (from 0), from input to output."""
-
     @property
     def masked_layers(self) -> int:
         """How many masked networks there are."""
+
+    def masked_units(self, layer: int) -> MaskedUnits:
+        """The network of one layer, from 0."""
 
 
 @runtime_checkable

@@ -4,7 +4,8 @@ r"""MADE: one masked network gives every conditional density at once.
           p(x_i \mid x_{<i}) = \textstyle\sum_k w_k \, N(x_i; \mu_k, \sigma_k^2)
 
 The first coordinate in the order sees nothing, so its density has constant parameters:
-with a single Gaussian it has one hump whatever the data. Points are made coordinate by
+with a single Gaussian it has one hump whatever the data. Other conditionals see the
+coordinates cut into bins (:mod:`engine.nets.made_heads`). Points are made coordinate by
 coordinate from normal noise, each by its conditional quantile (Rosenblatt 1952), which
 also gives every point a code.
 
@@ -12,7 +13,7 @@ Germain, Gregor, Murray, Larochelle, "MADE: Masked Autoencoder for Distribution
 Estimation", 2015, https://arxiv.org/abs/1502.03509, section 4.
 """
 
-import math
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import torch
@@ -20,13 +21,16 @@ from torch import Generator, Tensor
 
 from engine.models.base import Card, ModelConfig
 from engine.models.flow import Flow, FlowConfig
-from engine.models.inside import axis_name
+from engine.models.inside import MaskedUnits, axis_name
+from engine.nets.made_heads import (
+    BernoulliHead,
+    CategoricalHead,
+    Head,
+    LineDensity,
+    MixtureHead,
+)
 from engine.nets.masked import MaskedNet
-from engine.nets.mixture import LineMixture
 from engine.settings import knob
-
-#: Where the means of a mixture start, standardised units: evenly between ± this.
-START = 2.0
 
 
 class MADEConfig(FlowConfig):
@@ -41,11 +45,17 @@ class MADEConfig(FlowConfig):
         "Which coordinate comes first; the other depends on it.",
         choices={"natural": "natural", "reversed": "reversed", "random": "random"},
     )
-    conditionals: Literal["gaussian", "mixture"] = knob(
+    conditionals: Literal["gaussian", "mixture", "categorical", "bernoulli"] = knob(
         "mixture",
         "Conditionals",
-        "The density of a coordinate given those before it.",
-        choices={"gaussian": "one Gaussian", "mixture": "mixture of Gaussians"},
+        "The density of a coordinate given those before it: smooth, or of coordinates "
+        "cut into bins, with a share for each bin or a coin for each binary digit.",
+        choices={
+            "gaussian": "one Gaussian",
+            "mixture": "mixture of Gaussians",
+            "categorical": "shares of bins",
+            "bernoulli": "binary digits",
+        },
     )
     components: int = knob(
         10,
@@ -56,6 +66,35 @@ class MADEConfig(FlowConfig):
         symbol="K",
         shown_if={"conditionals": ["mixture"]},
     )
+    bins: int = knob(
+        48,
+        "Bins",
+        "Bins that each coordinate is cut into.",
+        ge=4,
+        le=128,
+        scale="log",
+        shown_if={"conditionals": ["categorical"]},
+    )
+    digits: int = knob(
+        5,
+        "Binary digits",
+        "Digits of the number of a bin: one more halves the bins.",
+        ge=1,
+        le=7,
+        shown_if={"conditionals": ["bernoulli"]},
+        formula=r"2^B \; \mathrm{bins}",
+    )
+    waves: int = knob(
+        8,
+        "Waves",
+        "Frequencies at which a network also sees its coordinate; more show finer "
+        "detail, and with 0 it sees the plain number.",
+        ge=0,
+        le=16,
+        formula=r"\sin \omega_k x, \; \cos \omega_k x",
+        group="Network",
+        shown_if={"conditionals": ["gaussian", "mixture", "categorical"]},
+    )
     smallest: float = knob(
         0.01,
         "Smallest spread",
@@ -65,7 +104,19 @@ class MADEConfig(FlowConfig):
         le=0.5,
         scale="log",
         symbol=r"\sigma_{min}",
+        shown_if={"conditionals": ["gaussian", "mixture"]},
     )
+
+
+def make_head(config: MADEConfig, order: list[int]) -> Head:
+    """The network, and what its outputs mean, as the settings ask."""
+    shape = config.net_shape()
+    if config.conditionals == "categorical":
+        return CategoricalHead(order, shape, config.bins)
+    if config.conditionals == "bernoulli":
+        return BernoulliHead(order, shape, config.digits)
+    count = config.components if config.conditionals == "mixture" else 1
+    return MixtureHead(order, shape, count, config.smallest)
 
 
 class MADE(Flow):
@@ -91,13 +142,19 @@ class MADE(Flow):
             order.reverse()
         if config.order == "random":
             order = [int(i) for i in torch.randperm(dim)]
-        count = config.components if config.conditionals == "mixture" else 1
-        self.net = MaskedNet(order, 3 * count, config.net_shape())
-        with torch.no_grad():
-            bias = self.net.last.bias.view(dim, 3, count)
-            if count > 1:
-                bias[:, 1] = torch.linspace(-START, START, count)
-            bias[:, 2] = math.log(START / count)
+        self._order = tuple(order)
+        self.head = make_head(config, order)
+
+    @property
+    def net(self) -> MaskedNet:
+        """The masked network."""
+        return self.head.net
+
+    def initialise(self, columns: Mapping[str, Tensor], generator: Generator) -> None:
+        """Cut the range of the data into bins, where there are any."""
+        del generator
+        if self.head.bins is not None:
+            self.head.bins.fit(columns["x"])
 
     def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
         """Exact log-density (n,) in nats at x (n, dim)."""
@@ -107,23 +164,23 @@ class MADE(Flow):
     @property
     def density_note(self) -> str:
         """How the density is known."""
-        return "product of conditionals"
+        bins = self.head.bins
+        if bins is None:
+            return "product of conditionals"
+        return f"histogram, {bins.count} bins a side"
 
-    def conditionals(self, x: Tensor) -> list[LineMixture]:
+    def conditionals(self, x: Tensor) -> list[LineDensity]:
         """The density of each coordinate given those before it, at points (n, dim)."""
-        raw = self.net(x)
-        smallest = self.config.smallest
-        return [LineMixture.from_raw(part, smallest) for part in raw.unbind(dim=1)]
+        return [self.head.line(x, axis) for axis in range(self.dim)]
 
     @property
     def order(self) -> tuple[int, ...]:
         """The coordinates, each behind those that it depends on."""
-        return self.net.order
+        return self._order
 
     def log_conditionals(self, x: Tensor) -> Tensor:
         """Ln p(x_i | those before it), (n, dim) nats."""
-        parts = zip(self.conditionals(x), x.unbind(dim=1), strict=True)
-        return torch.stack([p.log_prob(x_i) for p, x_i in parts], dim=1)
+        return self.head.log_conditionals(x)
 
     def log_likelihood(self, x: Tensor) -> Tensor:
         """Sum of the conditional log-densities, (n,)."""
@@ -138,16 +195,30 @@ class MADE(Flow):
     def layers(self, z: Tensor) -> list[Tensor]:
         """Points (n, dim): z, then after each coordinate has found its place."""
         points = [z]
-        for i in self.net.order:
+        for i in self.order:
             # What comes later in the order is noise still, but the mask hides it.
             columns = list(points[-1].unbind(dim=1))
-            columns[i] = self.conditionals(points[-1])[i].from_normal(columns[i])
+            columns[i] = self.head.line(points[-1], i).from_normal(columns[i])
             points.append(torch.stack(columns, dim=1))
         return points
 
+    @property
+    def masked_layers(self) -> int:
+        """One network."""
+        return 1
+
+    def masked_units(self, layer: int) -> MaskedUnits:
+        """The network; its inputs are coordinates, or digits of their bins."""
+        del layer
+        digits = len(self.net.order) // self.dim
+        names = [axis_name(i) for i in range(self.dim)]
+        if digits > 1:
+            names = [f"{name}{k + 1}" for name in names for k in range(digits)]
+        return MaskedUnits(self.net, tuple(names))
+
     def layer_names(self) -> list[str]:
         """Which coordinate finds its place, and by what."""
-        names = [axis_name(index) for index in self.net.order]
+        names = [axis_name(index) for index in self.order]
         return [
             f"{name} given {', '.join(names[:place])}" if place else f"{name} alone"
             for place, name in enumerate(names)

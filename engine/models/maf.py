@@ -21,9 +21,11 @@ from engine.models.autoregressive_flow import (
     AutoregressiveFlowConfig,
     first_of,
     make_layers,
+    units_of,
 )
 from engine.models.base import Batch, Card, ModelConfig
 from engine.models.flow import Flow, taper_knob
+from engine.models.inside import MaskedUnits
 from engine.settings import knob
 
 #: Training points whose statistics batch norm uses outside training.
@@ -144,6 +146,15 @@ class MAF(Flow):
             z = self.norms[k].inverse(points[-1], seen[k]) if seen else points[-1]
             points.append(self.flow[k].inverse(z)[0])
         return points
+
+    @property
+    def masked_layers(self) -> int:
+        """One network for each layer."""
+        return len(self.flow)
+
+    def masked_units(self, layer: int) -> MaskedUnits:
+        """The network of a layer, counted from the data."""
+        return units_of(self.flow[layer])
 
     def layer_names(self) -> list[str]:
         """Which coordinate each layer begins with."""

@@ -8,6 +8,8 @@ and values of earlier positions, so that each position is computed once.
 Vaswani et al. 2017, 1706.03762, section 3.2; Radford et al. 2018.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -55,6 +57,16 @@ class Block(nn.Module):
         x = x + self.out(seen.transpose(1, 2).reshape(b, t, width))
         return x + self.mlp(self.norm_mlp(x)), (k, v)
 
+    def attention(self, x: Tensor) -> Tensor:
+        """Where each position (b, t, width) looks: shares (b, heads, t, t)."""
+        b, t, width = x.shape
+        qkv = self.qkv(self.norm_attention(x)).view(b, t, 3, self.heads, -1)
+        q, k, _ = qkv.permute(2, 0, 3, 1, 4)
+        likeness = q @ k.transpose(-1, -2) / math.sqrt(width // self.heads)
+        later = torch.ones(t, t, dtype=torch.bool, device=x.device).triu(1)
+        shares: Tensor = likeness.masked_fill(later, -torch.inf).softmax(dim=-1)
+        return shares
+
 
 class CausalTransformer(nn.Module):
     """Blocks in a row, then a last normalisation."""
@@ -82,3 +94,12 @@ class CausalTransformer(nn.Module):
             x, cache = block(x, past[index] if past else None)
             caches.append(cache)
         return self.norm(x), caches
+
+    def attention(self, x: Tensor) -> Tensor:
+        """Where the positions x (b, t, width) look, (b, layers, heads, t, t)."""
+        found = []
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            found.append(block.attention(x))
+            x, _ = block(x)
+        return torch.stack(found, dim=1)

@@ -29,6 +29,7 @@ class MaskedLinear(nn.Linear):
 
     def __init__(self, seen: Tensor, degrees: Tensor, *, strict: bool) -> None:
         super().__init__(len(seen), len(degrees))
+        self.seen, self.degrees = seen.tolist(), degrees.tolist()
         lower, own = seen[None, :], degrees[:, None]
         mask = lower < own if strict else lower <= own
         self.register_buffer("mask", mask.float())
@@ -85,6 +86,27 @@ class MaskedNet(nn.Module):
         known = x[:, self.seen[0], None] if len(self.seen) == 1 else x[:, self.seen]
         out: Tensor = self.net(known)
         return out.view(len(x), len(self.order), self.per)
+
+    def linears(self) -> list[MaskedLinear]:
+        """The layers with their masks, first to last."""
+        return [part for part in self.net if isinstance(part, MaskedLinear)]
+
+    def reach(self) -> Tensor:
+        """Ways (dim, dim) from coordinate j to the numbers of coordinate i, counted.
+
+        A wave of a coordinate is a way of its own. The product of the masks: zero means
+        that nothing of j can reach i.
+        """
+        dim = len(self.order)
+        first, *others = self.linears()
+        ways = first.mask.double()
+        for layer in others:
+            ways = layer.mask.double() @ ways
+        found = ways.new_zeros(dim, dim)
+        sources = torch.tensor([self.order[d - 1] for d in first.seen])
+        targets = torch.tensor([self.order[d - 1] for d in self.last.degrees])
+        inner = ways.new_zeros(len(targets), dim).index_add(1, sources, ways)
+        return found.index_add(0, targets, inner)
 
 
 class AffineAutoregressive(nn.Module):

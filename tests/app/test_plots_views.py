@@ -136,6 +136,8 @@ def test_state_survives_json_and_is_silent(qtbot, shown, name):
         "chains": {"start": "point", "heat": "2", "level": 0.5, "t": 0.25},
         "layers": {"mode": "grid", "direction": "noise", "t": 0.25},
         "conditionals": {"at": 0.25, "given": "y"},
+        "masks": {"layer": 2},
+        "attention": {"at": 0.25},
     }[name]
     with (
         qtbot.assertNotEmitted(plot.settings_edited),

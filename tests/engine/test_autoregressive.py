@@ -38,8 +38,8 @@ def test_the_density_adds_up_over_the_plane() -> None:
     """Open bins at the ends included: fine cells far beyond the range of the data."""
     model = lively()
     with torch.no_grad():
-        model.low.fill_(0)
-        model.length.fill_(1 / 16)
+        model.bins.low.fill_(0)
+        model.bins.length.fill_(1 / 16)
     side = 160
     edge = (torch.arange(side) + 0.5) / side * 2 - 0.5
     grid = torch.cartesian_prod(edge, edge).double()
@@ -59,14 +59,14 @@ def test_samples_fill_bins_as_the_density_says() -> None:
     bins = all_bins(model)
     logits = model.logits(bins).log_softmax(-1)
     share = logits.gather(-1, bins[..., None])[..., 0].sum(1).exp()
-    named = model.bins_of(x)
+    named = model.bins.of(x)
     found = torch.bincount(named[:, 0] * 16 + named[:, 1], minlength=256) / n
     # Counts scatter by a root: their squared deviations have a known mean.
     chi_squared = (n * (found - share).square() / share).sum().item()
     assert chi_squared == pytest.approx(255, abs=100)
     # The density of the samples, averaged, against the entropy of the histogram.
-    entropy = -(share * (share.log() + model.log_within(
-        model.points_in(bins, torch.full((256, 2), 0.5).double()), bins
+    entropy = -(share * (share.log() + model.bins.log_within(
+        model.bins.points_in(bins, torch.full((256, 2), 0.5).double()), bins
     ).sum(1))).sum()  # fmt: skip
     edges = ((named == 0) | (named == 15)).double().sum(1).mean()
     # Exponentials have one nat; the middle points used above count ln 2 of it.
@@ -79,9 +79,9 @@ def test_points_come_back_to_their_bins() -> None:
     model = lively()
     bins = all_bins(model).repeat(4, 1)
     uniform = torch.rand(len(bins), 2).double()
-    x = model.points_in(bins, uniform)
-    assert torch.equal(model.bins_of(x), bins)
-    outside = (x < model.low) | (x > model.low + 16 * model.length)
+    x = model.bins.points_in(bins, uniform)
+    assert torch.equal(model.bins.of(x), bins)
+    outside = (x < model.bins.low) | (x > model.bins.low + 16 * model.bins.length)
     assert torch.equal(outside.any(), torch.tensor(True))
     assert not (outside & (bins > 0) & (bins < 15)).any()
 
@@ -156,9 +156,9 @@ def test_cold_is_the_likeliest_and_top_k_cuts_the_rest() -> None:
     for temperature in (0.0, 0.01):
         model.config = model.config.model_copy(update={"temperature": temperature})
         x = model.sample(500, torch.Generator().manual_seed(0))
-        assert set(model.bins_of(x)[:, 0].tolist()) == {best}
+        assert set(model.bins.of(x)[:, 0].tolist()) == {best}
     model.config = model.config.model_copy(update={"temperature": 1.0, "top_k": 3})
-    named = model.bins_of(model.sample(5000, torch.Generator().manual_seed(0)))[:, 0]
+    named = model.bins.of(model.sample(5000, torch.Generator().manual_seed(0)))[:, 0]
     assert set(named.tolist()) == set(order[:3].tolist())
     share = torch.bincount(named, minlength=16)[order[:3]] / 5000
     expected = first[order[:3]].softmax(0)
@@ -168,7 +168,12 @@ def test_cold_is_the_likeliest_and_top_k_cuts_the_rest() -> None:
 def test_heads_have_to_share_the_width() -> None:
     with pytest.raises(SettingError, match="multiple"):
         checked(AutoregressiveConfig, {"width": 30, "heads": 4}, "autoregressive")
-    assert capabilities(lively()) == {"samples", "log_density", "conditionals"}
+    assert capabilities(lively()) == {
+        "samples",
+        "log_density",
+        "conditionals",
+        "attention",
+    }
 
 
 @pytest.mark.slow

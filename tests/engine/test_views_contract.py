@@ -73,6 +73,10 @@ REFUSED = {
     "layers": "rectified_flow flow_matching ddpm score_sde edm oracle vae gan "
     "conditional_gan autoencoder vqvae score_matching energy_based autoregressive "
     "rnade",
+    "masks": "rectified_flow flow_matching ddpm score_sde edm cnf oracle realnvp nice "
+    "glow distilled_flow spline_flow vae gan conditional_gan cyclegan autoencoder "
+    "vqvae score_matching energy_based autoregressive rnade",
+    "attention": " ".join(m for m in registry.MODELS if m != "autoregressive"),
     "conditionals": "gan conditional_gan cyclegan autoencoder",
     **{
         view: " ".join(m for m in registry.MODELS if m not in fed.split())
