@@ -145,7 +145,8 @@ class Session(QObject):
         """Train a few steps, then pause; ``player`` lets one player move alone."""
         self.runs.return_live()
         for run in self.runs.driven:
-            self._send(wire.StepOnce(run_id=run.id, count=count, player=player))
+            if not player or player in self._players(run):
+                self._send(wire.StepOnce(run_id=run.id, count=count, player=player))
 
     def reset(self) -> None:
         """Back to step 0 and the same initial weights."""
@@ -197,6 +198,10 @@ class Session(QObject):
         return entry.empty or f"{model.title} cannot feed this view."
 
     # ---- inside
+
+    def _players(self, run: Run) -> list[str]:
+        catalogue = self.catalogue
+        return model_entry(catalogue, run.config.model).players if catalogue else []
 
     def _send(self, command: wire.Command) -> None:
         def on_ack(ack: Ack, arrays: Arrays) -> None:

@@ -387,12 +387,17 @@ def test_views_of_a_run_are_chosen_from_its_menu(world):
     actions = {a.data(): a for a in column.menu_of_views().actions() if a.data()}
     name = column.right.name
     assert not actions[(name, "trajectories")].isEnabled()
+    column.right.plot.move_wished.emit("generator")
+    moves = [(c.run_id, c.player) for c in world.client.of(StepOnce)]
+    assert moves == [(column.run.id, "generator")]  # the flow has no such player
     actions[(name, "samples")].trigger()
     assert column.right.plot.view == "samples"
     world.until(lambda: column.right.plot.has_frame)
     world.session.runs.choose(world.session.compare.runs[0].id)
     flow = page.columns[world.run.id].right
     assert flow.plot.view == "trajectories"
+    flow.plot.mode_switch.user_choose("both")
+    world.until(lambda: flow.plot._field_arrays)
     world.session.desk.choose_model("vae")
     world.settle()
     assert flow.plot.view == "latent"  # a VAE has no path

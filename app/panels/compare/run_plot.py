@@ -42,6 +42,7 @@ class RunPlot(QWidget):
         self._slots.view_changed.connect(self._on_view)
         session.questions.probe_answered.connect(self._on_answer)
         session.probe.changed.connect(self._on_probe)
+        self._want_companions()
         self.refresh()
 
     def refresh(self) -> None:
@@ -76,9 +77,8 @@ class RunPlot(QWidget):
         slots, name = self._slots, self.name
         self._dress(plot)
         plot.settings_edited.connect(lambda s: slots.set_settings(name, s))
-        plot.companions_changed.connect(
-            lambda: slots.set_companions(name, plot.companions())
-        )
+        plot.companions_changed.connect(self._want_companions)
+        plot.move_wished.connect(lambda player: self._session.step_once(1, player))
         plot.time_scrubbed.connect(self.time_scrubbed)
         plot.probed.connect(self.probed)
         plot.asked.connect(self._session.probe.ask)
@@ -95,8 +95,12 @@ class RunPlot(QWidget):
     def _on_view(self, name: str) -> None:
         if name == self.name:
             self.plot = self._shown()
+            self._want_companions()
             self.refresh()
             self.plot_changed.emit()
+
+    def _want_companions(self) -> None:
+        self._slots.set_companions(self.name, self.plot.companions())
 
     def _on_frame(self, name: str, frame: Frame, arrays: Arrays) -> None:
         place, _, suffix = name.partition(".")
