@@ -34,6 +34,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--size", type=_size, metavar="WxH", help="size of the window, px"
     )
+    made.add_argument(
+        "--open", type=Path, metavar="FILE.genplay", help="a session to open"
+    )
     made.add_argument("--screenshot", type=Path, metavar="FILE.png")
     made.add_argument("--steps", type=int, default=0, help="steps before a screenshot")
     made.add_argument(

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QRect, QTimer
+from PySide6.QtCore import QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -25,6 +25,7 @@ from engine.client import Client
 from engine.protocol import Catalogue, RunConfig
 
 _LOG = logging.getLogger(__name__)
+_ONCE = Qt.ConnectionType.SingleShotConnection
 _TURNS = 40  # of the event loop, for the self-test of the Qt binding
 
 
@@ -56,7 +57,7 @@ def is_first_start(options: argparse.Namespace, file: Path | None) -> bool:
     if file is None or file.exists():
         return False
     plain = parser().parse_args([])
-    names = ("model", "data", "settings", "seed", "theme")
+    names = ("model", "data", "settings", "seed", "theme", "open")
     return all(getattr(options, n) == getattr(plain, n) for n in names)
 
 
@@ -117,6 +118,8 @@ class Program(QObject):
             )
             self.window.show_notice(Notice("warning", title, text))
         self.session.start()
+        if self._options.open:
+            self.session.run_ready.connect(self._open_session, _ONCE)
         if getattr(self._options, "is_first", False):
             self.window.pages.show_page("presets")
         if self._options.screenshot:
@@ -125,6 +128,11 @@ class Program(QObject):
             )
             photographer.finished.connect(self._on_photographed)
             photographer.start()
+
+    def _open_session(self) -> None:
+        """Once the first run is there, the session takes its place."""
+        path = str(self._options.open.resolve())
+        QTimer.singleShot(0, lambda: self.window.files.open(path))
 
     def _start_config(self, catalogue: Catalogue) -> RunConfig:
         return requested(catalogue, self._wanted, self._options.settings)

@@ -71,6 +71,7 @@ class Compare(QObject):
         self._is_spreading = False
         runs.run_chosen.connect(self._on_chosen)
         runs.moved.connect(self._on_moved)
+        runs.forgotten.connect(self._on_forgotten)
 
     # ---- on and off the screen
 
@@ -256,6 +257,13 @@ class Compare(QObject):
         if self.is_open and run is not None and run not in self.runs:
             self._take_in(run)
             self._spread(self.runs[0])
+            self._tell()
+
+    def _on_forgotten(self, run: Run) -> None:
+        """A run is gone altogether, e.g. since a session was opened."""
+        if run in self.runs:
+            self.runs.remove(run)
+            self._drop(run)
             self._tell()
 
     def _on_moved(self, run: Run) -> None:

@@ -36,15 +36,15 @@ class ConfigEdit(QUndoCommand):
         self.key = key or gesture
         self.is_gesture = bool(gesture)
         self.stamp = time.monotonic()
-        self._at_once = at_once
+        self.at_once = at_once
 
     def redo(self) -> None:
         """Take the later configuration."""
-        self._history.become(self.after, self._at_once)
+        self._history.become(self.after, self.at_once)
 
     def undo(self) -> None:
         """Take the earlier configuration."""
-        self._history.become(self.before, self._at_once)
+        self._history.become(self.before, self.at_once)
 
     def id(self) -> int:
         """All edits may merge; the key decides."""

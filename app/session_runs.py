@@ -33,6 +33,7 @@ class Runs(QObject):
     visited = Signal(object)  # step or None
     moved = Signal(object)  # Run that shows another of its moments
     together_changed = Signal()
+    forgotten = Signal(object)  # Run that this window does not have any more
     noted = Signal(object)  # Notice
 
     def __init__(
@@ -57,10 +58,13 @@ class Runs(QObject):
 
     def make(self, config: RunConfig) -> Run:
         """A run that the engine does not know yet."""
+        return self.adopt(f"run-{self._made + 1}", History(config, self))
+
+    def adopt(self, name: str, history: History) -> Run:
+        """A run with a history already, under an id of its own."""
         self._made += 1
-        name = f"run-{self._made}"
         folder = str(self._recovery / name) if self._recovery else ""
-        run = Run(name, self._made, History(config, self), folder)
+        run = Run(name, self._made, history, folder)
         self.all[name] = run
         self.undo_group.addStack(run.history.stack)
         self._desk.watch(run)
@@ -144,7 +148,7 @@ class Runs(QObject):
         def on_ack(ack: Ack, arrays: Arrays) -> None:
             del arrays
             if ack.error:
-                self._forget(new)
+                self.forget(new)
                 self.noted.emit(Notice("warning", "No branch was made", ack.error))
                 return
             self.choose(new.id)
@@ -169,7 +173,7 @@ class Runs(QObject):
         def on_ack(ack: Ack, arrays: Arrays) -> None:
             del arrays
             if ack.error:
-                self._forget(new)
+                self.forget(new)
                 self.noted.emit(Notice("warning", "No run was made", ack.error))
                 return
             self.choose(new.id)
@@ -178,7 +182,7 @@ class Runs(QObject):
 
         command = TakeRun(job_id=job_id, item=item, new_run_id=new.id)
         if not self._link.send(command, on_ack):
-            self._forget(new)
+            self.forget(new)
 
     def forget_recovery(self) -> None:
         """Remove the recovery files: the window was closed on purpose."""
@@ -186,7 +190,9 @@ class Runs(QObject):
             if run.recovery:
                 shutil.rmtree(run.recovery, ignore_errors=True)
 
-    def _forget(self, run: Run) -> None:
+    def forget(self, run: Run) -> None:
+        """Take a run out of this window; the engine is told by others."""
+        self.forgotten.emit(run)
         self.undo_group.removeStack(run.history.stack)
         del self.all[run.id]
 

@@ -1,6 +1,7 @@
 """The main window: wires and owns, computes nothing."""
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import (
@@ -30,6 +31,7 @@ from app.pictures import is_picture
 from app.preferences import Preferences
 from app.search import Search
 from app.session import Session
+from app.session_files import ENDING, KeptWindow, SessionFiles
 from app.session_notes import Notice
 from app.session_preset import PresetStarter
 from app.session_slots import SLOTS
@@ -41,6 +43,7 @@ from app.window_actions import actions_of
 from engine.protocol import RunReady
 
 _NARROW = 1360  # px; below it the side panels are smaller
+_SESSIONS = f"Sessions (*{ENDING})"
 _TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 
 
@@ -69,6 +72,7 @@ class Window(QWidget):
         self.projector_foot = ProjectorFoot(session)
         self.palette_list = Finder("Search actions, presets, models and data", self)
         self.toasts = ToastStack(self)
+        self.files = SessionFiles(session, self)
         self.take_away = TakeAway(session, self)
         self.figure_saver = FigureSaver(preferences, self)
         self.actions_by_name = actions_of(self)
@@ -128,6 +132,22 @@ class Window(QWidget):
         folder = QFileDialog.getExistingDirectory(self, "Save run in an empty folder")
         if folder:
             self.session.questions.save_run(folder)
+
+    def save_session(self) -> None:
+        """Write all runs with their kept moments and histories into one file."""
+        start = self.files.path or f"lab{ENDING}"
+        path, _ = QFileDialog.getSaveFileName(self, "Save session", start, _SESSIONS)
+        if path:
+            cards = self.wall.cards.items()
+            views = {name: card.slot.view for name, card in cards}
+            states = {name: card.choices() for name, card in cards}
+            self.files.save(path, views, states)
+
+    def ask_session(self) -> None:
+        """Let the person choose a session file."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open session", "", _SESSIONS)
+        if path:
+            self.files.open(path)
 
     def export_figure(self) -> None:
         """Offer the formats of the current plot's figure."""
@@ -257,9 +277,12 @@ class Window(QWidget):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Look into the file; a picture is drawn as points."""
+        """Look into a table, open a session, draw a picture as points."""
         event.acceptProposedAction()
         path = event.mimeData().urls()[0].toLocalFile()
+        if path.endswith(ENDING):
+            self.files.open(path)
+            return
         if is_picture(path):
             self.pages.show_page("draw")
         if not self.pages.take_file(path):
@@ -300,6 +323,8 @@ class Window(QWidget):
         self.wall.size_requested.connect(self.figure_saver.ask)
         self.take_away.noted.connect(self.show_notice)
         self.pages.noted.connect(self.show_notice)
+        self.files.noted.connect(self.show_notice)
+        self.files.opened.connect(self._on_opened)
         self.pages.page_changed.connect(self._on_page)
         self.top.act_requested.connect(actions.trigger)
         self.top.run_requested.connect(session.runs.choose)
@@ -317,9 +342,19 @@ class Window(QWidget):
         theme.set_text_scale(kept.text_scale)
         theme.set_less_motion(kept.less_motion)
         self.projector_foot.caption.setText(kept.caption)
-        for name, view in kept.views.items():
+        self._recall_views(kept.views, kept.view_states)
+
+    def _on_opened(self, kept: KeptWindow) -> None:
+        """A session is open: its views stand where they stood."""
+        self.pages.show_page(EXPLORE)
+        self._recall_views(kept.views, kept.view_states)
+
+    def _recall_views(
+        self, views: dict[str, str], states: dict[str, dict[str, Any]]
+    ) -> None:
+        for name, view in views.items():
             if name in SLOTS:
-                self.wall.cards[name].recall(view, kept.view_states.get(name, {}))
+                self.wall.cards[name].recall(view, states.get(name, {}))
 
     def _set_look(self, look: str) -> None:
         self.preferences.look = look

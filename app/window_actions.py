@@ -42,6 +42,8 @@ def _run(window: "Window") -> list[Act]:
         Act("live", "Return to live", "Run", session.runs.return_live),
         Act("branch", "Branch from here", "Run", session.runs.branch),
         Act("save_run", "Save run…", "Run", window.save_run, ("Ctrl+S",)),
+        Act("save_session", "Save session…", "Run", window.save_session, _SAVE),
+        Act("open_session", "Open session…", "Run", window.ask_session, _OPEN),
         Act("open_csv", "Open CSV…", "Data", window.ask_table, ("Ctrl+O",)),
         Act("model", "Choose a model…", "Model", window.open_picker, ("Ctrl+K",)),
     ]
@@ -139,3 +141,4 @@ def _window(window: "Window") -> list[Act]:
 
 
 _PALETTE = ("Ctrl+Shift+P",)
+_SAVE, _OPEN = ("Ctrl+Shift+S",), ("Ctrl+Shift+O",)

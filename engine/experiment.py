@@ -363,6 +363,19 @@ class Experiment:
         if self.step not in self._store:
             self._keep()
 
+    def kept(self, step: int) -> Snapshot:
+        """A kept moment itself.
+
+        Raises:
+            KeyError: No such moment is kept.
+        """
+        return self._snapshot(step)
+
+    def keep_also(self, snapshot: Snapshot) -> None:
+        """Keep a moment of this run that was kept before, e.g. in a file."""
+        if snapshot.step not in self._store and snapshot.step <= self.step:
+            self._store.add(snapshot)
+
     def restore(self, step: int) -> None:
         """Go back to a kept moment; later ones are forgotten.
 

@@ -37,12 +37,14 @@ from engine.protocol import (
     InspectTable,
     Json,
     Open,
+    OpenSession,
     Pause,
     Play,
     Probe,
     Reset,
     Restore,
     Save,
+    SaveSession,
     SetSpeed,
     Shutdown,
     StartJob,
@@ -54,6 +56,7 @@ from engine.protocol import (
     Welcome,
 )
 from engine.settings import checked
+from engine.training.session_file import open_session, save_session
 from engine.training.setup import available_devices
 
 Result = tuple[Json, Arrays]
@@ -240,6 +243,20 @@ class Commands:
         experiment = Experiment.load(Path(command.folder))
         self._begin(command.run_id, experiment)
         return {"config": experiment.config.model_dump(mode="json")}, {}
+
+    def _save_session(self, command: SaveSession) -> None:
+        runs = {name: self.run(name).experiment for name in command.run_ids}
+        tick = self.desk.let_through
+        save_session(Path(command.path), runs, command.window, tick)
+
+    def _open_session(self, command: OpenSession) -> None:
+        tick = self.desk.let_through
+        found, _ = open_session(Path(command.path), tick)
+        for name in found:
+            self._refuse_taken(command.prefix + name)
+        for name, experiment in found.items():
+            self._begin(command.prefix + name, experiment)
+            self._reporter.status(self.runs[command.prefix + name])
 
     def _refuse_taken(self, run_id: str) -> None:
         if run_id in self.runs:

@@ -23,6 +23,7 @@ from engine.protocol.commands import (
     Hello,
     InspectTable,
     Open,
+    OpenSession,
     Pause,
     Ping,
     Play,
@@ -30,6 +31,7 @@ from engine.protocol.commands import (
     Reset,
     Restore,
     Save,
+    SaveSession,
     SetSpeed,
     Shutdown,
     StartJob,
@@ -68,6 +70,7 @@ from engine.protocol.message import (
     RunState,
     Severity,
 )
+from engine.protocol.session_head import SessionFileError, read_head
 from engine.protocol.wire import (
     DTYPES,
     MAX_ARRAYS,
@@ -114,6 +117,7 @@ __all__ = [
     "Nll",
     "Note",
     "Open",
+    "OpenSession",
     "Pause",
     "Ping",
     "Play",
@@ -127,6 +131,8 @@ __all__ = [
     "RunState",
     "SamplerEntry",
     "Save",
+    "SaveSession",
+    "SessionFileError",
     "SetSpeed",
     "SettingChanged",
     "Severity",
@@ -144,4 +150,5 @@ __all__ = [
     "decode_command",
     "decode_event",
     "encode",
+    "read_head",
 ]

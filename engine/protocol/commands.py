@@ -170,6 +170,29 @@ class Open(Command):
     folder: str
 
 
+class SaveSession(Command):
+    """Write runs with all their kept moments into one file.
+
+    ``window`` is kept beside them, unread.
+    """
+
+    kind: Literal["save_session"] = "save_session"
+    path: str
+    run_ids: list[str]
+    window: Json = Field(default_factory=dict)
+
+
+class OpenSession(Command):
+    """Read a session file: its runs appear, paused, as ``prefix`` and their old name.
+
+    What the window has kept there it reads itself, with ``read_head``.
+    """
+
+    kind: Literal["open_session"] = "open_session"
+    path: str
+    prefix: str
+
+
 class InspectTable(Command):
     """Look into a CSV file; the ``Ack``'s result has columns, rows and dialect."""
 

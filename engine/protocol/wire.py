@@ -18,6 +18,7 @@ from engine.protocol.commands import (
     Hello,
     InspectTable,
     Open,
+    OpenSession,
     Pause,
     Ping,
     Play,
@@ -25,6 +26,7 @@ from engine.protocol.commands import (
     Reset,
     Restore,
     Save,
+    SaveSession,
     SetSpeed,
     Shutdown,
     StartJob,
@@ -76,6 +78,8 @@ AnyCommand = Annotated[
     | Branch
     | Save
     | Open
+    | SaveSession
+    | OpenSession
     | InspectTable
     | StartJob
     | CancelJob

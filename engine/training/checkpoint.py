@@ -56,7 +56,7 @@ def save(run: "Experiment", folder: Path, samples: int) -> Path:
         OSError: The folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tensors, facts = _flat(take(run.trainer))
+    tensors, facts = flat(take(run.trainer))
     tensors.update(_data_tensors(run.data))
     weights = save_tensors({k: v.contiguous() for k, v in tensors.items()})
     rows = "".join(json.dumps(r) + "\n" for r in _finite_rows(run.history))
@@ -111,7 +111,7 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _flat(snapshot: Snapshot) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def flat(snapshot: Snapshot) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """A snapshot as named tensors and a JSON-able remainder."""
     tensors: dict[str, Tensor] = {"generator": snapshot.generator}
     for name, table in (
@@ -181,7 +181,7 @@ def load(kind: "type[Experiment]", folder: Path, device: str) -> "Experiment":
             raise
         raise CheckpointError(f"{folder / 'run.json'} is damaged.") from error
     try:
-        put_back(run.trainer, _snapshot(head["state"], tensors))
+        put_back(run.trainer, snapshot_of(head["state"], tensors))
     except (KeyError, RuntimeError, ValueError) as error:
         raise CheckpointError(
             f"The weights in {folder} do not fit the settings in its run.json."
@@ -235,7 +235,13 @@ def _tensors(weights: bytes, folder: Path) -> dict[str, Tensor]:
         ) from error
 
 
-def _snapshot(facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Snapshot:
+def snapshot_of(facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Snapshot:
+    """The snapshot that :func:`flat` took apart.
+
+    Raises:
+        KeyError: A part of it is missing.
+    """
+
     def table(name: str) -> dict[str, Tensor]:
         start = f"{name}."
         return {k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)}

@@ -1,0 +1,209 @@
+"""Session files: what the window writes about itself, and how it comes back.
+
+The engine keeps runs with their kept moments; the window adds which run is on show, the
+history of each, and which view stands where.
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from PySide6.QtCore import QObject, Signal
+
+from app.session import Session
+from app.session_history import ConfigEdit, History
+from app.session_notes import Notice
+from app.session_run import Run
+from engine.protocol import (
+    Ack,
+    Arrays,
+    Close,
+    OpenSession,
+    RunConfig,
+    SaveSession,
+    SessionFileError,
+    read_head,
+)
+
+ENDING = ".genplay"
+
+
+class _Kept(BaseModel):
+    """Base of what a session file keeps; unknown entries of a newer version go."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class KeptEdit(_Kept):
+    """One step of a history."""
+
+    config: RunConfig
+    text: str = ""
+    at_once: bool = False
+
+
+class KeptRun(_Kept):
+    """A run as the window knows it; ``done`` of its edits are not undone."""
+
+    id: str
+    number: int = 0
+    first: RunConfig
+    edits: list[KeptEdit] = Field(default_factory=list)
+    done: int = 0
+    speed: float = 0.0
+    at: int | None = None
+
+
+class KeptWindow(_Kept):
+    """All that the window keeps beside its runs."""
+
+    shown: str
+    runs: list[KeptRun] = Field(min_length=1)
+    views: dict[str, str] = Field(default_factory=dict)
+    view_states: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class SessionFiles(QObject):
+    """Saves all runs of a window into a file, and opens such files.
+
+    Opening replaces the runs of the window; until the engine has read the file the old
+    ones stay, and they stay for good if it cannot be read.
+    """
+
+    opened = Signal(object)  # KeptWindow
+    noted = Signal(object)  # Notice
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._opened = 0
+        self.path = ""
+
+    def save(
+        self, path: str, views: dict[str, str], view_states: dict[str, dict[str, Any]]
+    ) -> None:
+        """Write every run, its kept moments and histories into ``path``."""
+        session = self._session
+        if session.run is None:
+            return
+        if not path.endswith(ENDING):
+            path += ENDING
+        runs = [r for r in session.runs.all.values() if r.applied is not None]
+        window = KeptWindow(
+            shown=session.run.id,
+            runs=[_kept(run) for run in runs],
+            views=views,
+            view_states=view_states,
+        )
+        command = SaveSession(
+            path=path,
+            run_ids=[run.id for run in runs],
+            window=window.model_dump(mode="json"),
+        )
+        session.link.send(command, partial(self._on_saved, path))
+
+    def open(self, path: str) -> None:
+        """Bring back what a file holds."""
+        try:
+            _, content = read_head(Path(path))
+            window = KeptWindow.model_validate(content)
+        except (SessionFileError, ValidationError) as error:
+            text = str(error) if isinstance(error, SessionFileError) else ""
+            self._warn(text or f"{path} was not written by this window.")
+            return
+        if window.shown not in {run.id for run in window.runs}:
+            self._warn(f"{path} is damaged: the run on show is missing.")
+            return
+        self._opened += 1
+        prefix = f"open-{self._opened}-"
+        session = self._session
+        old = list(session.runs.all.values())
+        new = {kept.id: self._made(kept, prefix) for kept in window.runs}
+
+        def on_ack(ack: Ack, arrays: Arrays) -> None:
+            del arrays
+            if ack.error:
+                for run in new.values():
+                    session.runs.forget(run)
+                self._warn(ack.error)
+                return
+            self._replace(old, new, window, path)
+
+        if not session.link.send(OpenSession(path=path, prefix=prefix), on_ack):
+            for run in new.values():
+                session.runs.forget(run)
+
+    def _made(self, kept: KeptRun, prefix: str) -> Run:
+        # Its history is whole before anyone listens: nothing of it is to be done now.
+        history = History(kept.first, self._session.runs)
+        _restore_history(history, kept)
+        run = self._session.runs.adopt(prefix + kept.id, history)
+        run.speed = kept.speed
+        return run
+
+    def _replace(
+        self, old: list[Run], new: dict[str, Run], window: KeptWindow, path: str
+    ) -> None:
+        """The new runs take the place of the old ones."""
+        session = self._session
+        for kept in window.runs:
+            run = new[kept.id]
+            if run.applied is None:
+                run.applied = run.ready.config if run.ready else run.config
+            run.at = kept.at if kept.at in run.snapshots else None
+        session.runs.choose(new[window.shown].id)
+        for run in old:
+            session.link.send(Close(run_id=run.id))
+            session.runs.forget(run)
+        if session.run is not None and session.run.ready is not None:
+            session.run_ready.emit(session.run.ready)
+        if session.run is not None and session.run.status is not None:
+            session.status_changed.emit(session.run.status)
+        session.snapshots_changed.emit()
+        session.runs.visited.emit(session.run.at if session.run else None)
+        self.path = path
+        self.opened.emit(window)
+        name = Path(path).name
+        self.noted.emit(Notice("good", f"{name} is open", _count(len(new))))
+
+    def _on_saved(self, path: str, ack: Ack, arrays: Arrays) -> None:
+        del arrays
+        if ack.error:
+            self.noted.emit(Notice("warning", "The session was not saved", ack.error))
+            return
+        self.path = path
+        self.noted.emit(Notice("good", "Session saved", path))
+
+    def _warn(self, text: str) -> None:
+        self.noted.emit(Notice("warning", "The session was not opened", text))
+
+
+def _count(runs: int) -> str:
+    return "1 run, with its history." if runs == 1 else f"{runs} runs, with histories."
+
+
+def _kept(run: Run) -> KeptRun:
+    """A run and its history, as a file keeps it."""
+    stack = run.history.stack
+    edits = [stack.command(index) for index in range(stack.count())]
+    steps = [edit for edit in edits if isinstance(edit, ConfigEdit)]
+    return KeptRun(
+        id=run.id,
+        number=run.number,
+        first=steps[0].before if steps else run.config,
+        edits=[
+            KeptEdit(config=e.after, text=e.text(), at_once=e.at_once) for e in steps
+        ],
+        done=stack.index(),
+        speed=run.speed,
+        at=run.at,
+    )
+
+
+def _restore_history(history: History, kept: KeptRun) -> None:
+    """The edits of a run again, and as many undone as there were."""
+    for edit in kept.edits:
+        history.edit(edit.config, edit.text, at_once=edit.at_once)
+    while history.stack.index() > max(kept.done, 0) and history.stack.canUndo():
+        history.stack.undo()

@@ -1,0 +1,89 @@
+"""Sessions: saved from one window, opened in another, as they were left."""
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+def saved(lab, path):
+    lab.window.files.save(str(path), *views_of(lab))
+    lab.until(path.is_file)
+    lab.until(lambda: any(n.title == "Session saved" for n in lab.notes + told(lab)))
+    return path
+
+
+def views_of(lab):
+    cards = lab.window.wall.cards.items()
+    return {n: c.slot.view for n, c in cards}, {n: c.choices() for n, c in cards}
+
+
+def more(lab, steps):
+    """Train on."""
+    goal = lab.run.step + steps
+    lab.session.step_once(steps)
+    lab.until(lambda: lab.run.step == goal and not lab.run.is_playing)
+
+
+def told(lab):
+    return lab.window.toasts.toasts
+
+
+def test_a_session_comes_back_as_it_was_left(open_lab, tmp_path):
+    lab = open_lab()
+    lab.session.desk.edit("model_settings", "beta", 2.0)
+    lab.session.desk.edit("model_settings", "beta", 3.0)
+    lab.until(lambda: not lab.session.desk.is_busy)
+    lab.train(40)
+    lab.session.runs.branch()
+    lab.until(lambda: lab.run.number == 2 and lab.run.status)
+    lab.session.desk.edit("model_settings", "beta", 5.0)
+    lab.until(lambda: not lab.session.desk.is_busy)
+    more(lab, 20)
+    lab.session.runs.undo_group.undo()
+    lab.until(lambda: not lab.session.desk.is_busy)
+    step = lab.run.step
+    lab.session.slots.choose("a", "samples")
+    lab.session.runs.visit(45)
+    at, kept = lab.run.at, set(lab.run.snapshots)
+    wanted = lab.run.config
+    file = saved(lab, tmp_path / "lab.genplay")
+
+    other = open_lab(model="gan")
+    other.window.files.open(str(file))
+    other.until(lambda: len(other.session.runs.all) == 2 and other.run.step == step)
+    assert other.run.config == wanted
+    assert set(other.run.snapshots) >= kept
+    assert other.run.at == at
+    assert other.session.slots["a"].view == "samples"
+    cards = other.window.wall.cards
+    other.until(lambda: cards["a"].shows_step(at))
+    other.session.runs.undo_group.redo()
+    other.until(lambda: not other.session.desk.is_busy)
+    assert other.run.config.model_settings["beta"] == 5.0
+    more(other, 5)
+    first = next(r for r in other.session.runs.all.values() if r is not other.run)
+    other.session.runs.choose(first.id)
+    other.until(lambda: other.run.step == 40)
+
+
+def test_a_file_that_cannot_be_read_leaves_everything_as_it_is(open_lab, tmp_path):
+    lab = open_lab()
+    lab.train(10)
+    file = saved(lab, tmp_path / "lab.genplay")
+    bad = tmp_path / "bad.genplay"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    bad.write_bytes(content)
+    run = lab.run
+    lab.window.files.open(str(bad))
+    lab.until(lambda: any("not opened" in toast.title for toast in told(lab)))
+    assert lab.run is run
+    assert list(lab.session.runs.all.values()) == [run]
+    more(lab, 5)
+    nothing = tmp_path / "nothing.genplay"
+    nothing.write_text("hello")
+    heard = []
+    lab.window.files.noted.connect(heard.append)
+    lab.window.files.open(str(nothing))
+    assert "no session file" in heard[0].text
+    assert lab.run is run
