@@ -122,7 +122,7 @@ class DuelPlot(PlotView):
             ("data known", f"{100 * float(self.meta.get('seen', 0)):.0f} %"),
             ("fakes known", f"{100 * float(self.meta.get('caught', 0)):.0f} %"),
         ]
-        return [bar, Numbers("", tuple(rows)), Legend(keys)]
+        return [Numbers("", tuple(rows)), bar, Legend(keys)]
 
     def _tell_news(self) -> None:
         """What the last move changed, once its picture is there."""
@@ -134,7 +134,7 @@ class DuelPlot(PlotView):
             name = self._asked.replace("_", " ")
             old, new = before.get(self._asked), losses[self._asked]
             change = f"loss {_written(old)} → {_written(new)}" if before else ""
-            self._news = f"{name[:1].upper()}{name[1:]} moved: {change}"
+            self._news = f"{name[:1].upper()} moved: {change}"
             self._asked = ""
         elif step > last + 1 and self.duel_strip.is_running:
             self.duel_strip.stop()  # the run plays: its steps are whole ones

@@ -21,7 +21,7 @@ class DuelStrip(QWidget):
         super().__init__(parent)
         self.players: list[str] = []
         self._next = 0
-        self.setProperty("lines", 2)
+        self.setProperty("lines", 1.6)
         self.play = IconButton(
             "play-fill", "Let both move in turn, slowly", filled=True
         )
@@ -95,6 +95,6 @@ class DuelStrip(QWidget):
 
     def _restyle(self) -> None:
         px = theme.px
-        self._column.setContentsMargins(px(8), px(2), px(10), px(4))
-        self._column.setSpacing(px(2))
+        self._column.setContentsMargins(px(8), px(1), px(10), px(3))
+        self._column.setSpacing(px(1))
         self._first.setSpacing(px(6))

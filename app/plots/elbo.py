@@ -54,7 +54,7 @@ class ElboPlot(CurvesPlot):
         pane.set_home(1.0, float(k), min(ends) - room, max(ends) + room)
         self.rungs.opts["antialias"] = True
         self.rungs.set_lines(ladder[None])
-        self.ladder.title = f"Held-out bound with 1 to {k} draws"
+        self.ladder.title = f"Bound with 1 to {k} draws"
         self.ladder.unit = "nats/point"
         self.ladder.references = lines
         last = float(values[-1])

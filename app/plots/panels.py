@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from app.plots.ink import colour
 from app.plots.pane import Pane
 from app.plots.paper import Paper
-from app.plots.ticks import decades, fixed, three_ticks, tick_text
+from app.plots.ticks import decades, fixed, power_text, three_ticks, tick_text
 from app.theme import theme
 from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width
 
@@ -151,8 +151,7 @@ class PanelPaper(Paper):
             self._paint_x(painter, panel, frame, labelled=is_last)
             self._paint_references(painter, panel, frame)
             if not panel.own_x:
-                named = not any(not before.own_x for before in shown[:index])
-                self._paint_changes(painter, panel, frame, named=named)
+                self._paint_changes(painter, panel, frame)
             self._paint_ends(painter, panel, frame)
         if self.hidden_panels:
             text = f"+{self.hidden_panels} more when enlarged"
@@ -160,13 +159,14 @@ class PanelPaper(Paper):
             draw_text(painter, where, text, theme.c.text3, 11, align=RIGHT)
 
     def paint_ahead(self, painter: QPainter) -> None:
-        """The line under the pointer."""
+        """What was changed, and the line under the pointer."""
+        shown = [panel for panel in self.shown_panels() if not panel.own_x]
+        for panel in shown[:1]:
+            self._name_changes(painter, panel)
         if self.cursor is None:
             return
         painter.setPen(theme.c.strong)
-        for panel in self.shown_panels():
-            if panel.own_x:
-                continue
+        for panel in shown:
             frame = panel.pane.geometry()
             x = round(panel.pane.pixel(self.cursor, 0.0).x())
             if frame.left() <= x <= frame.right():
@@ -195,7 +195,7 @@ class PanelPaper(Paper):
             painter.setPen(c.text4)
             painter.drawLine(QPointF(frame.left() - px(3), y), QPointF(frame.left(), y))
             if is_power:
-                text = fixed(10**value, max(0, round(-value)))
+                text = power_text(round(value))
             else:
                 text = fixed(10**value, 3) if panel.is_log else tick_text(value, ticks)
             label = QRectF(frame.left() - px(60), y - px(8), px(54), px(16))
@@ -219,6 +219,7 @@ class PanelPaper(Paper):
             draw_text(painter, label, text, c.text3, 11, align=CENTRE)
 
     def _paint_references(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
+        taken = QRectF()
         for line in panel.references:
             y = panel.pane.pixel(0.0, line.place).y()
             if not frame.top() <= y <= frame.bottom():
@@ -230,19 +231,27 @@ class PanelPaper(Paper):
             words = QRectF(frame.left(), y + 1, frame.width() - 4, theme.px(16))
             if words.bottom() > frame.bottom() + theme.px(_GAP):
                 words.moveBottom(y - 1)
+            if words.intersects(taken):  # of its neighbour: on the line's other side
+                words.moveBottom(y - 1)
+            taken = words
             draw_text(painter, words, line.text, colour(line.token), 11, align=RIGHT)
 
-    def _paint_changes(
-        self, painter: QPainter, panel: Panel, frame: QRectF, named: bool
-    ) -> None:
+    def _paint_changes(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
+        for line in self.changes:
+            x = round(panel.pane.pixel(line.place, 0.0).x())
+            if frame.left() <= x <= frame.right():
+                self._dashed(painter, line.token)
+                painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
+
+    def _name_changes(self, painter: QPainter, panel: Panel) -> None:
+        """What was changed, on a little paper before the curves."""
+        frame = QRectF(panel.pane.geometry())
         free = frame.left()
+        shade = QColor(colour(self.ground))
+        shade.setAlpha(215)
         for line in self.changes:
             x = round(panel.pane.pixel(line.place, 0.0).x())
             if not frame.left() <= x <= frame.right():
-                continue
-            self._dashed(painter, line.token)
-            painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
-            if not named:
                 continue
             wide = text_width(line.text, 11)
             left = x + theme.px(5)
@@ -251,6 +260,7 @@ class PanelPaper(Paper):
             if left < free:
                 continue  # its neighbour's words are in the way; the line stays
             words = QRectF(left, frame.top(), wide + 2, theme.px(16))
+            painter.fillRect(words, shade)
             draw_text(painter, words, line.text, theme.c.text2, 11)
             free = words.right() + theme.px(6)
 

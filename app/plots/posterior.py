@@ -19,7 +19,7 @@ from app.plots.ticks import MINUS, fixed
 from app.theme import theme
 from app.widgets.switch import Switch
 
-_MODES = {"whole": "Whole", "ratio": "Against prior"}
+_MODES = {"whole": "Whole", "ratio": "Ratio"}
 _SPAN, _RATIO = 6.0, 3.0  # nats that the colours span
 _MOST_BARS = 6
 
@@ -37,7 +37,7 @@ class PosteriorPlot(PlotView):
 
     view = "posterior"
     title = "Posterior and prior"
-    hint = "Clouds are what the encoder says; circles are the prior."
+    hint = "What the encoder says of the data, beside the prior."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()
@@ -118,7 +118,8 @@ class PosteriorPlot(PlotView):
         """Everything of two axes; hidden where there is only one."""
         whole = self._mode == "whole"
         self.square.set_grid(not flat)
-        self.switch.setEnabled(flat)
+        if self.switch.parentWidget() is not None:  # else it would be a window
+            self.switch.setVisible(flat)
         self.image.setVisible(flat)
         self.circles.setVisible(flat)
         self.codes.set_visible(flat and whole)

@@ -140,5 +140,5 @@ class Card(QWidget):
         self._switches.setSpacing(px(6))
         self._column.setContentsMargins(px(1), 0, px(1), px(1))
         if self.strip is not None:
-            lines = int(self.strip.property("lines") or 1)
-            self.strip.setFixedHeight(px(36) * lines)
+            lines = float(self.strip.property("lines") or 1)
+            self.strip.setFixedHeight(round(px(36) * lines))

@@ -168,7 +168,7 @@ def test_a_button_moves_one_player_and_says_what_it_changed(qtbot, shown):
     meta, arrays = frames.duel_frame()
     losses = {"discriminator": 0.93, "generator": 1.2}
     plot.show_frame(meta | {"step": 121, "losses": losses}, arrays)
-    assert strip.news.text() == "Generator moved: loss 1.42 → 1.20"
+    assert strip.news.text() == "G moved: loss 1.42 → 1.20"
     assert strip.caption.text() == meta["caption"]
 
 

@@ -31,7 +31,7 @@ def test_the_buttons_of_a_duel_move_one_player(world):
     world.until(lambda: world.client.of(StepOnce))
     sent = world.client.of(StepOnce)[-1]
     assert (sent.player, sent.count) == ("generator", 1)
-    assert card.strip.height() == 72  # two lines
+    assert card.strip.height() == 58  # two lines, a low and a high one
 
 
 def test_choices_of_the_chains_reach_the_engine(world):
