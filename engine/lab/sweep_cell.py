@@ -21,8 +21,9 @@ _RISE = 0.25
 _NOISE = 3.0
 #: A metric this many times its best, and this far above it, has got worse.
 _WORSE, _WORSE_BY = 2.0, 0.02
-#: A metric still falls while its newest value is this far below those before.
-_FALLING = 0.9
+#: A metric still falls while its newest value is this share of the one before, which
+#: is the one at this share of its course.
+_FALLING, _RECENT = 0.9, 0.6
 
 
 class Cell:
@@ -122,5 +123,5 @@ class Cell:
         known = [m for m in self.trail if m is not None]
         if len(known) < 3:
             return True
-        before = min(known[-3:-1])
+        before = known[int(_RECENT * len(known))]
         return before - known[-1] > (1 - _FALLING) * abs(before)

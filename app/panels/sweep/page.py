@@ -205,6 +205,6 @@ class SweepPage(Page):
         self._head.setSpacing(px(10))
         self._left.setContentsMargins(0, 0, 0, px(4))
         self._left.setSpacing(px(2))
-        self.progress.setFixedWidth(px(200))
+        self.progress.setFixedWidth(px(236))
         self.title.setFixedWidth(self.title.natural_width() + px(2))
         self.foot.setContentsMargins(px(15), 0, 0, px(2))
