@@ -265,3 +265,14 @@ def test_the_window_can_ask_for_all_points():
     assert torch.equal(torch.from_numpy(arrays["x"]), both)
     assert facts == {"points": 600}
     assert ((arrays["labels"] == 1) == (arrays["x"][:, 0] > 0)).all()
+
+
+@pytest.mark.parametrize("more", [True, False])
+def test_batches_are_drawn_from_the_new_rows(more):
+    run = learner(operations=[LEFT] if more else [LEFT, RIGHT]).train(2)
+    redraw(run, *([LEFT, RIGHT] if more else [LEFT]))
+    rows = len(run.data.train.x)
+    for draws in run.trainer._draws:
+        assert draws.rows == rows
+        assert draws.index.max() < rows
+        assert draws.index.max() > 0.9 * rows
