@@ -122,7 +122,7 @@ class EDM(GenerativeModel):
         "schedule": "cosine",
         "ema": 0.999,
         "batch_size": 512,
-        "steps": 12000,
+        "steps": 9000,
     }
     default_sampler = "edm_heun"
     term_titles: ClassVar = {"loss": "denoising error"}

@@ -103,7 +103,7 @@ class ScoreSDE(GenerativeModel):
         "schedule": "cosine",
         "ema": 0.999,
         "batch_size": 512,
-        "steps": 12000,
+        "steps": 9000,
     }
     default_sampler = "euler_maruyama"
     term_titles: ClassVar = {"loss": "noise error"}
