@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from app.plots.classes import ClassLegend
+from app.plots.figures_block import Numbers
 from app.plots.ink import lut_image, signed_table
 from app.plots.rail import Block, ColourBar, Figure, Legend
 from app.theme import theme
@@ -44,6 +45,9 @@ def _pieces(blocks: list[Block], figures: list[Figure]) -> Iterator[Piece]:
         elif isinstance(block, ClassLegend):
             for index, name in enumerate(block.names):
                 yield _class(block, index, name)
+        elif isinstance(block, Numbers):
+            for name, value in block.rows:
+                yield _words(f"{name} {value}")
     for figure in figures:
         yield _words(f"{figure.label} {figure.value} {figure.unit}".strip())
 

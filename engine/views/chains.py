@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from engine.models.base import Energy, Process
@@ -28,7 +30,8 @@ SPAN = 8.0
 #: A process moves no walker where no noise is left: its last level is a little before.
 LAST_LEVEL = 0.98
 
-Slope = Callable[[Tensor], Tensor]
+#: A function of points (n, dim): forces (n, dim), or energies (n,).
+OfPoints = Callable[[Tensor], Tensor]
 
 
 class ChainsConfig(ViewConfig):
@@ -99,7 +102,7 @@ class ChainsConfig(ViewConfig):
 class _Surface:
     """Force (n, dim) at points, the energy where there is one, and the step's size."""
 
-    force: Slope
+    force: OfPoints
     energy: Callable[[Tensor], Tensor] | None
     size: float
     sigma: float
@@ -146,12 +149,15 @@ class ChainsView(View):
             "span": SPAN,
         }
         if surface.energy is not None:
-            side = coarser(96, moment.quality, 32)
-            grid = self._inside(moment, cell_centres(moment.data.limits, side))
-            energy = in_chunks(surface.energy, grid, moment.tick).double().cpu()
-            above = (energy - energy.min()).reshape(side, side).nan_to_num(1e3)
-            arrays["energy"] = f32(above)
+            arrays["energy"] = self._map(moment, surface.energy)
         return Picture(arrays, meta)
+
+    def _map(self, moment: Moment, energy: OfPoints) -> NDArray[np.float32]:
+        """Energy (G, G) above its lowest value."""
+        side = coarser(96, moment.quality, 32)
+        grid = self._inside(moment, cell_centres(moment.data.limits, side))
+        found = in_chunks(energy, grid, moment.tick).double().cpu()
+        return f32((found - found.min()).reshape(side, side).nan_to_num(1e3))
 
     def _surface(self, moment: Moment) -> _Surface:
         model, size = moment.fitted.model, float(self.config.step_size)

@@ -62,15 +62,12 @@ class CodesView(View):
         """Arrays cells (G, G), codes and encodings (., 2), points (K, 2), shares."""
         model = moment.fitted.model
         assert isinstance(model, Coded)
-        scaling, train = moment.data.scaling, moment.data.train
-        count = fewer(COUNTED, moment.quality, 1000)
-        x = scaling.standardise(train.x[spread_pick(len(train.x), count, 0)].double())
+        train = moment.data.train
         with torch.no_grad():
-            vectors = model.code_vectors().detach().double().cpu()
-            inside = x.to(moment.fitted.model.device, moment.fitted.model.dtype)
-            z = model.code_vectors_of(inside).double().cpu()
-            points = scaling.restore(model.code_points().double().cpu())
+            vectors = model.code_vectors().double().cpu()
+            points = moment.data.scaling.restore(model.code_points().double().cpu())
             prior = model.prior().double().cpu()
+        z = _encodings(moment, model)
         size = len(vectors)
         share = counts(nearest(z, vectors), size, z.dtype) / len(z)
         plane = _Plane(self.config.axis_x, self.config.axis_y, z)
@@ -99,6 +96,15 @@ class CodesView(View):
             "counted": len(z),
         }
         return Picture(arrays, meta)
+
+
+def _encodings(moment: Moment, model: Coded) -> Tensor:
+    """What the encoder says (n, d) of some training points."""
+    train, like = moment.data.train.x, moment.fitted.model
+    rows = spread_pick(len(train), fewer(COUNTED, moment.quality, 1000), 0)
+    x = moment.data.scaling.standardise(train[rows].double())
+    with torch.no_grad():
+        return model.code_vectors_of(x.to(like.device, like.dtype)).double().cpu()
 
 
 class _Plane:

@@ -84,12 +84,7 @@ class DenoiseView(View):
             return scaling.restore(points.double().cpu()).nan_to_num()
 
         free = x.double().cpu() - sigma * step.guess.eps.double().cpu()
-        train = moment.data.train.x
-        data = train[spread_pick(len(train), BACKDROP, moment.seed)]
-        eps = torch.randn(
-            data.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64
-        )
-        cloud = out(alpha * scaling.standardise(data.double()) + sigma * eps)
+        data, cloud = _backdrop(moment, alpha, sigma)
         arrays = {
             "x": f32(place),
             "x_data": f32(out(step.guess.x_data)),
@@ -97,7 +92,7 @@ class DenoiseView(View):
             "still": f32(out(step.still)),
             "after": f32(out(step.after)),
             "data": f32(data),
-            "cloud": f32(cloud),
+            "cloud": f32(out(cloud)),
         }
         return Picture(arrays, paper(moment) | self._facts(moment, step, alpha, sigma))
 
@@ -129,3 +124,12 @@ class DenoiseView(View):
             "eps": [number(v) for v in step.guess.eps[0]],
             "velocity": [number(v) for v in velocity[0]],
         }
+
+
+def _backdrop(moment: Moment, alpha: float, sigma: float) -> tuple[Tensor, Tensor]:
+    """Data (n, 2) in data units, and the same as noisy as at t, standardised."""
+    train = moment.data.train.x
+    data = train[spread_pick(len(train), BACKDROP, moment.seed)]
+    generator = torch.Generator().manual_seed(0)
+    eps = torch.randn(data.shape, generator=generator, dtype=torch.float64)
+    return data, alpha * moment.data.scaling.standardise(data.double()) + sigma * eps

@@ -1,8 +1,8 @@
 """Generator against critic: the critic's surface, fakes, and where they want to go."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from engine.models.base import Adversarial
+from engine.models.base import Adversarial, Duel
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
 from engine.views.contour import contour
@@ -79,19 +79,22 @@ class DuelView(View):
             "push": f32(push),
             "data": f32(train.x[spread_pick(len(train.x), BACKDROP, moment.seed)]),
         }
-        players = {name: float(loss) for name, loss in stand.losses.items()}
-        seen = float((stand.real > 0.5).double().mean())
-        caught = float((stand.fake < 0.5).double().mean())
-        typical = float(stand.push.double().norm(dim=1).median())
-        meta = paper(moment) | {
-            "players": list(players),
-            "losses": {name: number(loss) for name, loss in players.items()},
-            "seen": seen,
-            "caught": caught,
-            "accuracy": accuracy(seen, caught),
-            "push": number(push.norm(dim=1).median()),
-            "caption": caption(players, accuracy(seen, caught), typical),
-            "step": moment.step,
-            "resolution": side,
-        }
-        return Picture(arrays, meta)
+        meta = _facts(stand) | {"step": moment.step, "resolution": side}
+        meta["push"] = number(push.norm(dim=1).median())
+        return Picture(arrays, paper(moment) | meta)
+
+
+def _facts(stand: Duel) -> dict[str, Any]:
+    """Losses, right answers, and the sentence about them."""
+    players = {name: float(loss) for name, loss in stand.losses.items()}
+    seen = float((stand.real > 0.5).double().mean())
+    caught = float((stand.fake < 0.5).double().mean())
+    typical = float(stand.push.double().norm(dim=1).median())
+    return {
+        "players": list(players),
+        "losses": {name: number(loss) for name, loss in players.items()},
+        "seen": seen,
+        "caught": caught,
+        "accuracy": accuracy(seen, caught),
+        "caption": caption(players, accuracy(seen, caught), typical),
+    }
