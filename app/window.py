@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import tab_order
+from app.film_desk import FilmDesk
 from app.panels.data_panel import DataPanel
 from app.panels.figure_saver import FigureSaver
 from app.panels.finder import Finder
@@ -44,6 +45,7 @@ from engine.protocol import RunReady
 
 _NARROW = 1360  # px; below it the side panels are smaller
 _SESSIONS = f"Sessions (*{ENDING})"
+_FILMS = "Films (*.gif *.webp)"
 _TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 
 
@@ -73,6 +75,7 @@ class Window(QWidget):
         self.palette_list = Finder("Search actions, presets, models and data", self)
         self.toasts = ToastStack(self)
         self.files = SessionFiles(session, self)
+        self.films = FilmDesk(session, self.timeline.film, self)
         self.take_away = TakeAway(session, self)
         self.figure_saver = FigureSaver(preferences, self)
         self.actions_by_name = actions_of(self)
@@ -148,6 +151,22 @@ class Window(QWidget):
         path, _ = QFileDialog.getOpenFileName(self, "Open session", "", _SESSIONS)
         if path:
             self.files.open(path)
+
+    def save_training_film(self) -> None:
+        """Write the training, as the current plot shows it, as GIF or WebP."""
+        plot, path = self.wall.current().plot, self._film_path("training")
+        if plot is not None and path:
+            self.films.save_training(plot, path)
+
+    def save_path_film(self) -> None:
+        """Write what the current plot shows from noise to data as GIF or WebP."""
+        plot, path = self.wall.current().plot, self._film_path("paths")
+        if plot is not None and path:
+            self.films.save_paths(plot, path)
+
+    def _film_path(self, name: str) -> str:
+        path, _ = QFileDialog.getSaveFileName(self, "Save film", f"{name}.gif", _FILMS)
+        return path
 
     def export_figure(self) -> None:
         """Offer the formats of the current plot's figure."""
@@ -323,7 +342,8 @@ class Window(QWidget):
         self.wall.size_requested.connect(self.figure_saver.ask)
         self.take_away.noted.connect(self.show_notice)
         self.pages.noted.connect(self.show_notice)
-        self.files.noted.connect(self.show_notice)
+        for desk in (self.files, self.films, self.timeline.film):
+            desk.noted.connect(self.show_notice)
         self.files.opened.connect(self._on_opened)
         self.pages.page_changed.connect(self._on_page)
         self.top.act_requested.connect(actions.trigger)

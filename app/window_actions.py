@@ -42,6 +42,7 @@ def _run(window: "Window") -> list[Act]:
         Act("live", "Return to live", "Run", session.runs.return_live),
         Act("branch", "Branch from here", "Run", session.runs.branch),
         Act("save_run", "Save run…", "Run", window.save_run, ("Ctrl+S",)),
+        Act("replay", "Replay the training", "Run", window.timeline.film.toggle, _F5),
         Act("save_session", "Save session…", "Run", window.save_session, _SAVE),
         Act("open_session", "Open session…", "Run", window.ask_session, _OPEN),
         Act("open_csv", "Open CSV…", "Data", window.ask_table, ("Ctrl+O",)),
@@ -66,6 +67,10 @@ def _view(window: "Window") -> list[Act]:
         Act("maximise", "Maximise the plot", "Plots", wall.toggle_maximised, ("M",)),
         *plots,
         Act("export", "Save figure…", "Plots", window.export_figure, ("Ctrl+E",)),
+        Act("training_film", "Save training film…", "Plots", window.save_training_film),
+        Act(
+            "path_film", "Save film from noise to data…", "Plots", window.save_path_film
+        ),
         Act("copy", "Copy figure", "Plots", window.copy_figure, ("Ctrl+Shift+C",)),
         Act(
             "figure_size",
@@ -141,4 +146,5 @@ def _window(window: "Window") -> list[Act]:
 
 
 _PALETTE = ("Ctrl+Shift+P",)
+_F5 = ("F5",)
 _SAVE, _OPEN = ("Ctrl+Shift+S",), ("Ctrl+Shift+O",)

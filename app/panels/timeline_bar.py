@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.panels.bar import Bar
 from app.session import Session
+from app.session_film import TrainingFilm
 from app.session_run import Run
 from app.theme import theme
 from app.widgets.timeline import Timeline
@@ -18,10 +19,14 @@ class TimelineBar(Bar):
         self.setParent(parent)
         self._session = session
         self.timeline = Timeline()
+        self.film = TrainingFilm(session, self)
         self.row.addWidget(self.timeline, 1)
         runs = session.runs
-        self.timeline.scrubbed.connect(runs.visit)
-        self.timeline.returned_live.connect(runs.return_live)
+        self.timeline.scrubbed.connect(self._on_scrubbed)
+        self.timeline.returned_live.connect(self._on_returned)
+        self.timeline.replay_requested.connect(self.film.toggle)
+        self.film.changed.connect(self._on_film)
+        self.film.moved.connect(self._on_filmed)
         self.timeline.branch_requested.connect(runs.branch)
         session.status_changed.connect(self._on_status)
         session.snapshots_changed.connect(self._show)
@@ -31,8 +36,28 @@ class TimelineBar(Bar):
         runs.visited.connect(self._on_visited)
         self._last = -1
 
+    def _on_scrubbed(self, step: int) -> None:
+        self.film.stop()
+        self._session.runs.visit(step)
+
+    def _on_returned(self) -> None:
+        self.film.stop()
+        self._session.runs.return_live()
+
+    def _on_film(self) -> None:
+        self.timeline.set_replaying(self.film.is_running)
+        if self.film.is_running and not self.film.is_whole:
+            self.timeline.set_info(f"{100 * self.film.share:.0f} % developed")
+        elif not self.film.is_running:
+            self._show()
+
+    def _on_filmed(self, step: int) -> None:
+        self.timeline.set_live(False)
+        self.timeline.set_playhead(step)
+
     def _on_status(self, status: Status) -> None:
         if status.step != self._last:
+            self.film.stop()
             self._show()
 
     def _on_reported(self, run: Run, event: object) -> None:

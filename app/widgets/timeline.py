@@ -8,12 +8,14 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.theme import theme
-from app.widgets.button import Button
+from app.widgets.button import Button, IconButton
 from app.widgets.label import Label
 from app.widgets.live_button import LiveButton
 from app.widgets.paint import CENTRE, box, draw_text, painting, ring, text_width
 from app.widgets.state import State
 from app.widgets.track import Track
+
+_REPLAY = "Replay the training (F5)"
 
 
 class HistoryTrack(Track):
@@ -102,10 +104,12 @@ class Timeline(QWidget):
     scrubbed = Signal(int)
     returned_live = Signal()
     branch_requested = Signal()
+    replay_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_live = True
+        self.replay = IconButton("film-strip", _REPLAY)
         self._title = Label("History", colour="text1", size=13, weight=600)
         self._info = Label(colour="text3", size=11)
         self.track = HistoryTrack()
@@ -115,6 +119,7 @@ class Timeline(QWidget):
         self._row = QHBoxLayout(self)
         self._row.addWidget(self._title)
         self._row.addWidget(self._info)
+        self._row.addWidget(self.replay)
         self._row.addWidget(self.track, 1)
         self._row.addWidget(self.live)
         self._row.addWidget(self._step)
@@ -122,6 +127,7 @@ class Timeline(QWidget):
         self.track.moved.connect(self._on_moved)
         self.live.clicked.connect(self._on_live)
         self.branch.clicked.connect(self.branch_requested)
+        self.replay.clicked.connect(self.replay_requested)
         self._state = State(self, self._restyle)
         self._write()
 
@@ -147,6 +153,13 @@ class Timeline(QWidget):
     def set_info(self, text: str) -> None:
         """A few words beside the title, e.g. ``38 snapshots, 212 MB``."""
         self._info.setText(text)
+
+    def set_replaying(self, replays: bool) -> None:
+        """Show whether the training is being replayed."""
+        if replays:
+            self.replay.set_icon("stop", "Stop the replay (F5)")
+        else:
+            self.replay.set_icon("film-strip", _REPLAY)
 
     def set_playhead(self, step: int) -> None:
         """Show a step silently."""

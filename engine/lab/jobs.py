@@ -5,6 +5,7 @@ from importlib import import_module
 from engine.lab.base import Job
 
 JOBS: dict[str, str] = {
+    "film": "engine.lab.film:Film",
     "read_points": "engine.lab.read_points:ReadPoints",
     "sampler_study": "engine.lab.sampler_study:SamplerStudy",
     "sweep": "engine.lab.sweep:Sweep",

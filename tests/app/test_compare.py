@@ -443,9 +443,15 @@ def test_of_a_drag_one_question_is_under_way_and_the_newest_follows(world):
     for step in range(100):
         questions.probe("b", "path", [[step / 100, 0.0]])
     assert len(world.client.of(Probe)) == 1
-    world.until(lambda: len(answers) == 2)
-    assert [c.points[0][0] for c in world.client.of(Probe)] == [0.0, 0.99]
+    world.until(lambda: len(answers) == 3)
+    asked = [(c.points[0][0], c.quick) for c in world.client.of(Probe)]
+    # A quick path of the newest place, and a full one since the hand rests.
+    assert asked == [(0.0, False), (0.99, True), (0.99, False)]
     assert answers[-1][2]["x"][0, 0, 0] == pytest.approx(0.99)
+    for step in range(3):
+        questions.probe("c", "decode", [[step / 100, 0.0]])
+    world.until(lambda: len(answers) == 5)
+    assert not any(c.quick for c in world.client.of(Probe) if c.what == "decode")
 
 
 def test_the_probe_asks_again_when_a_run_stops_or_shows_another_moment(world):

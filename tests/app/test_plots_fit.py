@@ -145,3 +145,54 @@ def test_what_is_drawn_follows_its_pane_to_other_limits(qtbot, kind):
         ]
         assert found
         assert item.boundingRect() == QRectF(low, low, 2, 2)
+
+
+def losses(**last):
+    """A frame of curves that fall from 100 times these last values, or stand there."""
+    steps = np.arange(40.0)
+    arrays, quantities = {}, []
+    for name, (start, end) in last.items():
+        values = np.geomspace(start, end, 40)
+        arrays |= {f"{name}.value": values, f"{name}.smooth": values}
+        arrays |= {f"{name}.step": steps, f"{name}.seconds": steps}
+        quantities.append({"name": name, "title": name, "group": "loss", "unit": ""})
+    return {"quantities": quantities, "step": 40}, arrays
+
+
+def test_a_curve_next_to_nothing_does_not_turn_its_panel_to_logs(qtbot):
+    plot = CurvesPlot()
+    qtbot.addWidget(plot)
+    plot.show_frame(*losses(big=(1.4, 1.3), penalty=(1e-1, 1e-5)))
+    assert not plot._groups["loss"].is_log
+    plot.show_frame(*losses(big=(100, 1.3), penalty=(1e-1, 1e-5)))
+    assert plot._groups["loss"].is_log
+    plot.show_frame(*losses(big=(1.4, 1.3), penalty=(10, 0.1)))
+    assert plot._groups["loss"].is_log
+
+
+def test_words_of_a_change_stand_before_the_curves(qtbot):
+    """A noisy curve painted over them made them illegible."""
+    plot = CurvesPlot()
+    qtbot.addWidget(plot)
+    plot.resize(440, 320)
+    meta, arrays = losses(loss=(1.0, 0.5))
+    change = {"name": "training.batch", "old": 1, "new": 2, "step": 10, "seconds": 10}
+    for changes in ([], [change]):
+        plot.show_frame({**meta, "changes": changes}, arrays)
+        image = QImage(440, 320, QImage.Format.Format_ARGB32)
+        image.fill(0)
+        painter = QPainter(image)
+        plot.panel_paper.paint_ahead(painter)
+        painter.end()
+        seen = np.frombuffer(image.constBits(), np.uint32)
+        assert bool(seen.any()) == bool(changes)
+
+
+def test_few_paths_where_chance_is_at_work(qtbot):
+    plot = TrajectoriesPlot()
+    qtbot.addWidget(plot)
+    meta, arrays = FRAMES["trajectories"]()
+    plot.show_frame({**meta, "stochastic": False, "paths": 200}, arrays)
+    many = len(plot.items.now.points)
+    plot.show_frame({**meta, "stochastic": True, "paths": 200}, arrays)
+    assert len(plot.items.now.points) == 40 < many

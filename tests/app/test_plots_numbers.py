@@ -12,7 +12,14 @@ from app.plots.density_map import indices, log_ratio
 from app.plots.field import arrows, spacing
 from app.plots.panels import spread
 from app.plots.paths import at_time, cut_path
-from app.plots.ticks import decades, fixed, significant, three_ticks, tick_text
+from app.plots.ticks import (
+    decades,
+    fixed,
+    power_text,
+    significant,
+    three_ticks,
+    tick_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -179,3 +186,8 @@ def test_short_names_keep_what_tells_curves_apart():
     pair = ["Energy distance", "Sliced Wasserstein"]
     assert short_names(pair) == ["Energy", "Sliced"]
     assert short_names(["Velocity loss"]) == [""]
+
+
+def test_powers_of_ten_are_written_short():
+    assert [power_text(e) for e in (2, 0, -2, -3)] == ["100", "1", "0.01", "0.001"]
+    assert power_text(-6) == "1e−6"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.session_slots import Slots
-from engine.protocol import Frame
+from engine.protocol import Frame, Unsubscribe
 
 
 def frame(slot, view, step=1):
@@ -14,10 +14,15 @@ def frame(slot, view, step=1):
 
 
 @pytest.fixture
-def slots(qtbot):
-    made = Slots(send=lambda command: 1, credit=lambda slot: None)
+def slots(qtbot, sent):
+    made = Slots(send=lambda c: sent.append(c) or 1, credit=lambda slot: None)
     made.run_id = "r"
     return made
+
+
+@pytest.fixture
+def sent():
+    return []
 
 
 @pytest.fixture
@@ -60,3 +65,13 @@ def test_a_waiting_frame_that_nobody_wants_any_more_is_left(slots, shown, qtbot)
     slots.forget_frames()
     qtbot.waitUntil(lambda: not slots._turn.isActive())
     assert len(shown) < 4
+
+
+def test_a_view_that_the_new_model_cannot_feed_is_left_before_its_first_frame(
+    slots, sent
+):
+    slots.subscribe_all()
+    slots.can_show = lambda view: view != "trajectories"
+    slots.leave_unfed()
+    slots.leave_unfed()
+    assert [c.slot for c in sent if isinstance(c, Unsubscribe)] == ["b"]

@@ -1,5 +1,7 @@
 """The whole window in front of the fake engine: main path, faults, both directions."""
 
+from itertools import pairwise
+
 import psutil
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -400,6 +402,30 @@ def test_everything_fits_a_small_window(world, look):
         assert window.rect().contains(
             card.mapTo(window, QPoint(card.width() - 1, card.height() - 1))
         )
+
+
+@pytest.mark.parametrize(("width", "scale"), [(1100, 1.0), (1280, 1.0), (1280, 1.2)])
+def test_bars_and_cards_share_a_narrow_window(world, width, scale):
+    """Large words pushed plots under the panels, and buttons into each other."""
+    window = world.window
+    theme.set_text_scale(scale)
+    window.resize(width, 720)
+    world.settle()
+    for _ in range(5):
+        QApplication.processEvents()
+    top = window.top
+    parts = [top.reset, top.step, top.play, top.speed, top.only_device, top.search]
+    parts += [*top.pages.values(), top.projector, top.look, top.help]
+    for left, right in pairwise(parts):
+        assert left.geometry().right() < right.geometry().left()
+    assert top.play.width() >= top.play.minimumSizeHint().width()
+    assert top.help.geometry().right() < width
+    a, b = (window.wall.cards[name] for name in "ab")
+    assert a.geometry().right() < b.geometry().left()
+    edge = b.mapTo(window, b.rect().topRight()).x()
+    assert edge < window.model.mapTo(window, QPoint(0, 0)).x()
+    assert window.model.geometry().right() < width
+    theme.set_text_scale(1.0)
 
 
 def test_tab_goes_through_the_page_in_its_order(world):

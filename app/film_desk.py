@@ -1,0 +1,91 @@
+"""Saves films: the training of a run, or the way of its points from noise to data."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.films import FilmWriter
+from app.plots.base import PlotView
+from app.session import Session
+from app.session_config import model_entry
+from app.session_film import TrainingFilm
+from app.session_notes import Notice
+
+
+class FilmDesk(QObject):
+    """One film at a time; a second wish is refused in words.
+
+    Args:
+        session: State of the window.
+        film: The training as it can be replayed.
+    """
+
+    noted = Signal(object)  # Notice
+
+    def __init__(
+        self, session: Session, film: TrainingFilm, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._film = film
+        self._writer: FilmWriter | None = None
+        self._waiting: Callable[[], None] | None = None
+        film.changed.connect(self._on_film)
+
+    def save_training(self, plot: PlotView, path: str) -> None:
+        """Write the training as this plot shows it."""
+        if not self._is_free():
+            return
+        if self._film.hold():
+            self._waiting = lambda: self._write(plot, self._film.show, path)
+            self._on_film()
+
+    def save_paths(self, plot: PlotView, path: str) -> None:
+        """Write what this plot shows from t = 0 to t = 1."""
+        if self._is_free():
+            self._write(plot, plot.set_time, path)
+
+    def _is_free(self) -> bool:
+        if self._writer is None and self._waiting is None:
+            return True
+        text = "It will be there in a moment."
+        self.noted.emit(Notice("info", "A film is being made already", text))
+        return False
+
+    def _on_film(self) -> None:
+        if self._waiting is not None and self._film.is_whole:
+            begin, self._waiting = self._waiting, None
+            begin()
+        elif self._waiting is not None and not self._film.is_running:
+            self._waiting = None  # it was stopped, and has said why
+
+    def _write(self, plot: PlotView, show: Callable[[float], None], path: str) -> None:
+        file = Path(path)
+        if not file.suffix:
+            file = file.with_suffix(".gif")
+        try:
+            writer = FilmWriter(plot, show, file, self._caption(), self)
+        except ValueError as error:
+            self._film.stop()
+            self.noted.emit(Notice("warning", "There is no film", str(error)))
+            return
+        self._writer = writer
+        writer.finished.connect(self._on_finished)
+        writer.start()
+
+    def _caption(self) -> str:
+        run, catalogue = self._session.run, self._session.catalogue
+        if run is None or catalogue is None:
+            return ""
+        return f"{model_entry(catalogue, run.config.model).title}, run {run.number}"
+
+    def _on_finished(self, path: str, error: str) -> None:
+        if self._writer is not None:
+            self._writer.deleteLater()
+            self._writer = None
+        self._film.stop()
+        if error:
+            self.noted.emit(Notice("warning", "There is no film", error))
+        else:
+            self.noted.emit(Notice("good", "Film saved", path))

@@ -1,0 +1,147 @@
+"""Moving figures: GIF and WebP files of a training, or of the way from noise to data.
+
+Pictures are drawn one at a time between events, so the window stays alive; the file is
+written by a thread of its own, whole or not at all.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from PIL import Image
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
+
+from app import figures
+from app.plots.base import PlotView
+
+FORMATS = (".gif", ".webp")
+FRAMES, PAUSE = 80, 12  # pictures of a film, and of its last one standing still
+FRAME_MS = 50
+_SCALE = 1.5
+
+
+class FilmWriter(QObject):
+    """Draws the pictures of one film and writes it.
+
+    ``finished`` carries the path and one sentence about what went wrong, or nothing.
+
+    Args:
+        plot: What is filmed.
+        show: Brings the plot to a position from 0 to 1.
+        path: Where to; its ending decides the format.
+        caption: Words at the upper right of each picture.
+
+    Raises:
+        ValueError: The ending is neither .gif nor .webp.
+    """
+
+    finished = Signal(str, str)
+    advanced = Signal(float)
+
+    def __init__(
+        self,
+        plot: PlotView,
+        show: Callable[[float], None],
+        path: Path,
+        caption: str = "",
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        if path.suffix.lower() not in FORMATS:
+            raise ValueError(f"No film format {path.suffix!r}: use .gif or .webp.")
+        self._plot = plot
+        self._show = show
+        self._path = path
+        self._caption = caption
+        self._pictures: list[Image.Image] = []
+        self._size: tuple[int, int] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._draw)
+
+    def start(self) -> None:
+        """Begin; the event loop must run."""
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """Write nothing."""
+        self._timer.stop()
+        self._pictures.clear()
+
+    def _draw(self) -> None:
+        index = len(self._pictures)
+        self._show(index / (FRAMES - 1))
+        try:
+            self._pictures.append(self._picture())
+        except ValueError as error:
+            self.cancel()
+            self.finished.emit(str(self._path), str(error))
+            return
+        self.advanced.emit((index + 1) / FRAMES)
+        if index + 1 == FRAMES:
+            self._timer.stop()
+            pictures, self._pictures = self._pictures, []
+            Thread(target=self._write, args=(pictures,), daemon=True).start()
+
+    def _picture(self) -> Image.Image:
+        image = figures.picture(self._plot, _SCALE, caption=self._caption)
+        found = as_pillow(image)
+        self._size = self._size or found.size
+        return found if found.size == self._size else found.resize(self._size)
+
+    def _write(self, pictures: list[Image.Image]) -> None:
+        try:
+            write_film(self._path, pictures)
+        except (OSError, ValueError) as error:
+            words = getattr(error, "strerror", None) or str(error)
+            self.finished.emit(str(self._path), f"{self._path}: {words}.")
+        else:
+            self.finished.emit(str(self._path), "")
+
+
+def write_film(path: Path, pictures: list[Image.Image]) -> None:
+    """Write pictures of one size as an endless film whose last one stands a while.
+
+    Raises:
+        OSError: The file cannot be written; an old one is untouched.
+    """
+    times = [FRAME_MS] * (len(pictures) - 1) + [FRAME_MS * PAUSE]
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if path.suffix.lower() == ".gif":
+                reduced = [p.quantize(128, dither=Image.Dither.NONE) for p in pictures]
+                _save(file, reduced, times, format="GIF", optimize=False, disposal=1)
+            else:
+                _save(file, pictures, times, format="WEBP", quality=85, method=2)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _save(file: Any, pictures: list[Image.Image], times: list[int], **how: Any) -> None:
+    pictures[0].save(
+        file,
+        save_all=True,
+        append_images=pictures[1:],
+        duration=times,
+        loop=0,
+        **how,
+    )
+
+
+def as_pillow(image: QImage) -> Image.Image:
+    """A picture of Qt as one of Pillow, without transparency."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB888)
+    size = (plain.width(), plain.height())
+    return Image.frombytes(
+        "RGB", size, bytes(plain.constBits()), "raw", "RGB", plain.bytesPerLine()
+    )

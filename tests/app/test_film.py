@@ -1,0 +1,268 @@
+"""The training as a film: gathered once, drawn in between, saved as GIF and WebP."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QObject, Signal
+
+from app import films
+from app.film_desk import FilmDesk
+from app.films import FilmWriter, write_film
+from app.plots.catalogue import make_plot
+from app.session_film import TrainingFilm, between
+from engine.protocol import JobNews
+
+STEPS = [0, 10, 100]
+
+
+class Slots(QObject):
+    frame_received = Signal(str, object, object)
+    view_changed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown, self.paused, self.asked = {"a", "b"}, [], 0
+        self.views = {"a": "samples", "b": "elbo"}
+        self.can_show = lambda view: view != "elbo"
+
+    def __getitem__(self, name):
+        settings = {"samples": 500}
+        view = self.views[name]
+        return SimpleNamespace(view=view, wanted=lambda: (view, settings))
+
+    def set_paused(self, paused: bool) -> None:
+        self.paused.append(paused)
+
+    def subscribe_all(self) -> None:
+        self.asked += 1
+
+
+class World(QObject):
+    run_ready = Signal(object)
+    run_chosen = Signal()
+    visited = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slots, self.runs, self.jobs = Slots(), self, self
+        self.run = SimpleNamespace(
+            id="run-1", number=1, snapshots=list(STEPS), is_playing=False, at=None
+        )
+        self.catalogue = None
+        self.started, self.cancelled, self.on_news = [], [], None
+        self.paused = 0
+
+    def pause(self) -> None:
+        self.paused += 1
+
+    def start(self, what, run_id, settings, on_news):
+        self.started.append((what, run_id, settings))
+        self.on_news = on_news
+        number = len(self.started)
+        return SimpleNamespace(
+            job_id=f"job-{number}", cancel=lambda: self.cancelled.append(number)
+        )
+
+    def tell(self, step=None, share=0.5, ended=False, error="") -> None:
+        result, arrays = {}, {}
+        if step is not None:
+            result = {"slot": "a", "view": "samples", "step": step, "meta": {"s": step}}
+            arrays = {"samples": np.full((3, 2), step, "f4")}
+        news = JobNews(
+            job_id=f"job-{len(self.started)}",
+            what="film",
+            share=share,
+            result=result,
+            ended=ended,
+            error=error,
+        )
+        self.on_news(news, arrays)
+
+
+@pytest.fixture
+def world(qapp):
+    return World()
+
+
+@pytest.fixture
+def film(world):
+    made = TrainingFilm(world)
+    yield made
+    made.stop()
+
+
+def gathered(world, film) -> None:
+    for index, step in enumerate(STEPS):
+        world.tell(step, (index + 1) / 3)
+    world.tell(ended=True, share=1.0)
+    assert film.is_whole
+
+
+def test_arrays_are_drawn_in_between_where_that_makes_sense():
+    old = {"x": np.zeros((2, 2), "f4"), "n": np.array([1, 2]), "k": np.zeros(3, "f4")}
+    new = {"x": np.ones((2, 2), "f4"), "n": np.array([3, 4]), "k": np.zeros(5, "f4")}
+    found = between(old, new, 0.25)
+    np.testing.assert_allclose(found["x"], 0.25)
+    assert found["n"].tolist() == [1, 2]
+    assert found["k"].shape == (3,)
+    assert between(old, new, 0.75)["k"].shape == (5,)
+
+
+def test_it_asks_for_what_is_on_show_and_plays_when_it_has_it(world, film, qtbot):
+    film.play()
+    what, run_id, settings = world.started[0]
+    assert (what, run_id) == ("film", "run-1")
+    wanted = {"slot": "a", "view": "samples", "settings": {"samples": 500}}
+    assert settings["reels"] == [wanted]
+    assert world.slots.paused == [True]
+    gathered(world, film)
+    drawn = []
+    world.slots.frame_received.connect(lambda *frame: drawn.append(frame))
+    film.show(0.75)
+    name, frame, arrays = drawn[-1]
+    assert (name, frame.view, frame.live) == ("a", "samples", False)
+    place = np.log1p(100) * 0.75
+    share = (place - np.log1p(10)) / (np.log1p(100) - np.log1p(10))
+    np.testing.assert_allclose(arrays["samples"], 10 + share * 90, rtol=1e-5)
+    assert frame.step == 10
+    film.show(0.0)
+    np.testing.assert_allclose(drawn[-1][2]["samples"], 0.0)
+    film._clock.setInterval(0)
+    film.position = 0.99
+    qtbot.waitUntil(lambda: not film.is_running)
+    assert world.slots.paused == [True, False]
+    assert world.slots.asked == 1
+
+
+def test_a_film_at_hand_is_not_gathered_again_unless_the_run_went_on(world, film):
+    film.play()
+    gathered(world, film)
+    film.stop()
+    film.play()
+    assert len(world.started) == 1
+    film.stop()
+    world.run.snapshots.append(200)
+    film.play()
+    assert len(world.started) == 2
+    film.stop()
+    world.slots.views["a"] = "density"
+    film.play()
+    assert len(world.started) == 3
+
+
+def test_stopping_in_the_midst_of_gathering_gives_it_up(world, film):
+    film.play()
+    world.tell(0)
+    film.toggle()
+    assert world.cancelled == [1]
+    assert not film.is_running
+    film.toggle()
+    assert len(world.started) == 2
+
+
+def test_a_playing_run_is_paused_and_an_untrained_one_has_no_film(world, film):
+    notes = []
+    film.noted.connect(notes.append)
+    world.run.is_playing = True
+    film.play()
+    assert world.paused == 1
+    film.stop()
+    world.run.snapshots = [0]
+    film.play()
+    assert not film.is_running
+    assert notes[0].title == "Nothing to replay yet"
+
+
+def test_a_film_that_cannot_be_made_says_so(world, film):
+    notes = []
+    film.noted.connect(notes.append)
+    film.play()
+    world.tell(ended=True, error="It cannot be.")
+    assert not film.is_running
+    assert notes[0].text == "It cannot be."
+
+
+@pytest.fixture
+def plot(qtbot):
+    made = make_plot("samples")
+    qtbot.addWidget(made)
+    made.resize(300, 240)
+    rng = np.random.default_rng(0)
+    made.show_frame(
+        {"limits": [-3, 3, -3, 3], "columns": ["x", "y"], "n_data": 50, "classes": 0},
+        {
+            "data": rng.normal(size=(50, 2)).astype("f4"),
+            "data_labels": np.zeros(50, "i4"),
+            "samples": rng.normal(size=(50, 2)).astype("f4"),
+        },
+    )
+    return made
+
+
+@pytest.mark.parametrize("ending", [".gif", ".webp"])
+def test_a_film_is_written_with_all_its_pictures(
+    plot, qtbot, tmp_path, ending, monkeypatch
+):
+    monkeypatch.setattr(films, "FRAMES", 6)
+    path, seen = tmp_path / f"film{ending}", []
+
+    def show(position: float) -> None:
+        seen.append(position)
+        moved = plot.arrays["samples"] + np.float32(0.5)
+        plot.show_frame(plot.meta, plot.arrays | {"samples": moved})
+
+    writer = FilmWriter(plot, show, path)
+    with qtbot.waitSignal(writer.finished, timeout=20_000) as told:
+        writer.start()
+    assert told.args == [str(path), ""]
+    assert seen == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    with Image.open(path) as found:
+        assert found.n_frames == 6
+        assert found.info.get("loop", 0) == 0
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_folder_that_is_none_costs_the_film_and_says_so(
+    plot, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(films, "FRAMES", 2)
+    writer = FilmWriter(plot, lambda _: None, tmp_path / "none" / "film.gif")
+    with qtbot.waitSignal(writer.finished, timeout=20_000) as told:
+        writer.start()
+    assert "No such file" in told.args[1]
+
+
+def test_another_ending_is_refused(plot, tmp_path):
+    with pytest.raises(ValueError, match=r"use \.gif or \.webp"):
+        FilmWriter(plot, lambda _: None, tmp_path / "film.mp4")
+
+
+def test_the_last_picture_stands_a_while(tmp_path):
+    pictures = [Image.new("RGB", (8, 8), (40 * k, 0, 0)) for k in range(4)]
+    path = tmp_path / "film.gif"
+    write_film(path, pictures)
+    with Image.open(path) as found:
+        found.seek(3)
+        last = found.info["duration"]
+        found.seek(0)
+        assert last >= 10 * found.info["duration"]
+
+
+def test_the_desk_gathers_first_then_writes_and_goes_back(
+    world, film, plot, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(films, "FRAMES", 3)
+    desk, notes = FilmDesk(world, film), []
+    desk.noted.connect(notes.append)
+    desk.save_training(plot, str(tmp_path / "film"))
+    desk.save_training(plot, str(tmp_path / "other.gif"))
+    assert notes[0].title == "A film is being made already"
+    gathered(world, film)
+    qtbot.waitUntil(lambda: len(notes) == 2, timeout=20_000)
+    assert notes[1].title == "Film saved"
+    assert (tmp_path / "film.gif").is_file()
+    assert not film.is_running
+    desk.save_paths(plot, str(tmp_path / "film.avi"))
+    assert "use .gif or .webp" in notes[2].text
