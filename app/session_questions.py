@@ -10,6 +10,10 @@ from app.session_run import Run
 from app.session_runs import Runs
 from engine.protocol import Ack, Arrays, InspectTable, Probe, Save
 
+Points = list[list[float]]
+#: Questions that have a quick answer, good enough while a hand moves.
+_HURRIED = frozenset({"path"})
+
 
 class Questions(QObject):
     """Single points, tables on disk, and saving: commands whose answer matters."""
@@ -24,32 +28,40 @@ class Questions(QObject):
         super().__init__(parent)
         self._link = link
         self._runs = runs
-        self._newest: dict[tuple[str, str], list[list[float]] | None] = {}
+        self._newest: dict[tuple[str, str], Points | None] = {}
 
     def probe(
-        self, slot: str, what: Any, points: list[list[float]], run: Run | None = None
+        self, slot: str, what: Any, points: Points, run: Run | None = None
     ) -> None:
         """Ask about single points; ``probe_answered`` brings the arrays.
 
         Of each slot and question one is under way. Of those asked meanwhile only the
         newest is sent then: what is dragged is followed at the pace of the answers.
+        While the hand moves, paths are quick ones; where it rests, a full one follows.
         """
         run = run or self._runs.run
-        key = (slot, what)
         if run is None:
             return
-        if key in self._newest:
-            self._newest[key] = points
-            return
+        if (slot, what) in self._newest:
+            self._newest[slot, what] = points
+        else:
+            self._ask(run, slot, what, points)
+
+    def _ask(
+        self, run: Run, slot: str, what: Any, points: Points, quick: bool = False
+    ) -> None:
+        key = (slot, what)
 
         def on_ack(ack: Ack, arrays: Arrays) -> None:
             newer = self._newest.pop(key, None)
             if not ack.error:
                 self.probe_answered.emit(slot, what, arrays)
             if newer is not None:
-                self.probe(slot, what, newer, run)
+                self._ask(run, slot, what, newer, quick=what in _HURRIED)
+            elif quick:
+                self._ask(run, slot, what, points)
 
-        command = Probe(run_id=run.id, what=what, points=points, at=run.at)
+        command = Probe(run_id=run.id, what=what, points=points, at=run.at, quick=quick)
         if self._link.send(command, on_ack):
             self._newest[key] = None
 

@@ -117,6 +117,7 @@ class Probe(Command):
     ``learned``, ``truth``, ``score``, ``critic``, ``z``, ``nearest``, ``distance``,
     ``times`` and ``path``; its result has the ``kind`` of the density. ``data`` takes
     no points and answers those of the data set, ``x`` (n, 2) with ``labels`` (n,).
+    ``quick`` takes a path in few steps of the sampler, for a hand that moves.
     """
 
     kind: Literal["probe"] = "probe"
@@ -135,6 +136,7 @@ class Probe(Command):
     ]
     points: list[list[float]]
     at: int | None = None
+    quick: bool = False
 
 
 class Restore(Command):

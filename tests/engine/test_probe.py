@@ -7,7 +7,7 @@ import torch
 
 from engine import Experiment
 from engine.link.failure import CommandError
-from engine.link.probe import probe
+from engine.link.probe import QUICK_STEPS, probe
 from engine.protocol import Probe
 
 POINTS = [[0.4, -0.2], [1.1, 0.6], [-0.7, 0.9]]
@@ -91,6 +91,17 @@ def test_a_path_back_and_a_path_from_its_start_meet(oracle):
     back = asked(oracle, "path_back", points.tolist())[1]
     forth = asked(oracle, "path", back["x"][0].tolist())[1]
     torch.testing.assert_close(forth["x"][-1], points.float(), atol=0.1, rtol=0)
+
+
+def test_a_quick_path_has_few_steps_and_ends_near_the_full_one(oracle):
+    starts = torch.randn(5, 2, generator=torch.Generator().manual_seed(3)).tolist()
+    full = asked(oracle, "path", starts)[1]
+    question = Probe(run_id="a", what="path", points=starts, quick=True)
+    _, found = probe(oracle.fitted(), oracle.data, question, oracle.config.seed)
+    assert len(found["times"]) == QUICK_STEPS + 1 < len(full["times"])
+    quick = torch.from_numpy(found["x"][-1])
+    torch.testing.assert_close(quick, full["x"][-1], atol=0.4, rtol=0)
+    assert len(asked(oracle, "path", starts)[1]["times"]) == len(full["times"])
 
 
 def test_the_nearest_point_is_as_far_as_it_says(flow):
