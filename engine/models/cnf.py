@@ -298,7 +298,7 @@ class CNF(GenerativeModel):
 
     def layer_names(self) -> list[str]:
         """The time that each is reached at."""
-        return [f"flow to t = {t:.2f}" for t in self._moments()[1:]]
+        return [f"t = {t:.2f}" for t in self._moments()[1:]]
 
     def layer_areas(self, z: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """The same points, and the divergence integrated on the way to them, (n,)."""

@@ -62,7 +62,7 @@ class LayersView(View):
     needs = (("layers",),)
     empty = (
         "This model has no layers that bend the plane one after another; look at its "
-        "trajectories or its latent space instead."
+        "samples or its density instead."
     )
 
     def compute(self, moment: Moment) -> Picture:
