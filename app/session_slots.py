@@ -70,6 +70,7 @@ class Slots(QObject):
         self._send = send
         self._credit = credit
         self._owed: set[str] = set()
+        self._asked: set[str] = set()
         self._gap = QTimer(self)
         self._gap.setSingleShot(True)
         self._gap.setInterval(_FRAME_GAP)
@@ -147,6 +148,7 @@ class Slots(QObject):
             run_id=self.run_id, slot=name, view=view, settings=settings, at=self.at
         )
         self._send(command)
+        self._asked.add(name)
         self._credit(name)
 
     def visit(self, step: int | None) -> None:
@@ -202,9 +204,9 @@ class Slots(QObject):
         Before the engine builds it, which else would try them once more in vain.
         """
         for slot in self.slots.values():
-            if slot.frame is not None and not self.can_show(slot.view):
+            if not self.can_show(slot.view):
                 slot.frame = None
-                for name in slot.names():
+                for name in self._asked.intersection(slot.names()):
                     self._quit(name)
 
     def drawn(self, name: str) -> None:
@@ -228,4 +230,5 @@ class Slots(QObject):
 
     def _quit(self, name: str) -> None:
         self._owed.discard(name)
+        self._asked.discard(name)
         self._send(Unsubscribe(slot=name))

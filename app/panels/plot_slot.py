@@ -180,10 +180,10 @@ class PlotSlot(Card):
         self._fit_head()
 
     def _fit_head(self) -> None:
-        """Where the head is too narrow the camera goes: Ctrl+E does the same."""
+        """Where words would be cut the camera goes: Ctrl+E does the same."""
         hidden = self.camera.isHidden()
         room = self.camera.sizeHint().width() + self.header.spacing() if hidden else 0
-        self.camera.setHidden(self.header.minimumSize().width() + room > self.width())
+        self.camera.setHidden(self.header.sizeHint().width() + room > self.width())
 
     def _connect(self) -> None:
         session = self._session

@@ -9,6 +9,8 @@ from app.session_slots import SLOTS
 from app.theme import theme
 from app.widgets.state import State
 
+_LEAST = 300  # px, of a card
+
 
 class PlotWall(QWidget):
     """Shows the slots that the session says are seen, and links their time."""
@@ -89,6 +91,7 @@ class PlotWall(QWidget):
     def _restyle(self) -> None:
         gap = theme.px(8)
         for card in self.cards.values():
-            card.setMinimumWidth(theme.px(280))  # columns stay equal
+            # Columns stay equal; large words must not push cards out of the window.
+            card.setMinimumWidth(min(theme.px(280), _LEAST))
         self._grid.setContentsMargins(gap, gap, gap, gap)
         self._grid.setSpacing(gap)

@@ -27,8 +27,8 @@ class SearchButton(QAbstractButton):
         return QSize(theme.px(212), theme.px(30))
 
     def minimumSizeHint(self) -> QSize:
-        """Room for the words alone."""
-        return QSize(theme.px(130), theme.px(30))
+        """Room for the glass alone."""
+        return QSize(theme.px(32), theme.px(30))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Outline, glass, words, keys."""
@@ -39,7 +39,8 @@ class SearchButton(QAbstractButton):
             place = QPointF(px(16), rect.center().y())
             draw_icon(painter, place, "magnifying-glass", 14, c.text3)
             words = rect.adjusted(px(30), 0, -px(8), 0)
-            draw_text(painter, words, self.text(), c.text3, 12)
+            if self.width() >= px(120):
+                draw_text(painter, words, self.text(), c.text3, 12)
             if self.width() >= px(200):
                 draw_text(painter, words, self._keys, c.text3, 11, 400, RIGHT)
             if self._state.ring:

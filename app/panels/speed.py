@@ -32,6 +32,10 @@ class Speed(QWidget):
         self._state = State(self, self._restyle)
         self.set_speed(0)
 
+    def set_narrow(self, narrow: bool) -> None:
+        """Leave out the word where the bar is short; slider and value tell enough."""
+        self._word.setVisible(not narrow)
+
     def set_speed(self, steps_per_second: float) -> None:
         """Show a limit silently; 0 for none."""
         self.slider.set_number(steps_per_second or FASTEST)

@@ -1,7 +1,7 @@
 """The bar at the top: what runs, how it is driven, and where everything else is."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.panels.bar import Bar
@@ -11,11 +11,14 @@ from app.panels.search_button import SearchButton
 from app.panels.speed import Speed
 from app.session import Session
 from app.session_config import data_entry, model_entry
+from app.theme import theme
 from app.widgets.button import Button, IconButton
 from app.widgets.chip import Chip
 from app.widgets.label import Label
 from app.widgets.menu_title import MenuTitle
 from engine.protocol import Status
+
+_NARROW, _TIGHT = 1360, 1200  # px
 
 
 class TopBar(Bar):
@@ -80,6 +83,15 @@ class TopBar(Bar):
             action = menu.addAction(title)
             action.triggered.connect(lambda _=False, n=name: self.act_requested.emit(n))
         return menu
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A short bar leaves out words that icons and tooltips tell as well."""
+        width = self.width() / theme.scale
+        self.speed.set_narrow(width < _NARROW)
+        self.play.set_shown(word=True, hint=width > _TIGHT)
+        for button in (self.reset, self.step):
+            button.set_shown(word=width > _TIGHT, hint=False)
+        super().resizeEvent(event)
 
     def _arrange(self) -> None:
         self.play.keep_room_for("Pause")

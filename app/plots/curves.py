@@ -18,6 +18,7 @@ from app.widgets.switch import Switch
 
 _WORDS_ROOM = 0.15
 _UNTRAINED = "Nothing has been trained yet: press Play."
+_NEGLIGIBLE = 1e-2  # of the largest last value of a panel
 _DECADES = 30.0  # a positive curve that spans more than this ratio is drawn in logs
 
 
@@ -203,11 +204,15 @@ class CurvesPlot(PlotView):
         return title[:1].upper() + title[1:], ", ".join(p for p in (unit, known) if p)
 
     def _spans_decades(self, smooths: list[NDArray[Any]]) -> bool:
-        values = np.concatenate(smooths)
-        values = values[np.isfinite(values)]
-        if not len(values) or values.min() <= 0:
+        """Whether logs show more; a curve that ends far below the rest has no say."""
+        finite = [smooth[np.isfinite(smooth)] for smooth in smooths]
+        if any(len(each) and each.min() <= 0 for each in finite):
             return False
-        return bool(values.max() / values.min() > _DECADES)
+        ends = [float(each[-1]) if len(each) else 0.0 for each in finite]
+        least = _NEGLIGIBLE * max(ends, default=0.0)
+        kept = [e for e, end in zip(finite, ends, strict=True) if end > least]
+        values = np.concatenate([*kept, np.empty(0)])
+        return bool(len(values) and values.max() / values.min() > _DECADES)
 
     # ---- the person's side
 

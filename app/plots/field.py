@@ -121,7 +121,7 @@ class FieldPlot(PlotView):
         self.streams = Streams(self.square.pane)
         self.switch = Switch(_SHAPES, "Drawn as")
         self.switch.chosen.connect(self._on_shape)
-        self.arrows = Arrows(self.square.pane)
+        self.arrows = Arrows(self.square.pane, "path2")
         self.scrubber = Scrubber()
         self.scrubber.play.hide()  # each time is a frame of the engine: no film here
         self.scrubber.set_time(self._t)
@@ -179,7 +179,7 @@ class FieldPlot(PlotView):
         self.square.set_tags(tag if timed else "gradient of the critic")
         longest = significant(float(meta["max_norm"]), 3)
         self.square.set_rail(
-            [Legend((Key(str(meta["quantity"]), "line", "path1"),))],
+            [Legend((Key(str(meta["quantity"]), "line", "path2"),))],
             [
                 Figure(
                     "Largest" if lined else "Longest arrow",

@@ -65,6 +65,15 @@ def decades(low: float, high: float) -> list[float]:
     return [float(e) for e in exponents[:: max(1, ceil(len(exponents) / 4))]]
 
 
+def power_text(exponent: int) -> str:
+    """A power of ten as a tick's label: ``0.01``, ``1``, ``100``, ``1e−6``."""
+    return (
+        fixed(10.0**exponent, max(0, -exponent))
+        if exponent > -4
+        else (f"1e{exponent}".replace("-", MINUS))
+    )
+
+
 def tick_text(value: float, ticks: list[float]) -> str:
     """A tick's label, with the decimals that the distance of its neighbours asks."""
     gap = float(np.min(np.diff(ticks))) if len(ticks) > 1 else abs(value) or 1.0

@@ -19,6 +19,7 @@ from app.widgets.switch import Switch
 
 _GRIP = 12  # px
 _PATHS, _MOST_PROJECTED = 200, 80  # in the projector look lines are 2 px wide
+_MOST_CORNERS = 600
 _MOST_STOCHASTIC = 40  # more random walks than this are a thicket
 _START = 0.62  # where the start to drag lies at first, share of the limits
 _MODES = {"paths": "Paths", "field": "Field", "both": "Both"}
@@ -157,6 +158,8 @@ class TrajectoriesPlot(PlotView):
         paths = min(int(self.meta.get("paths", _PATHS)), self._count())
         if self.meta.get("stochastic"):
             paths = min(paths, _MOST_STOCHASTIC)
+        if self.meta.get("kind") == "layers":  # each layer is a corner of every path
+            paths = min(paths, _MOST_CORNERS // max(len(self.arrays["times"]) - 1, 1))
         return min(paths, _MOST_PROJECTED) if theme.look == "projector" else paths
 
     def _draw_time(self) -> None:

@@ -39,6 +39,7 @@ class Button(PressButton):
         self._kind: Kind = kind
         self._hint = hint
         self._minimum_text = ""
+        self._shows = (True, True)
         self.setText(text)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self._state = State(self)
@@ -48,6 +49,13 @@ class Button(PressButton):
         self._icon = icon
         self.update()
 
+    def set_shown(self, *, word: bool, hint: bool) -> None:
+        """Leave out the word, or the key's name, where room is short."""
+        if (word, hint) != self._shows:
+            self._shows = (word, hint)
+            self.updateGeometry()
+            self.update()
+
     def keep_room_for(self, text: str) -> None:
         """Never be narrower than with ``text``: a swap of words moves nothing."""
         self._minimum_text = text
@@ -55,9 +63,7 @@ class Button(PressButton):
 
     def sizeHint(self) -> QSize:
         """Room for icon, word and hint; 30 px high."""
-        words = max(
-            width_of(self.text(), 13, 500), width_of(self._minimum_text, 13, 500)
-        )
+        words = max(self._word_room(), width_of(self._minimum_text, 13, 500))
         width = words + theme.px(24) + self._icon_room() + self._hint_room()
         return QSize(width, theme.px(30))
 
@@ -78,13 +84,17 @@ class Button(PressButton):
             self._draw_words(painter, rect)
 
     def _icon_room(self) -> int:
-        return theme.px(16 + 8) if self._icon else 0
+        return theme.px(16 + 8 * self._shows[0]) if self._icon else 0
+
+    def _word_room(self) -> int:
+        return width_of(self.text(), 13, 500) if self._shows[0] else 0
 
     def _hint_room(self) -> int:
-        return width_of(self._hint, 11) + theme.px(12) if self._hint else 0
+        shown = self._hint and self._shows[1]
+        return width_of(self._hint, 11) + theme.px(12) if shown else 0
 
     def _draw_words(self, painter: QPainter, rect: QRectF) -> None:
-        words = width_of(self.text(), 13, 500)
+        words = self._word_room()
         total = words + self._icon_room() + self._hint_room()
         x = (rect.width() - total) / 2
         ink = self._ink()
@@ -92,9 +102,10 @@ class Button(PressButton):
             centre = QPointF(x + theme.px(8), rect.center().y())
             draw_icon(painter, centre, self._icon, 16, ink)
             x += self._icon_room()
-        line = QRectF(x, 0, words + 1, rect.height())
-        draw_text(painter, line, self.text(), ink, 13, 500)
-        if self._hint:
+        if words:
+            line = QRectF(x, 0, words + 1, rect.height())
+            draw_text(painter, line, self.text(), ink, 13, 500)
+        if self._hint_room():
             x += words + theme.px(12)
             line = QRectF(x, 0, rect.width() - x, rect.height())
             draw_text(painter, line, self._hint, ink, 11)

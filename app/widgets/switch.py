@@ -31,8 +31,8 @@ class Segment(QRadioButton):
         return QSize(text_width(self.text(), 12, 600) + theme.px(16), theme.px(22))
 
     def minimumSizeHint(self) -> QSize:
-        """A word is never cut."""
-        return self.sizeHint()
+        """A word is never cut; the room round it goes first."""
+        return QSize(text_width(self.text(), 12, 600) + theme.px(4), theme.px(22))
 
     def hitButton(self, pos: QPoint) -> bool:
         """The whole segment can be pressed, not only Qt's small circle."""
