@@ -96,9 +96,13 @@ class MasksPlot(PlotView):
         order = [(str(name), 1) for name in self.meta["order"]]
         inks = np.array([colour("bg4").getRgb(), colour("samples").getRgb()], "u1")
         few = len(ways) <= 4
-        words = [[_ways(value) for value in row] for row in ways] if few else ()
-        title = "what reaches what"
-        return Matrix(title, inks[(ways > 0).astype(int)], order, order, words)
+        words = [[_ways(value) for value in row] for row in ways]
+        colours = inks[(ways > 0).astype(int)]
+        if not few:
+            return Matrix("what reaches what", colours, order, order)
+        rows = [(f"to {name}", 1) for name, _ in order]
+        columns = [(f"from {name}", 1) for name, _ in order]
+        return Matrix("what reaches what", colours, rows, columns, words)
 
     def _cut(self) -> str:
         return f"{100 * float(self.meta['cut']):.0f} %"

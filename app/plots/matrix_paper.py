@@ -193,9 +193,14 @@ class MatrixPaper(Paper):
                 )
                 if text_width(word, 11, 600) > wide:
                     continue
-                ground = QColor(*matrix.colours[row, column].tolist())
-                ink = QColor("#000000" if ground.lightnessF() > 0.5 else "#FFFFFF")
+                ink = _ink_on(matrix.colours[row, column])
                 draw_text(painter, cell, word, ink, 11, 600, CENTRE)
+
+
+def _ink_on(ground: NDArray[np.uint8]) -> QColor:
+    """Black or white, whichever can be read on the colour of a cell."""
+    light = float(np.array([0.299, 0.587, 0.114]) @ ground[:3])
+    return QColor("#000000" if light > 127 else "#FFFFFF")
 
 
 def _spans(stretches: Stretches, room: float) -> list[tuple[str, float, float]]:

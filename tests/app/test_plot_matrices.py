@@ -1,5 +1,6 @@
 """Masks and attention: matrices, their names, the strip, and the pointer."""
 
+import fake_frames
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -7,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from app.plots import preview
 from app.plots.catalogue import make_plot
 from app.plots.ink import colour
-from app.plots.matrix_paper import Matrix, MatrixPaper
+from app.plots.matrix_paper import Matrix, MatrixPaper, _ink_on
 from app.plots.pick_strip import PickStrip
 from app.theme import theme
 
@@ -106,6 +107,24 @@ def test_pointer_reads_weights_cuts_and_ways(qtbot, plot):
     name, ways = said(2, 5, 0)
     assert name == "x1 reaches y3 by"
     assert ways == f"{made.arrays['reach'][5, 0]:.0f} ways"
+
+
+def test_few_coordinates_are_named_both_ways_and_ways_written(qtbot):
+    arrays, meta = fake_frames.masks(1, {}, True)
+    made = make_plot("masks")
+    qtbot.addWidget(made)
+    made.show_frame(fake_frames._base() | meta, arrays)
+    reach = made.matrices.matrices[-1]
+    assert list(reach.rows) == [("to x", 1), ("to y", 1)]
+    assert list(reach.columns) == [("from x", 1), ("from y", 1)]
+    assert reach.words == [["no", "no"], ["40", "no"]]
+
+
+@pytest.mark.parametrize(
+    ("ground", "ink"), [((230, 159, 0), "#000000"), ((0, 52, 110), "#ffffff")]
+)
+def test_words_can_be_read_on_their_cells(ground, ink):
+    assert _ink_on(np.array([*ground, 255], np.uint8)).name() == ink
 
 
 def test_the_strip_asks_for_another_network(qtbot, plot):
