@@ -133,10 +133,8 @@ def one_step(
     chooses = not hasattr(sampler.config, "steps")
     begin = min(t, 0.999) if chooses else row[first]
     part = [begin, *row[first + 1 :]]
-    state = generator.get_state()
     counted = CountedProcess(process)
     until, after = _run(sampler, counted, x, part, generator)
-    generator.set_state(state)
     with _Silence():
         _, still = _run(sampler, process, x, part, generator)
     now = torch.tensor(begin, device=x.device, dtype=x.dtype)

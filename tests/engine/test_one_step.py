@@ -9,9 +9,7 @@ from views_world import NormalFlow
 from engine import registry
 from engine.models.ddpm import DDPM, DDPMConfig
 from engine.sampling.base import trace
-from engine.sampling.discrete import hop
 from engine.sampling.one_step import moments, one_step
-from engine.sampling.sde_paths import VEPath
 
 ODE = ["euler", "heun", "rk4", "ddim", "edm_heun"]
 NOISY = {
@@ -20,7 +18,8 @@ NOISY = {
     "euler_maruyama": {},
     "predictor_corrector": {"corrections": 2},
     "annealed_langevin": {"inner_steps": 3},
-    "edm_heun": {"churn": True, "churn_amount": 3.0},
+    # Too little churn to meet its bound: what each step takes is its share.
+    "edm_heun": {"churn": True, "churn_amount": 0.6, "churn_low": 0.0},
 }
 X = torch.tensor([[0.4, -0.9], [1.3, 0.2], [-0.6, 2.0]], dtype=torch.float64)
 
@@ -142,23 +141,3 @@ def test_what_the_network_says_is_said_at_the_beginning_of_the_step():
     expected = NormalFlow(m=0.5, s=0.3).denoised(X, torch.tensor(0.5))
     torch.testing.assert_close(step.guess.x_data, expected.x_data)
     assert step.evaluations == 1
-
-
-def test_churn_is_shared_by_all_steps_of_the_way():
-    """The part of a way must not take the share of the whole way's noise."""
-    sampler = made("edm_heun", churn=True, churn_amount=0.6, churn_low=0.0)
-    path = VEPath(0.01, 5.0)
-
-    class Blurred(NormalFlow):
-        path = VEPath(0.01, 5.0)
-
-    generator = torch.Generator().manual_seed(1)
-    x = torch.zeros(50_000, 1, dtype=torch.float64)
-    row = moments(sampler, Blurred())
-    step = one_step(sampler, Blurred(), x, row[3], generator)
-    ratio = float(path.sigma(torch.tensor(row[3], dtype=torch.float64)))
-    added = ratio * math.sqrt(1.1**2 - 1)
-    move = hop(path, row[3], row[4], x)
-    assert float(move.sigma_s) < ratio
-    spread = float((step.after - step.still).std())
-    assert 0.3 * added < spread < 1.2 * added

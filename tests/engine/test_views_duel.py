@@ -184,5 +184,16 @@ def test_a_saddle_has_two_branches_that_do_not_cross():
     assert (quadrant[:, 0] == quadrant[:, 1]).all()
 
 
+@pytest.mark.parametrize(
+    ("far", "alone"), [(2.0, [(1, 0), (0, 1)]), (0.5, [(0, 0), (1, 1)])]
+)
+def test_in_a_saddle_cell_the_middle_decides_which_corners_are_cut_off(far, alone):
+    """Corners + - over - +: a high middle joins the high ones, a low one the low."""
+    pieces = contour(np.array([[1.0, -1.0], [-1.0, far]]), 0.0, (-0.5, 1.5, -0.5, 1.5))
+    assert pieces.shape == (2, 2, 2)
+    cut_off = {tuple(corner) for corner in pieces.mean(axis=1).round().tolist()}
+    assert cut_off == set(alone)
+
+
 def test_a_value_that_is_nowhere_has_no_line():
     assert contour(np.zeros((8, 8)), 1.0, LIMITS).shape == (0, 2, 2)
