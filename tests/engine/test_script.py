@@ -199,7 +199,16 @@ def _points(name: str, **settings: float) -> torch.Tensor:
     return run.data.train.x
 
 
-@pytest.mark.parametrize("model", list(registry.MODELS))
+FEW = ("vae", "gan", "distilled_flow", "flow_matching", "vqvae")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        name if name in FEW else pytest.param(name, marks=pytest.mark.slow)
+        for name in registry.MODELS
+    ],
+)
 def test_scripts_import_torch_and_numpy_alone_and_define_all_they_use(model):
     text = script_of(configured(model)).text
     tree = ast.parse(text)

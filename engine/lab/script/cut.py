@@ -11,6 +11,16 @@ from engine.lab.script.scope import references
 Naming = Callable[[Definition], str | None]
 Edit = tuple[int, int, str]
 
+#: Modules whose docstrings go on about what a script has no need of.
+MACHINERY = {
+    "engine.data.base",
+    "engine.data.toy",
+    "engine.models.base",
+    "engine.sampling.base",
+    "engine.training.draws",
+}
+#: A summary of one line that is still so short that its quotes fit behind it.
+_ROOM = 77
 _ROLE = re.compile(r":(?:class|meth|func|mod|data|attr):`~?([^`]*)`", re.DOTALL)
 _MARKS = re.compile(r"  # (?:type: ignore|fmt: skip|noqa)[^\n]*")
 _SPELLED = re.compile(r"\s+")
@@ -30,7 +40,21 @@ def docstring(module: Module, node: ast.ClassDef) -> str:
     """The docstring of a class as it stands in the source, without an indent."""
     first = node.body[0]
     assert isinstance(first, ast.Expr)
-    return plain(module.source[module.start(first) : module.end(first)].decode())
+    text = module.source[module.start(first) : module.end(first)].decode()
+    summary, gap, _ = text.partition("\n\n")
+    if module.name in MACHINERY and gap and len(summary) <= _ROOM:
+        text = f'{summary}"""'
+    return plain(text)
+
+
+def _summary(module: Module, node: ast.FunctionDef) -> Iterator[Edit]:
+    """Only the first paragraph of a docstring stays."""
+    first = node.body[0]
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        begin, end = module.start(first), module.end(first)
+        rest = module.source.find(b"\n\n", begin, end)
+        if 0 <= rest <= begin + _ROOM:
+            yield rest, end - 3, ""
 
 
 def first_line(module: Module, node: ast.stmt) -> int:
@@ -99,6 +123,8 @@ class _Cut:
                 yield from self._name(part)
             elif isinstance(part, ast.ImportFrom):
                 yield self._import(part)
+            if isinstance(part, ast.FunctionDef) and self._module.name in MACHINERY:
+                yield from _summary(self._module, part)
 
     def _name(self, node: ast.Name) -> Iterator[Edit]:
         meaning = self._module.meanings.get(node.id)

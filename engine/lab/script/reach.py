@@ -23,6 +23,7 @@ class Reach:
         library: All modules.
         root: The module whose definitions are all wanted.
         tick: Called between pieces of the work.
+        asks: Whether to ask for the class of an object is to need that class.
 
     Attributes:
         definitions: Functions, values, and classes that are made or asked for.
@@ -31,9 +32,14 @@ class Reach:
     """
 
     def __init__(
-        self, library: Library, root: Module, tick: Callable[[], None]
+        self,
+        library: Library,
+        root: Module,
+        tick: Callable[[], None],
+        asks: bool = True,
     ) -> None:
         self.library = library
+        self._asks = asks
         self._tick = tick
         self.definitions: set[Definition] = set()
         self.members: dict[Definition, set[str]] = {}
@@ -98,7 +104,10 @@ class Reach:
             self._scan(node, module)
 
     def _scan(self, node: ast.AST, module: Module) -> None:
+        asked = set() if self._asks else _asked_for(node)
         for found in references(node):
+            if found.node in asked:
+                continue
             meaning = module.meanings.get(found.name)
             if isinstance(meaning, Definition) and (
                 not found.is_annotation or self._is_alias(meaning)
@@ -185,6 +194,17 @@ def is_abstract(node: ast.stmt) -> bool:
         isinstance(d, ast.Name) and d.id == "abstractmethod"
         for d in node.decorator_list
     )
+
+
+def _asked_for(node: ast.AST) -> set[ast.expr]:
+    """What stands as the class in ``isinstance(object, class)``."""
+    return {
+        part.args[1]
+        for part in ast.walk(node)
+        if isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Name)
+        and part.func.id == "isinstance"
+    }
 
 
 def _super_calls(node: ast.AST) -> Iterator[str]:

@@ -9,6 +9,7 @@ from engine.data.load import Data, load_data
 from engine.data.toy import Toy
 from engine.models.base import GenerativeModel
 from engine.protocol import RunConfig
+from engine.settings import Settings
 from engine.training import setup
 from engine.training.setup import Parts
 
@@ -48,6 +49,13 @@ class Run:
             column: load_data(name, {}, self.seed(f"companion {column}"))
             for column, name in self.model.companions().items()
         }
+
+    @property
+    def settings(self) -> list[Settings]:
+        """The settings of model, data and sampler."""
+        parts = self.parts
+        found = (parts.model_config, self.data.config, parts.sampler_config)
+        return [settings for settings in found if settings is not None]
 
     @property
     def is_trained(self) -> bool:

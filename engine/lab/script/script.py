@@ -25,11 +25,11 @@ from engine.lab.script.module import (
     definition_of,
 )
 from engine.lab.script.reach import Reach
+from engine.lab.script.reduce import reduced
 from engine.lab.script.run import Run
 from engine.lab.script.scope import references
 from engine.lab.script.settings_text import settings_class
 from engine.protocol import RunConfig
-from engine.settings import Settings
 
 _MAIN = "main"
 _DATACLASS = External("dataclasses", "dataclass", "dataclass")
@@ -66,25 +66,22 @@ def script_of(
     made = data_text(run)
     library = Library()
     library[_MAIN] = Module(_MAIN, main_module(run, made).encode())
-    return Script(_Writer(run, library, tick).text(), made.files)
+    found = reduced(run, library, tick)
+    return Script(_Writer(run, library, found, tick).text(), made.files)
 
 
 class _Writer:
     """Puts the pieces of one script in order."""
 
-    def __init__(self, run: Run, library: Library, tick: Callable[[], None]) -> None:
+    def __init__(
+        self, run: Run, library: Library, found: Reach, tick: Callable[[], None]
+    ) -> None:
         self._run = run
         self._library = library
         self._tick = tick
-        self._reach = Reach(library, library[_MAIN], tick)
-        self._values = self._settings()
+        self._reach = found
+        self._values = {definition_of(type(s)): s for s in run.settings}
         self._names = self._named()
-
-    def _settings(self) -> dict[Definition, Settings]:
-        """The run's values of its three classes of settings."""
-        parts = self._run.parts
-        found = (parts.model_config, self._run.data.config, parts.sampler_config)
-        return {definition_of(type(s)): s for s in found if s is not None}
 
     def _named(self) -> dict[Definition, str]:
         """A name for each definition, its own where no other has it."""
@@ -138,13 +135,12 @@ class _Writer:
         last = [d for d in own if self._is_letters(d)]
         settings = [d for d in ordered if self._reach.is_settings(d)]
         engine = [d for d in ordered if d.module != _MAIN and d not in settings]
-        functions = [d for d in own if d not in first and d not in last]
+        start, *functions = [d for d in own if d not in first and d not in last]
         body = [
-            _section("The run"),
-            "\n".join(self._piece(d) for d in first),
+            "\n".join([_section("The run"), "", *map(self._piece, first)]),
             *(self._piece(d) for d in settings),
             *self._engine(engine),
-            _section("Data, training, samples"),
+            "\n".join([_section("Data, training, samples"), self._piece(start)]),
             *(self._piece(d) for d in functions),
             *(self._piece(d) for d in last),
             'if __name__ == "__main__":\n    main()\n',
@@ -163,12 +159,21 @@ class _Writer:
     def _engine(self, definitions: Iterable[Definition]) -> list[str]:
         """Pieces of the engine, a headline before those of each module."""
         pieces: list[str] = []
-        module = ""
+        module, was_value = "", False
         for definition in definitions:
+            head = ""
+            node = self._library.node(definition)
+            is_value = isinstance(node, ast.Assign | ast.AnnAssign)
             if definition.module != module:
                 module = definition.module
-                pieces.append(_section(self._library[module].summary()))
-            pieces.append(self._piece(definition))
+                head = _section(self._library[module].summary()) + "\n"
+                head += "\n" * is_value
+            text = head + self._piece(definition)
+            if is_value and was_value and not head:
+                pieces[-1] += f"\n{text}"
+            else:
+                pieces.append(text)
+            was_value = is_value
         return pieces
 
     def _piece(self, definition: Definition) -> str:
