@@ -163,7 +163,8 @@ class Form(QWidget):
 
 def _all_in_words(row: Row, values: Sequence[Any]) -> str:
     """Values as "a or b"; a long row of whole numbers as "1 to 16"."""
-    if len(values) > 3 and set(values) == set(range(min(values), max(values) + 1)):
+    whole = len(values) > 3 and all(type(value) is int for value in values)
+    if whole and set(values) == set(range(min(values), max(values) + 1)):
         return f"{min(values)} to {max(values)}"
     return " or ".join(_in_words(row, value) for value in values)
 
