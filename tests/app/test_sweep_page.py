@@ -272,3 +272,13 @@ def test_the_window_has_a_key_for_the_wall_and_goes_on_to_compare(
     keys = world.window.actions_by_name.key_text("page_sweep")
     assert keys == "Ctrl+Shift+W"
     world.close()
+
+
+def test_a_cell_that_cannot_be_had_leaves_no_run_behind(world):
+    sweep = begin(world)
+    world.session.link.send(CancelJob(job_id=world.client.of(StartJob)[-1].job_id))
+    sweep.open_cell(0)
+    world.until(lambda: world.notes)
+    assert world.notes[-1].title == "No run was made"
+    assert [run.number for run in world.session.runs.all.values()] == [1]
+    assert world.gone == []

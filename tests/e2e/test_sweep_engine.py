@@ -5,6 +5,7 @@ import pytest
 
 from engine.protocol import Ack, Probe
 
+pytestmark = pytest.mark.slow
 POINTS = [[0.0, 0.0], [1.0, -0.5], [-1.2, 0.7]]
 
 

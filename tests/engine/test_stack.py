@@ -66,7 +66,13 @@ def stack_of(runs):
     return Stack(trainers)
 
 
-@pytest.mark.parametrize("model", SMALL)
+@pytest.mark.parametrize(
+    "model",
+    [
+        m if m in ("rectified_flow", "gan") else pytest.param(m, marks=pytest.mark.slow)
+        for m in SMALL
+    ],
+)
 def test_together_as_alone(model):
     """Seeds, data, rates and clips differ; each model sees its own random numbers."""
 
