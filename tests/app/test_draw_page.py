@@ -201,6 +201,26 @@ def test_many_moves_are_few_messages(studio):
     assert places(studio.operations[1])[-1] == pytest.approx(track[-1], abs=0.2)
 
 
+def test_a_hand_that_never_rests_is_followed(studio):
+    page = studio.open()
+    studio.stroke((0, 0))
+    studio.drawn(1)
+    canvas = page.canvas
+    view = canvas.viewport()
+    QTest.mousePress(view, LEFT, NONE, canvas.pane.pixel(-2, 2).toPoint())
+    turns = iter(range(10_000))
+
+    def moved_and_heard():
+        k = next(turns)
+        QTest.mouseMove(view, canvas.pane.pixel(np.cos(k), np.sin(k)).toPoint())
+        return len(studio.operations) > 1 and len(studio.operations[1]["path"]) > 2
+
+    studio.until(moved_and_heard)
+    assert canvas.is_drawing
+    QTest.mouseRelease(view, LEFT, NONE, canvas.pane.pixel(1, 0).toPoint())
+    studio.drawn(2)
+
+
 def test_the_right_button_and_the_eraser_erase(studio):
     page = studio.open()
     studio.stroke((0, 0), (1, 1))
