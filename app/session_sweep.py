@@ -19,7 +19,7 @@ AxisName = Literal["rows", "columns"]
 METRICS: dict[str, str] = {
     "energy_distance": "Energy distance",
     "sliced_wasserstein": "Sliced Wasserstein",
-    "nll": "Held-out NLL",
+    "nll": "Held-out NLL, nats",
     "missed_modes": "Modes missed",
     "loss": "Loss",
 }

@@ -16,7 +16,7 @@ from engine.experiment import Experiment
 from engine.lab import thumbnails
 from engine.lab.base import Job, JobSettings, News
 from engine.lab.sweep_cell import Cell
-from engine.lab.sweep_exam import FULL, QUICK, examine
+from engine.lab.sweep_exam import FULL, QUICK, check_metric, examine
 from engine.lab.sweep_plan import Place, SweepSettings, places
 from engine.lab.sweep_team import Squad, squads
 from engine.protocol import Arrays, Json, RunConfig
@@ -117,6 +117,7 @@ class Sweep(Job):
             experiment = Experiment.from_config(config, tables[table])
             training = _training_of(experiment.config)
             experiment.trainer = trainers.setdefault(training, experiment.trainer)
+            check_metric(self.settings.metric, experiment)
             self.cells.append(Cell(experiment))
             built = len(self.cells)
             yield News(

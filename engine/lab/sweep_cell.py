@@ -112,8 +112,8 @@ class Cell:
 
     def _is_worse(self) -> bool:
         known = [m for m in self.trail if m is not None and math.isfinite(m)]
-        if self.trail and (self.trail[-1] is None or not known):
-            return True
+        if known and self.trail[-1] is None:
+            return True  # its samples are no numbers any more
         if len(known) < 2:
             return False
         best = min(known)

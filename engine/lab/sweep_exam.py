@@ -38,6 +38,23 @@ def examine(
     return value if value is not None and math.isfinite(value) else None, arrays
 
 
+def check_metric(metric: str, experiment: Experiment) -> None:
+    """Refuse a metric that such a run cannot be judged by.
+
+    Raises:
+        ValueError: In one sentence, why, and what would do.
+    """
+    title, data = experiment.trainer.model.card.title, experiment.data
+    if metric == "nll" and not isinstance(experiment.trainer.model, LogDensity):
+        raise ValueError(
+            f"{title} has no log-density: judge it by its energy distance instead."
+        )
+    if metric == "missed_modes" and data.source.modes() is None:
+        raise ValueError(
+            f"{data.title} has no known modes: judge by the energy distance instead."
+        )
+
+
 def _metric(
     name: str, experiment: Experiment, fitted: Fitted, points: Tensor
 ) -> float | None:

@@ -166,6 +166,31 @@ def test_what_cannot_be_swept_is_refused_before_anything_is_built(settings, word
         sweep(**settings)
 
 
+@pytest.mark.parametrize(
+    ("model", "metric", "words"),
+    [
+        ("gan", "nll", "GAN has no log-density"),
+        ("vae", "missed_modes", "no known modes"),
+    ],
+)
+def test_a_metric_that_cannot_be_taken_is_refused(model, metric, words):
+    settings = {"width": 16, "depth": 1}
+    config = {**VAE, "model": model, "model_settings": settings}
+    with pytest.raises(ValueError, match=words):
+        list(sweep(config, metric=metric).work())
+
+
+@pytest.mark.parametrize(
+    "metric", ["nll", "sliced_wasserstein", "missed_modes", "loss"]
+)
+def test_every_metric_judges_every_cell(metric):
+    config = {**VAE, "data": "eight_gaussians"}
+    job = sweep(config, metric=metric, steps=3)
+    list(job.work())
+    assert all(np.isfinite(c.metric) for c in job.cells)
+    assert job.cells[0].metric != job.cells[1].metric or metric == "missed_modes"
+
+
 def test_rows_alone_make_one_column_and_steps_are_everywhere():
     found = places(SweepSettings(config=VAE, rows=RATES, steps=77))
     assert [(p.row, p.column) for p in found] == [(0, 0), (1, 0)]
