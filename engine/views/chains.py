@@ -25,6 +25,8 @@ from engine.views.frames import thinned
 from engine.views.grid import cell_centres, coarser, fewer, in_chunks, spread_pick
 
 FRAMES, ARROWS, BACKDROP = 64, 18, 420
+#: Steps of a quick look, unless fewer are wanted.
+QUICK = 50
 #: Nats above the lowest energy that the colours span.
 SPAN = 8.0
 #: A process moves no walker where no noise is left: its last level is a little before.
@@ -144,7 +146,7 @@ class ChainsView(View):
             "step_size": surface.size,
             "start": config.start,
             "place": self._place(moment)[0].tolist(),
-            "total": config.steps,
+            "total": len(frames) - 1,
             "accepted": None if accepted is None else number(accepted),
             "span": SPAN,
         }
@@ -192,13 +194,14 @@ class ChainsView(View):
         x = self._starts(moment, surface, generator)
         heat, size = float(self.config.temperature), surface.size
         frames, accepted = [x.cpu()], 0.0
+        steps = fewer(self.config.steps, moment.quality, QUICK)
         checked = surface.energy is not None and heat > 0
-        for _ in range(self.config.steps):
+        for _ in range(steps):
             normal = torch.randn(x.shape, generator=generator).to(x)
             if checked:
                 chance = torch.rand(len(x), 1, generator=generator).to(x)
                 x, taken = _checked(moment, x, normal, size, heat, chance)
-                accepted += taken / self.config.steps
+                accepted += taken / steps
             else:
                 x = x + size * surface.force(x) + (2 * size * heat) ** 0.5 * normal
             frames.append(x.cpu())

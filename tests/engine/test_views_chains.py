@@ -118,6 +118,13 @@ def test_another_seed_walks_elsewhere():
     assert first.arrays["steps"].tolist() == list(range(11))
 
 
+def test_a_quick_look_walks_less_far_and_says_so():
+    view = ChainsView(ChainsConfig(steps=200, chains=100))
+    found = view.compute(moment(Bowl(), quality=0.2))
+    assert found.meta["total"] == found.arrays["steps"][-1] == 50
+    assert found.arrays["x"].shape[1] == 40
+
+
 # ---- the codes of a list
 
 
