@@ -215,7 +215,7 @@ class Window(QWidget):
         slots = self.session.slots
         if self.is_projecting:
             theme.set_look("projector")
-            slots.show_only(shown_slots())
+            slots.show_only(shown_slots(self.session))
             if full_screen:
                 self.showFullScreen()
         else:

@@ -73,11 +73,14 @@ class PlotWall(QWidget):
 
     def _show(self) -> None:
         shown = self._session.slots.shown
+        seen = [name for name in SLOTS if name in shown]
+        for index, name in enumerate(seen):  # two of them stand side by side
+            self._grid.addWidget(self.cards[name], index // 2, index % 2)
         for name, card in self.cards.items():
             card.setVisible(name in shown)
             card.set_maximised(shown == {name})
-        rows = {index // 2 for index, name in enumerate(SLOTS) if name in shown}
-        columns = {index % 2 for index, name in enumerate(SLOTS) if name in shown}
+        rows = {index // 2 for index in range(len(seen))}
+        columns = {index % 2 for index in range(len(seen))}
         for line in (0, 1):
             self._grid.setRowStretch(line, int(line in rows))
             self._grid.setColumnStretch(line, int(line in columns))

@@ -8,13 +8,14 @@ from app.panels.bar import Bar
 from app.panels.status_bar import nll_words
 from app.session import Session
 from app.session_config import data_entry, model_entry
+from app.session_slots import SLOTS
 from app.theme import theme
 from app.widgets.button import Button, IconButton
 from app.widgets.label import Label
 from app.widgets.maths import MathsLabel, first_formula
 from engine.protocol import Status
 
-_SHOWN = {"a", "b"}  # the two plots that are large
+_SHOWN = 2  # plots that are large
 
 
 class ProjectorTop(Bar):
@@ -104,6 +105,9 @@ class ProjectorFoot(Bar):
         self.nll.setText("" if words == "–" else f"NLL {words}")
 
 
-def shown_slots() -> set[str]:
-    """The slots that the projector mode shows."""
-    return set(_SHOWN)
+def shown_slots(session: Session) -> set[str]:
+    """The slots that the projector mode shows: the first two with something to see."""
+    views = {name: session.slots[name].view for name in SLOTS}
+    fed = [name for name, view in views.items() if not session.reason_against(view)]
+    rest = [name for name in SLOTS if name not in fed]
+    return set([*fed, *rest][:_SHOWN])

@@ -159,6 +159,23 @@ def test_projector_mode_shows_two_plots_and_comes_back(world):
     assert len(world.session.slots.shown) == 4
 
 
+def test_projector_mode_shows_what_the_model_can_feed_side_by_side(world):
+    window = world.window
+    world.session.desk.choose_model("vae")
+    world.settle()
+    window.resize(1440, 900)
+    window.toggle_projector(full_screen=False)
+    assert world.session.slots.shown == {"a", "c"}
+    window.wall.grab()
+    left, right = (window.wall.cards[name].geometry() for name in "ac")
+    assert left.top() == right.top()
+    assert left.right() < right.left()
+    window.toggle_projector(full_screen=False)
+    window.wall.grab()
+    rects = [window.wall.cards[name].geometry() for name in "abcd"]
+    assert rects[0].top() == rects[1].top() < rects[2].top() == rects[3].top()
+
+
 def test_palette_finds_an_action_by_typing_and_does_it(world):
     window = world.window
     press(window, "Ctrl+Shift+P")
