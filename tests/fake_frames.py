@@ -180,7 +180,7 @@ def masks(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
         arrays[f"weight.{index}"] = 0.3 * np.ones(mask.shape, np.float32)
     groups = [{"columns": [["x", 5]], "rows": []}]
     groups.append({"columns": [], "rows": [["x", 1], ["y", 1]]})
-    meta = {"titles": ["input → hidden 1", "hidden 1 → output"], "groups": groups}
+    meta = {"titles": ["input → h1", "h1 → output"], "groups": groups}
     layer = min(int(settings.get("layer", 1)), 8)
     return arrays, meta | {"order": ["x", "y"], "layer": layer, "layers": 8, "cut": 0.1}
 

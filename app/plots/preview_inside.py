@@ -85,7 +85,7 @@ def masks_frame(digits: int = 3, hidden: int = 24) -> Frame:
         {"columns": [[name, 1] for name in names[:last]], "rows": []},
         {"columns": [], "rows": [[name, 1] for name in names]},
     ]
-    meta = _base(titles=["input → hidden 1", "hidden 1 → output"], groups=groups)
+    meta = _base(titles=["input → h1", "h1 → output"], groups=groups)
     return meta | {"order": names, "layer": 1, "layers": 3, "cut": 0.5}, arrays
 
 

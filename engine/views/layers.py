@@ -31,7 +31,7 @@ class LayersConfig(ViewConfig):
     """Settings of :class:`LayersView`."""
 
     resolution: int = knob(
-        36,
+        30,
         "Cells per side",
         "Cells of the grid along each axis of the noise.",
         ge=12,

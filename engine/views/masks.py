@@ -81,8 +81,8 @@ def _sorted(linear: MaskedLinear) -> tuple[Tensor, NDArray[np.int32]]:
 
 
 def _titles(count: int) -> list[str]:
-    """Words for each matrix of weights."""
-    hidden = [f"hidden {k}" for k in range(1, count)]
+    """Words for each matrix of weights; h1 is the first hidden row."""
+    hidden = [f"h{k}" for k in range(1, count)]
     rows = ["input", *hidden, "output"]
     return [f"{a} → {b}" for a, b in pairwise(rows)]
 

@@ -65,7 +65,7 @@ def test_the_cell_under_a_pixel(qtbot):
 def test_cut_connections_have_a_colour_of_their_own(plot):
     made = plot("masks")
     matrices = made.matrices.matrices
-    assert [m.title for m in matrices][-1] == "what reaches what"
+    assert [m.title for m in matrices][-1] == "ways through"
     cut = np.array(colour("bg4").getRgb())
     for index in range(2):
         is_cut = (matrices[index].colours == cut).all(-1)

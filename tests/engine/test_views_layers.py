@@ -164,8 +164,8 @@ def test_points_start_as_the_samples_do_and_seeds_decide_them():
 
 
 def test_quality_makes_the_grid_coarser():
-    assert picture(Identity()).arrays["log_area"].shape == (3, 36, 36)
-    assert picture(Identity(), quality=0.5).arrays["log_area"].shape == (3, 18, 18)
+    assert picture(Identity()).arrays["log_area"].shape == (3, 30, 30)
+    assert picture(Identity(), quality=0.5).arrays["log_area"].shape == (3, 15, 15)
     assert picture(Identity(), resolution=12).arrays["mesh"].shape == (3, 13, 13, 2)
 
 

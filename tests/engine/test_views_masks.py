@@ -77,9 +77,9 @@ def test_names_and_sizes_of_the_stretches():
     assert groups[0] == {"columns": [["x", 7]], "rows": []}
     assert groups[-1] == {"columns": [], "rows": [["x", 12], ["y", 12]]}
     assert found.meta["titles"] == [
-        "input → hidden 1",
-        "hidden 1 → hidden 2",
-        "hidden 2 → output",
+        "input → h1",
+        "h1 → h2",
+        "h2 → output",
     ]
     kept = [found.arrays[f"kept.{k}"] for k in range(3)]
     total = sum(k.size for k in kept)
