@@ -112,10 +112,11 @@ def test_codes_that_fill_the_prior_have_no_gap():
     """With the exact posterior and data of the model's own density, q = p."""
     wide = NormalVAE(w=math.sqrt(1 - 0.36), s=0.6)
     assert picture(wide).meta["gap"] < 0.03
-    narrow = NormalVAE(w=0.3, s=0.6)
-    variance = narrow.gain**2 + narrow.spread**2  # of the whole, per axis
+    blurred = NormalVAE(w=0.3, s=0.6, wide=1.6)
+    variance = blurred.gain**2 + blurred.spread**2  # of the whole, per axis
     expected = variance - 1 - math.log(variance)
-    assert picture(narrow).meta["gap"] == pytest.approx(expected, abs=0.015)
+    # A third of it comes from beyond the square that is shown.
+    assert picture(blurred).meta["gap"] == pytest.approx(expected, rel=0.15)
 
 
 def test_an_outline_is_one_spread_round_the_code():
