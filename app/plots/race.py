@@ -157,6 +157,9 @@ class RacePlot(PlotView):
         band = None if chance is None else self._level(float(chance))
         extra = [] if band is None or not names else [band, band - 0.1]
         low, high = value_range(raws, smooths, extra)
+        if band is not None and is_log:  # what is deep in the band means nothing
+            low = max(low, band - 1)
+            high = max(high, band + 0.5)
         self.race_paper.band = band
         self.race_paper.words = "" if names else _UNTRAINED
         self.race_paper.x_unit = str(self.meta.get("unit", ""))

@@ -373,12 +373,17 @@ def test_table_and_figures_say_what_differs_and_what_is_best(world):
     assert len(lines) == 1 + len(table.table.rows)
     first, second = page.columns.values()
     assert first.figures.distance.value.text() == "0.02"
+    assert first.figures.distance.best.text() == "best"  # both have the same
     assert first.figures.cost.best.text() == "best"  # as good as the other
     better = second.run.status.metrics.model_copy(update={"energy_distance": 0.001})
     second.run.status = second.run.status.model_copy(update={"metrics": better})
     page.show_status()
     assert second.figures.distance.best.text() == "best"
     assert first.figures.distance.best.text() == ""
+    within = first.run.status.model_copy(update={"chance": 0.03})
+    first.run.status = within
+    page.show_status()
+    assert first.figures.distance.best.text() == "best"  # 0.02 is 0.001, by chance
 
 
 def test_views_of_a_run_are_chosen_from_its_menu(world):

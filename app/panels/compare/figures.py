@@ -1,5 +1,7 @@
 """The line of figures under the plots of a run: how good, and at what cost."""
 
+from math import inf
+
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -60,7 +62,7 @@ class RunFigures(QWidget):
         far, nll, cost = (found.get(n) for n in ("distance", "nll", "cost"))
 
         def is_best(name: str) -> bool:
-            return name in best and found.get(name) == best[name]
+            return name in best and found.get(name, inf) <= best[name]
 
         text = NONE if far is None else distance(far)
         self.distance.set_figure(text, "", is_best("distance"))
@@ -106,6 +108,7 @@ def best_of(runs: list[Run]) -> dict[str, float]:
     """The best of each figure, where at least two runs have it.
 
     An estimated likelihood cannot be the best: it may be wrong in either direction.
+    Distances that two draws of the data have by chance are all as good as the best.
     """
     best: dict[str, float] = {}
     for name in ("distance", "nll", "cost"):
@@ -115,4 +118,7 @@ def best_of(runs: list[Run]) -> dict[str, float]:
         sure = [r for r in able if name != "nll" or nll_kind(r) != "estimate"]
         if sure:
             best[name] = min(figures_of(run)[name] for run in sure)
+    if "distance" in best:
+        chances = [r.status.chance or 0.0 for r in runs if r.status]
+        best["distance"] = max([best["distance"], *chances])
     return best
