@@ -185,10 +185,12 @@ class Sweep(QObject):
     def set_steps(self, steps: int) -> None:
         """Train each cell so many steps."""
         self.steps = steps
+        self.asked_changed.emit()
 
     def set_metric(self, metric: str) -> None:
         """Judge by another metric, from the next sweep on."""
         self.metric = metric
+        self.asked_changed.emit()
 
     @property
     def count(self) -> int:

@@ -22,7 +22,8 @@ CONTENTS = {
     "latent": "Latent",
     "curves": "Curves",
 }
-_DOTS_ON_DENSITY = 70
+#: Samples over a density: at most so many, and fewer on small pictures.
+_DOTS_ON_DENSITY, _DOTS_PER_PX = 70, 0.4
 _CODES = 2.6  # half side of the plane of codes, standard deviations of the prior
 
 
@@ -78,7 +79,8 @@ class Thumb:
             self._image, self._image_of = density_image(density, self.peak), key
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(frame, self._image)
-        some = self.arrays["samples"][:_DOTS_ON_DENSITY]
+        count = min(_DOTS_ON_DENSITY, round(frame.width() / theme.scale * _DOTS_PER_PX))
+        some = self.arrays["samples"][:count]
         self._dots(painter, frame, some, theme.c.samples, 1.5, theme.c.halo)
 
     def _paint_latent(self, painter: QPainter, frame: QRectF) -> None:

@@ -95,6 +95,10 @@ def test_the_controls_show_what_is_asked(world):
     rows.values.type_text("8")
     rows.suggest.click()
     assert len(world.sweep.values["rows"]) == 4
+    world.sweep.set_steps(123)
+    world.sweep.set_metric("loss")
+    shown = world.page.controls.form.values()
+    assert shown == {"steps": 123, "metric": "loss"}
 
 
 def test_one_setting_cannot_stand_on_both_axes(world):

@@ -64,12 +64,11 @@ class SweepControls(QWidget):
         """Show what is asked for, and whether it can begin."""
         self.rows.refresh()
         self.columns.refresh()
-        sweep = self._sweep
-        self.form.set_values({"steps": sweep.steps, "metric": sweep.metric})
         self._show()
 
     def _show(self) -> None:
         sweep = self._sweep
+        self.form.set_values({"steps": sweep.steps, "metric": sweep.metric})
         reason, count = sweep.reason_against, sweep.count
         self.head.set_hint(f"{count} runs" if count else "")
         self.start.setEnabled(not reason and not sweep.is_running)
