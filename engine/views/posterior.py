@@ -34,13 +34,23 @@ class PosteriorConfig(ViewConfig):
     """Settings of :class:`PosteriorView`."""
 
     axis_x: int = knob(
-        1, "First axis", "Latent axis drawn to the right.",
-        ge=1, le=64, apply="live", group="Posterior",
-    )  # fmt: skip
+        0,
+        "First axis",
+        "Latent axis drawn to the right; 0 takes the one that tells most of the data.",
+        ge=0,
+        le=64,
+        apply="live",
+        group="Posterior",
+    )
     axis_y: int = knob(
-        2, "Second axis", "Latent axis drawn upwards.",
-        ge=1, le=64, apply="live", group="Posterior",
-    )  # fmt: skip
+        0,
+        "Second axis",
+        "Latent axis drawn upwards; 0 takes the one that tells most but one.",
+        ge=0,
+        le=64,
+        apply="live",
+        group="Posterior",
+    )
     clouds: int = knob(
         60, "Clouds", "Points of which the posterior is outlined.",
         ge=0, le=300, unit="points", apply="live", group="Posterior",
@@ -91,7 +101,7 @@ class PosteriorView(View):
         codes = moment.fitted.encode(x)
         moment.tick()
         dim = codes.mean.shape[1]
-        axes = plane_axes(config.axis_x, config.axis_y, dim)
+        axes = self._axes(codes)
         seen = _Seen(moment, x, codes, axes)
         drawn = spread_pick(len(x), DRAWN, moment.seed)
         arrays: dict[str, NDArray[Any]] = {
@@ -111,6 +121,16 @@ class PosteriorView(View):
             arrays["kl_per_axis"] = f32(kl_per_axis(codes))
         meta = paper(moment) | self._facts(moment, codes, axes) | found.meta
         return Picture(arrays | found.arrays, meta)
+
+    def _axes(self, codes: Codes) -> tuple[int, int]:
+        """The axes to draw, from 0; those left open are the most telling ones."""
+        dim = codes.mean.shape[1]
+        best = [0, 1]
+        if codes.std is not None and dim > 1:
+            best = sorted(kl_per_axis(codes).topk(2).indices.tolist())
+        wanted = (self.config.axis_x, self.config.axis_y)
+        first, second = (w or best[i] + 1 for i, w in enumerate(wanted))
+        return plane_axes(first, second, dim)
 
     def _facts(
         self, moment: Moment, codes: Codes, axes: tuple[int, int]

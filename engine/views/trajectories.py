@@ -191,8 +191,8 @@ def _noise_level(fitted: Fitted, times: Tensor) -> Tensor:
 
 
 def _meters(moment: Moment, paths: Paths) -> dict[str, float | None]:
-    """How straight the paths are; noise on the way has no velocity and no angles."""
-    if paths.stochastic:
+    """How straight the paths are; layers and noise on the way have no velocity."""
+    if paths.stochastic or not moment.fitted.can("process"):
         return dict.fromkeys(("straightness", "detour", "turning"))
     x = moment.data.scaling.standardise(paths.x.double())
     return {

@@ -142,6 +142,17 @@ def test_collapsed_axes_are_named():
     assert kl[:2].tolist() == pytest.approx([expected, expected], rel=0.05)
 
 
+def test_the_axes_that_tell_most_are_drawn_unless_others_are_asked_for():
+    class Late(NormalVAE):
+        def encode(self, x):
+            found = super().encode(x)
+            return Codes(found.mean.flip(1), found.std.flip(1))
+
+    assert picture(Late(latent_dim=4)).meta["axes"] == [3, 4]
+    assert picture(Late(latent_dim=4), axis_x=1).meta["axes"] == [1, 4]
+    assert picture(Late(latent_dim=4), axis_x=2, axis_y=1).meta["axes"] == [2, 1]
+
+
 def test_one_axis_has_curves_instead_of_a_map():
     found = picture(NormalVAE(latent_dim=1))
     assert "aggregate" not in found.arrays

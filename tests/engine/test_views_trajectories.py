@@ -26,6 +26,15 @@ def test_straightness_of_the_exact_flow(s):
     assert found.meta["straightness"] == pytest.approx(expected, rel=0.06)
 
 
+def test_paths_through_layers_have_no_pace_and_no_meters():
+    found = picture(Identity(), points=50)
+    keys = ("straightness", "detour", "turning")
+    assert [found.meta[key] for key in keys] == [None] * 3
+    flow = picture(NormalFlow(m=2.0, s=0.5), points=50).meta
+    assert flow["detour"] >= 1
+    assert flow["turning"] >= 0
+
+
 def test_straightness_of_one_path_is_its_integral():
     """x = t^2 e: the chord is e, the velocity 2 t e, and int (1 - 2 t)^2 = 1/3."""
     t = torch.linspace(0, 1, 2001, dtype=torch.float64) ** 1.5
