@@ -50,7 +50,7 @@ class RunFigures(QWidget):
         super().__init__()
         self.distance = FigureCell("Energy distance")
         self.nll = FigureCell("NLL")
-        self.cost = FigureCell("Evaluations")
+        self.cost = FigureCell("Evals per sample")
         self._row = QHBoxLayout(self)
         for cell in (self.distance, self.nll, self.cost):
             self._row.addWidget(cell, 1)
@@ -71,7 +71,7 @@ class RunFigures(QWidget):
         sure = kind != "estimate"
         self.nll.set_figure(text, "nats", sure and is_best("nll"))
         text = NONE if cost is None else f"{cost:,.0f}"
-        self.cost.set_figure(text, "per sample", is_best("cost"))
+        self.cost.set_figure(text, "", is_best("cost"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A hairline above."""
