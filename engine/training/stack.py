@@ -22,36 +22,11 @@ from torch.func import vmap
 
 from engine.nets.slopes import stacked
 from engine.training.stack_loss import StackedLoss, differing_floats
-from engine.training.stack_rules import Rule, column
+from engine.training.stack_player import StackedPlayer, flat, share_rows
+from engine.training.stack_rules import column
 from engine.training.trainer import FLUSH_STEPS, Trainer
 
 Terms = dict[str, Tensor]
-
-
-class _Player:
-    """The flat weights (n, p) of one player in all models, and how they learn.
-
-    ``leaves`` are views by the parameters' names that gradients are taken for,
-    ``views`` the same without.
-    """
-
-    def __init__(self, name: str, trainers: Sequence[Trainer]) -> None:
-        rows = [t.model.players()[name] for t in trainers]
-        self.weights = torch.stack([_flat(row) for row in rows])
-        _share(rows, self.weights)
-        known = {id(p): n for n, p in trainers[0].model.named_parameters()}
-        self.views: Terms = {}
-        begin = 0
-        for weight in rows[0]:
-            part = self.weights[:, begin : begin + weight.numel()]
-            self.views[known[id(weight)]] = part.view(len(rows), *weight.shape)
-            begin += weight.numel()
-        self.leaves = {n: v.detach().requires_grad_() for n, v in self.views.items()}
-        self.rule = Rule(
-            self.weights,
-            [t.optimisers[name] for t in trainers],
-            [t.config for t in trainers],
-        )
 
 
 class Stack:
@@ -79,7 +54,7 @@ class Stack:
         self._pending: list[Terms] = []
         first = self.first = trainers[0]
         names = list(first.model.players())
-        self._players = {name: _Player(name, trainers) for name in names}
+        self._players = {name: StackedPlayer(name, trainers) for name in names}
         learning = {n for p in self._players.values() for n in p.views}
         self._constants = self._stacked_constants(learning)
         self._average = self._stacked_average()
@@ -167,8 +142,8 @@ class Stack:
         pairs = []
         for name, player in self._players.items():
             rows = [t.average.players()[name] for t in self.trainers]
-            average = torch.stack([_flat(row) for row in rows])
-            _share(rows, average)
+            average = torch.stack([flat(row) for row in rows])
+            share_rows(rows, average)
             pairs.append((average, player.weights))
         return pairs
 
@@ -279,19 +254,6 @@ class Stack:
                 good &= np.isfinite(value[:, n])
             if not good.all():
                 self.diverged[n] = int(steps[np.argmin(good)])
-
-
-def _flat(weights: Sequence[Tensor]) -> Tensor:
-    return torch.cat([w.detach().flatten() for w in weights])
-
-
-def _share(rows: Sequence[Sequence[Tensor]], whole: Tensor) -> None:
-    """Let the tensors of each model be views of its row of the stack."""
-    for row, tensors in zip(whole, rows, strict=True):
-        begin = 0
-        for tensor in tensors:
-            tensor.data = row[begin : begin + tensor.numel()].view(tensor.shape)
-            begin += tensor.numel()
 
 
 def _equal(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from window_world import Recorder, World
 
 from app.panels.sweep.page import SweepPage
-from app.session_sweep import METRICS
+from app.sweep_state import METRICS
 from engine.protocol import CancelJob, RunConfig, StartJob, TakeRun, TellJob
 
 START = RunConfig(model="vae", data="eight_gaussians")

@@ -3,7 +3,8 @@
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.sweep.axis import LABEL, AxisControl
-from app.session_sweep import METRICS, Sweep
+from app.session_sweep import Sweep
+from app.sweep_state import METRICS
 from app.theme import theme
 from app.widgets.button import Button
 from app.widgets.form import Form

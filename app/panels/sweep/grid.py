@@ -6,7 +6,8 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.plots.tile import Tile
-from app.session_sweep import Plan, Sweep, WallCell
+from app.session_sweep import Sweep
+from app.sweep_state import Plan, WallCell
 from app.theme import theme
 from app.widgets.label import Label
 from app.widgets.paint import CENTRE, RIGHT, text_width

@@ -13,7 +13,8 @@ from app.plots.thumb import CONTENTS
 from app.session import Session
 from app.session_config import model_entry
 from app.session_run import Run
-from app.session_sweep import METRICS, Sweep
+from app.session_sweep import Sweep
+from app.sweep_state import METRICS
 from app.theme import theme
 from app.widgets.button import Button
 from app.widgets.empty_state import EmptyState

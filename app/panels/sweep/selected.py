@@ -5,7 +5,8 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.plots.tile import ALARMING, STATES, short
-from app.session_sweep import METRICS, Sweep, WallCell
+from app.session_sweep import Sweep
+from app.sweep_state import METRICS, WallCell
 from app.theme import theme
 from app.widgets.button import Button
 from app.widgets.chip import Chip, ChipKind
