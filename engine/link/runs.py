@@ -54,7 +54,6 @@ class Run:
         self._album = Album()
         self._speed = 0.0
         self._goal: int | None = None
-        self._metrics_budget = TimeBudget(_MEASURE_SHARE)
         self._save_budget = TimeBudget(_SAVE_SHARE)
         self._diagnosis_budget = TimeBudget(_DIAGNOSE_SHARE)
         self.replace(experiment)
@@ -64,6 +63,7 @@ class Run:
         self.experiment = experiment
         self._measured: tuple[int, int] | None = None
         self._early = _EARLY
+        self._metrics_budget = TimeBudget(_EARLY_SHARE)
         self._diagnosed: tuple[int, int] | None = None
         self.findings = []
         self._saved: tuple[int, int] | None = None
@@ -215,9 +215,9 @@ class Run:
         self._measured_at = time.monotonic()
         self._early -= early
         self._metrics_budget.share = _EARLY_SHARE if self._early else _MEASURE_SHARE
-        self._metrics_budget.spend(self._measured_at, self._measured_at - begin)
-        if not self.playing:
-            # The curves have a new point although no step was made.
+        if self.playing:
+            self._metrics_budget.spend(self._measured_at, self._measured_at - begin)
+        else:  # it holds nobody up; but the curves have a new point without a step
             self._measurements += 1
         self._measured = (self.version, self.step)
 

@@ -442,6 +442,11 @@ def test_a_slow_measurement_comes_sooner_while_there_are_few(
         waits.append(wait())
         now += waits[-1]
     assert max(waits[:5]) == pytest.approx(1.5, abs=0.02)
+    run.pause()
+    run.measure(lambda: [tick() for _ in range(30)])
+    run.play()
+    run.experiment.step += 1
+    assert wait() == pytest.approx(2.0, abs=0.02)
     assert waits[6] == pytest.approx(0.1 * 49, abs=0.02)
 
 
