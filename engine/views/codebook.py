@@ -56,7 +56,7 @@ class CodesView(View):
     description = "Which code covers which part of the latent space, and how often."
     Config: ClassVar[type[ViewConfig]] = CodesConfig
     needs = (("coded",),)
-    empty = "This model has no list of codes; look at its latent space instead."
+    empty = "This model has no list of codes; look at its samples instead."
 
     def compute(self, moment: Moment) -> Picture:
         """Arrays cells (G, G), codes and encodings (., 2), points (K, 2), shares."""

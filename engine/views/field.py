@@ -76,7 +76,7 @@ class FieldView(View):
     needs = (("velocity",), ("critic",))
     empty = (
         "This model moves points in one go, so it has no field of arrows; "
-        "look at its latent space instead."
+        "look at its samples instead."
     )
 
     def compute(self, moment: Moment) -> Picture:

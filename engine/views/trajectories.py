@@ -85,7 +85,7 @@ class TrajectoriesView(View):
     needs = (("process",), ("layers",))
     empty = (
         "This model turns noise into data in one go, so there is no path to watch; "
-        "look at its latent space instead."
+        "look at its samples instead."
     )
 
     def compute(self, moment: Moment) -> Picture:
