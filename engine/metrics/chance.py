@@ -17,9 +17,10 @@ _FEWEST = 20
 def chance_distance(data: Data, seed: int, tick: Callable[[], None]) -> float | None:
     """Energy distance that 95 % of pairs of draws of the data stay below.
 
-    Below it a model cannot be told from the data. Both draws of a pair have 500 points
-    (half of all there are, if fewer), none in common, in standardised units as in the
-    metrics. None for fewer than 40 points.
+    Below it a model cannot be told from the data. Both draws of a pair have 500 points,
+    none in common, in standardised units as in the metrics. Where there are too few for
+    that, smaller draws are taken and their distance is scaled by 1 / points, as the
+    statistic does when both are from one density. None for fewer than 40 points.
     """
     x = data.scaling.standardise(torch.cat([data.train.x, data.heldout.x]).double())
     size = min(POINTS, len(x) // 2)
@@ -31,4 +32,4 @@ def chance_distance(data: Data, seed: int, tick: Callable[[], None]) -> float | 
         pick = torch.randperm(len(x), generator=generator)[: 2 * size]
         found.append(abs(energy_distance(x[pick[:size]], x[pick[size:]])))
         tick()
-    return float(torch.tensor(found).quantile(_SHARE))
+    return float(torch.tensor(found).quantile(_SHARE)) * size / POINTS

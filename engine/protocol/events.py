@@ -77,7 +77,7 @@ class Status(Message):
     stage: int = 0
     stages: int = 1
     chance: float | None = Field(
-        None, description="Energy distance of two draws of the data: 95 % are below"
+        None, description="95 % of two draws of 500 data are this near, energy distance"
     )
     evaluations_per_step: int = Field(
         0, ge=0, description="Passes through the network per step and point of a batch"

@@ -380,10 +380,12 @@ def test_table_and_figures_say_what_differs_and_what_is_best(world):
     page.show_status()
     assert second.figures.distance.best.text() == "best"
     assert first.figures.distance.best.text() == ""
-    within = first.run.status.model_copy(update={"chance": 0.03})
-    first.run.status = within
-    page.show_status()
-    assert first.figures.distance.best.text() == "best"  # 0.02 is 0.001, by chance
+    metrics = first.run.status.metrics.model_copy(update={"points": 2000})
+    for chance, word in ((0.03, ""), (0.09, "best")):  # of 2,000 points a quarter
+        update = {"chance": chance, "metrics": metrics}
+        first.run.status = first.run.status.model_copy(update=update)
+        page.show_status()
+        assert first.figures.distance.best.text() == word
 
 
 def test_views_of_a_run_are_chosen_from_its_menu(world):

@@ -67,6 +67,13 @@ def test_two_draws_of_the_data_stay_below_chance_and_other_data_do_not():
     assert energy_distance(x[:500], x[500:1000] + 0.3) > limit
 
 
+def test_of_few_points_the_floor_is_that_of_five_hundred():
+    """The statistic of two samples of one density shrinks as 1 / points."""
+    many = chance_distance(load_data("two_moons", {}, 0), 0, nothing)
+    few = chance_distance(load_data("two_moons", {"points": 300}, 0), 0, nothing)
+    assert few == pytest.approx(many, rel=0.6)
+
+
 def test_a_handful_of_points_has_no_floor(tmp_path):
     file = tmp_path / "few.csv"
     file.write_text("x,y\n" + "\n".join(f"{i},{i * i % 7}" for i in range(30)) + "\n")

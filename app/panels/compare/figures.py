@@ -13,6 +13,8 @@ from app.widgets.paint import painting
 from app.widgets.state import State
 
 NONE = "–"
+_CHANCE_POINTS = 500  # of which the engine tells the distance by chance
+_CHANCY = frozenset({"distance"})
 
 
 class FigureCell(QWidget):
@@ -57,12 +59,16 @@ class RunFigures(QWidget):
         self._state = State(self, self._restyle)
 
     def show_run(self, run: Run, best: dict[str, float]) -> None:
-        """The figures of a run; ``best`` are the best of all runs by their names."""
+        """The figures of a run; ``best`` are the best of all runs by their names.
+
+        Distances that two draws of the data have by chance are as good as the best.
+        """
         found, kind = figures_of(run), nll_kind(run)
         far, nll, cost = (found.get(n) for n in ("distance", "nll", "cost"))
 
         def is_best(name: str) -> bool:
-            return name in best and found.get(name, inf) <= best[name]
+            limit = max(best.get(name, -inf), chance_of(run) if name in _CHANCY else 0)
+            return name in best and found.get(name, inf) <= limit
 
         text = NONE if far is None else distance(far)
         self.distance.set_figure(text, "", is_best("distance"))
@@ -108,7 +114,6 @@ def best_of(runs: list[Run]) -> dict[str, float]:
     """The best of each figure, where at least two runs have it.
 
     An estimated likelihood cannot be the best: it may be wrong in either direction.
-    Distances that two draws of the data have by chance are all as good as the best.
     """
     best: dict[str, float] = {}
     for name in ("distance", "nll", "cost"):
@@ -118,7 +123,12 @@ def best_of(runs: list[Run]) -> dict[str, float]:
         sure = [r for r in able if name != "nll" or nll_kind(r) != "estimate"]
         if sure:
             best[name] = min(figures_of(run)[name] for run in sure)
-    if "distance" in best:
-        chances = [r.status.chance or 0.0 for r in runs if r.status]
-        best["distance"] = max([best["distance"], *chances])
     return best
+
+
+def chance_of(run: Run) -> float:
+    """The distance that as many points of the data as were measured have by chance."""
+    status = run.status
+    points = status.metrics.points if status and status.metrics else 0
+    known = status.chance if status else None
+    return _CHANCE_POINTS * (known or 0.0) / points if points else 0.0
