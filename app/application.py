@@ -132,7 +132,7 @@ class Program(QObject):
     def _open_session(self) -> None:
         """Once the first run is there, the session takes its place."""
         path = str(self._options.open.resolve())
-        QTimer.singleShot(0, lambda: self.window.files.open(path))
+        QTimer.singleShot(0, lambda: self.window.files.sessions.open(path))
 
     def _start_config(self, catalogue: Catalogue) -> RunConfig:
         return requested(catalogue, self._wanted, self._options.settings)

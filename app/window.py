@@ -1,8 +1,5 @@
 """The main window: wires and owns, computes nothing."""
 
-from pathlib import Path
-from typing import Any
-
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import (
     QCloseEvent,
@@ -12,10 +9,9 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import tab_order
-from app.film_desk import FilmDesk
 from app.panels.data_panel import DataPanel
 from app.panels.figure_saver import FigureSaver
 from app.panels.finder import Finder
@@ -25,14 +21,11 @@ from app.panels.pages import EXPLORE, PAGES, Pages
 from app.panels.plot_wall import PlotWall
 from app.panels.projector import ProjectorFoot, ProjectorTop, shown_slots
 from app.panels.status_bar import StatusBar
-from app.panels.table_choice import TABLE, TableSheet
 from app.panels.timeline_bar import TimelineBar
 from app.panels.top_bar import TopBar
-from app.pictures import is_picture
 from app.preferences import Preferences
 from app.search import Search
 from app.session import Session
-from app.session_files import ENDING, KeptWindow, SessionFiles
 from app.session_notes import Notice
 from app.session_preset import PresetStarter
 from app.session_slots import SLOTS
@@ -41,12 +34,9 @@ from app.theme import theme
 from app.widgets.paint import painting
 from app.widgets.toast import ToastStack
 from app.window_actions import actions_of
-from engine.protocol import RunReady
+from app.window_files import WindowFiles
 
 _NARROW = 1360  # px; below it the side panels are smaller
-_SESSIONS = f"Sessions (*{ENDING})"
-_FILMS = "Films (*.gif *.webp)"
-_TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 
 
 class Window(QWidget):
@@ -62,7 +52,6 @@ class Window(QWidget):
         self.session = session
         self.preferences = preferences
         self.is_projecting = False
-        self._table_asked = ""
         self.top = TopBar(session)
         self.data = DataPanel(session)
         self.wall = PlotWall(session)
@@ -74,8 +63,9 @@ class Window(QWidget):
         self.projector_foot = ProjectorFoot(session)
         self.palette_list = Finder("Search actions, presets, models and data", self)
         self.toasts = ToastStack(self)
-        self.files = SessionFiles(session, self)
-        self.films = FilmDesk(session, self.timeline.film, self)
+        self.files = WindowFiles(
+            session, self.wall, self.pages, self.data, self.timeline.film, self
+        )
         self.take_away = TakeAway(session, self)
         self.figure_saver = FigureSaver(preferences, self)
         self.actions_by_name = actions_of(self)
@@ -118,55 +108,6 @@ class Window(QWidget):
     def show_keys(self) -> None:
         """Show the sheet of keys."""
         KeySheet(self.actions_by_name.entries(), self).open()
-
-    def ask_table(self) -> None:
-        """Let the person choose a CSV file."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open a table", "", _TABLES)
-        if path:
-            self.open_table(path)
-
-    def open_table(self, path: str) -> None:
-        """Look into a file, then let the person choose its columns."""
-        self._table_asked = path
-        self.session.questions.inspect_table(path)
-
-    def save_run(self) -> None:
-        """Write the run directory where the person says."""
-        folder = QFileDialog.getExistingDirectory(self, "Save run in an empty folder")
-        if folder:
-            self.session.questions.save_run(folder)
-
-    def save_session(self) -> None:
-        """Write all runs with their kept moments and histories into one file."""
-        start = self.files.path or f"lab{ENDING}"
-        path, _ = QFileDialog.getSaveFileName(self, "Save session", start, _SESSIONS)
-        if path:
-            cards = self.wall.cards.items()
-            views = {name: card.slot.view for name, card in cards}
-            states = {name: card.choices() for name, card in cards}
-            self.files.save(path, views, states)
-
-    def ask_session(self) -> None:
-        """Let the person choose a session file."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open session", "", _SESSIONS)
-        if path:
-            self.files.open(path)
-
-    def save_training_film(self) -> None:
-        """Write the training, as the current plot shows it, as GIF or WebP."""
-        plot, path = self.wall.current().plot, self._film_path("training")
-        if plot is not None and path:
-            self.films.save_training(plot, path)
-
-    def save_path_film(self) -> None:
-        """Write what the current plot shows from noise to data as GIF or WebP."""
-        plot, path = self.wall.current().plot, self._film_path("paths")
-        if plot is not None and path:
-            self.films.save_paths(plot, path)
-
-    def _film_path(self, name: str) -> str:
-        path, _ = QFileDialog.getSaveFileName(self, "Save film", f"{name}.gif", _FILMS)
-        return path
 
     def export_figure(self) -> None:
         """Offer the formats of the current plot's figure."""
@@ -298,14 +239,7 @@ class Window(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Look into a table, open a session, draw a picture as points."""
         event.acceptProposedAction()
-        path = event.mimeData().urls()[0].toLocalFile()
-        if path.endswith(ENDING):
-            self.files.open(path)
-            return
-        if is_picture(path):
-            self.pages.show_page("draw")
-        if not self.pages.take_file(path):
-            self.open_table(path)
+        self.files.take(event.mimeData().urls()[0].toLocalFile())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The window's ground."""
@@ -336,19 +270,14 @@ class Window(QWidget):
     def _connect(self) -> None:
         session, actions = self.session, self.actions_by_name
         session.noted.connect(self.show_notice)
-        session.run_ready.connect(self._on_ready)
-        session.questions.table_inspected.connect(self._on_table)
         self.wall.noted.connect(self.show_notice)
         self.wall.size_requested.connect(self.figure_saver.ask)
         self.take_away.noted.connect(self.show_notice)
         self.pages.noted.connect(self.show_notice)
-        for desk in (self.files, self.films, self.timeline.film):
-            desk.noted.connect(self.show_notice)
-        self.files.opened.connect(self._on_opened)
+        self.files.noted.connect(self.show_notice)
         self.pages.page_changed.connect(self._on_page)
         self.top.act_requested.connect(actions.trigger)
         self.top.run_requested.connect(session.runs.choose)
-        self.data.table_requested.connect(self.ask_table)
         self.data.drawing_requested.connect(lambda: self.pages.toggle_page("draw"))
         self.palette_list.chosen.connect(
             self.search.choose, Qt.ConnectionType.QueuedConnection
@@ -362,19 +291,7 @@ class Window(QWidget):
         theme.set_text_scale(kept.text_scale)
         theme.set_less_motion(kept.less_motion)
         self.projector_foot.caption.setText(kept.caption)
-        self._recall_views(kept.views, kept.view_states)
-
-    def _on_opened(self, kept: KeptWindow) -> None:
-        """A session is open: its views stand where they stood."""
-        self.pages.show_page(EXPLORE)
-        self._recall_views(kept.views, kept.view_states)
-
-    def _recall_views(
-        self, views: dict[str, str], states: dict[str, dict[str, Any]]
-    ) -> None:
-        for name, view in views.items():
-            if name in SLOTS:
-                self.wall.cards[name].recall(view, states.get(name, {}))
+        self.files.recall_views(kept.views, kept.view_states)
 
     def _set_look(self, look: str) -> None:
         self.preferences.look = look
@@ -390,25 +307,3 @@ class Window(QWidget):
         for act in self.actions_by_name.acts.values():
             if act.group == "Plots":  # those of the first page; others have their own
                 self.actions_by_name.actions[act.name].setEnabled(name == EXPLORE)
-
-    def _on_ready(self, ready: RunReady) -> None:
-        path = str(ready.config.data_settings.get("file", ""))
-        if ready.config.data == TABLE and path not in self.data.columns:
-            self.session.questions.inspect_table(path)
-
-    def _on_table(self, path: str, result: dict[str, object], error: str) -> None:
-        if error:
-            name = Path(path).name
-            self.show_notice(Notice("warning", f"{name} cannot be read", error))
-            return
-        columns = result.get("columns", [])
-        self.data.set_columns(path, [str(c) for c in columns])  # type: ignore[attr-defined]
-        if path == self._table_asked:
-            self._table_asked = ""
-            sheet = TableSheet(path, result, self)
-            sheet.accepted_columns.connect(self._on_columns)
-            sheet.open()
-
-    def _on_columns(self, path: str, settings: dict[str, object]) -> None:
-        del path
-        self.session.desk.choose_data(TABLE, settings)

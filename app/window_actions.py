@@ -32,7 +32,7 @@ def actions_of(window: "Window") -> Actions:
 
 
 def _run(window: "Window") -> list[Act]:
-    session = window.session
+    session, files = window.session, window.files
     return [
         Act("play", "Play or pause", "Run", session.toggle, ("Space",)),
         Act("step", "One training step", "Run", session.step_once, (".",)),
@@ -41,17 +41,17 @@ def _run(window: "Window") -> list[Act]:
         Act("restart", "Restart with the waiting settings", "Run", window.restart),
         Act("live", "Return to live", "Run", session.runs.return_live),
         Act("branch", "Branch from here", "Run", session.runs.branch),
-        Act("save_run", "Save run…", "Run", window.save_run, ("Ctrl+S",)),
+        Act("save_run", "Save run…", "Run", files.save_run, ("Ctrl+S",)),
         Act("replay", "Replay the training", "Run", window.timeline.film.toggle, _F5),
-        Act("save_session", "Save session…", "Run", window.save_session, _SAVE),
-        Act("open_session", "Open session…", "Run", window.ask_session, _OPEN),
-        Act("open_csv", "Open CSV…", "Data", window.ask_table, ("Ctrl+O",)),
+        Act("save_session", "Save session…", "Run", files.save_session, _SAVE),
+        Act("open_session", "Open session…", "Run", files.ask_session, _OPEN),
+        Act("open_csv", "Open CSV…", "Data", files.ask_table, ("Ctrl+O",)),
         Act("model", "Choose a model…", "Model", window.open_picker, ("Ctrl+K",)),
     ]
 
 
 def _view(window: "Window") -> list[Act]:
-    wall = window.wall
+    wall, files = window.wall, window.files
     plots = [
         Act(
             f"plot_{index + 1}",
@@ -67,9 +67,9 @@ def _view(window: "Window") -> list[Act]:
         Act("maximise", "Maximise the plot", "Plots", wall.toggle_maximised, ("M",)),
         *plots,
         Act("export", "Save figure…", "Plots", window.export_figure, ("Ctrl+E",)),
-        Act("training_film", "Save training film…", "Plots", window.save_training_film),
+        Act("training_film", "Save training film…", "Plots", files.save_training_film),
         Act(
-            "path_film", "Save film from noise to data…", "Plots", window.save_path_film
+            "path_film", "Save film from noise to data…", "Plots", files.save_path_film
         ),
         Act("copy", "Copy figure", "Plots", window.copy_figure, ("Ctrl+Shift+C",)),
         Act(

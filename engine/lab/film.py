@@ -23,7 +23,7 @@ class FilmSettings(JobSettings):
     """Which views are filmed, and in what quality (1 is that of a standing picture)."""
 
     reels: list[Reel] = Field(min_length=1, max_length=8)
-    quality: float = Field(default=0.5, gt=0, le=1)
+    quality: float = Field(default=0.375, gt=0, le=1)
 
 
 class Film(Job):

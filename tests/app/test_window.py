@@ -355,7 +355,7 @@ def test_dropped_csv_is_inspected_and_its_columns_are_offered(world, tmp_path):
 
 def test_file_that_cannot_be_read_is_a_note_and_changes_nothing(world, tmp_path):
     before = world.run.config
-    world.window.open_table(str(tmp_path / "absent.csv"))
+    world.window.files.open_table(str(tmp_path / "absent.csv"))
     world.until(lambda: world.window.toasts.toasts)
     assert "absent.csv" in world.window.toasts.toasts[0].title
     assert world.run.config == before

@@ -6,15 +6,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 def saved(lab, path):
-    lab.window.files.save(str(path), *views_of(lab))
+    lab.window.files.write_session(str(path))
     lab.until(path.is_file)
     lab.until(lambda: any(n.title == "Session saved" for n in lab.notes + told(lab)))
     return path
-
-
-def views_of(lab):
-    cards = lab.window.wall.cards.items()
-    return {n: c.slot.view for n, c in cards}, {n: c.choices() for n, c in cards}
 
 
 def more(lab, steps):
@@ -49,7 +44,7 @@ def test_a_session_comes_back_as_it_was_left(open_lab, tmp_path):
     file = saved(lab, tmp_path / "lab.genplay")
 
     other = open_lab(model="gan")
-    other.window.files.open(str(file))
+    other.window.files.sessions.open(str(file))
     other.until(lambda: len(other.session.runs.all) == 2 and other.run.step == step)
     assert other.run.config == wanted
     assert set(other.run.snapshots) >= kept
@@ -75,7 +70,7 @@ def test_a_file_that_cannot_be_read_leaves_everything_as_it_is(open_lab, tmp_pat
     content[len(content) // 2] ^= 0xFF
     bad.write_bytes(content)
     run = lab.run
-    lab.window.files.open(str(bad))
+    lab.window.files.sessions.open(str(bad))
     lab.until(lambda: any("not opened" in toast.title for toast in told(lab)))
     assert lab.run is run
     assert list(lab.session.runs.all.values()) == [run]
@@ -84,6 +79,6 @@ def test_a_file_that_cannot_be_read_leaves_everything_as_it_is(open_lab, tmp_pat
     nothing.write_text("hello")
     heard = []
     lab.window.files.noted.connect(heard.append)
-    lab.window.files.open(str(nothing))
+    lab.window.files.sessions.open(str(nothing))
     assert "no session file" in heard[0].text
     assert lab.run is run

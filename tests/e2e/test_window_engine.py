@@ -54,7 +54,7 @@ def test_garbage_is_a_note_and_the_run_lives(open_lab, tmp_path):
     lab.train(5)
     garbage = tmp_path / "garbage.csv"
     garbage.write_bytes(bytes(np.random.default_rng(1).integers(0, 256, 5000, "u1")))
-    lab.window.open_table(str(garbage))
+    lab.window.files.open_table(str(garbage))
     toasts = lab.window.toasts.toasts
     lab.until(lambda: any("garbage.csv" in toast.title for toast in toasts))
     assert lab.run.config.data == "two_moons"

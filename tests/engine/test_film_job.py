@@ -21,7 +21,7 @@ def test_each_moment_has_its_picture_for_each_place():
     assert told == [(s, slot) for s in run.snapshots for slot in ("a", "b")]
     assert news[-1].share == 1.0
     middle = news[2 * 5]
-    same = run.picture("samples", {"samples": 200}, middle.result["step"], 0.5)
+    same = run.picture("samples", {"samples": 200}, middle.result["step"], 0.375)
     np.testing.assert_array_equal(middle.arrays["samples"], same.arrays["samples"])
     assert middle.result["meta"] == same.meta
 

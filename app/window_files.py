@@ -1,0 +1,171 @@
+"""What the window opens and saves: tables, runs, sessions, films, dropped files."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.film_desk import FilmDesk
+from app.panels.data_panel import DataPanel
+from app.panels.pages import EXPLORE, Pages
+from app.panels.plot_wall import PlotWall
+from app.panels.table_choice import TABLE, TableSheet
+from app.pictures import is_picture
+from app.session import Session
+from app.session_files import ENDING, KeptWindow, SessionFiles
+from app.session_film import TrainingFilm
+from app.session_notes import Notice
+from app.session_slots import SLOTS
+from engine.protocol import RunReady
+
+_SESSIONS = f"Sessions (*{ENDING})"
+_FILMS = "Films (*.gif *.webp)"
+_TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
+
+
+class WindowFiles(QObject):
+    """Asks for file names and hands them to whoever reads or writes.
+
+    Args:
+        session: State of the window.
+        wall: The four plots.
+        pages: All pages; one of them may take a dropped file.
+        data: The panel that offers the columns of a table.
+        film: The training as it can be replayed.
+        parent: The widget over which dialogs stand.
+
+    Attributes:
+        sessions: Saves and opens ``*.genplay``.
+        films: Saves GIF and WebP.
+    """
+
+    noted = Signal(object)  # Notice
+
+    def __init__(
+        self,
+        session: Session,
+        wall: PlotWall,
+        pages: Pages,
+        data: DataPanel,
+        film: TrainingFilm,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._wall = wall
+        self._pages = pages
+        self._data = data
+        self._over = parent
+        self._table_asked = ""
+        self.sessions = SessionFiles(session, self)
+        self.films = FilmDesk(session, film, self)
+        session.run_ready.connect(self._on_ready)
+        session.questions.table_inspected.connect(self._on_table)
+        data.table_requested.connect(self.ask_table)
+        self.sessions.opened.connect(self._on_opened)
+        for desk in (self.sessions, self.films, film):
+            desk.noted.connect(self.noted)
+
+    def ask_table(self) -> None:
+        """Let the person choose a CSV file."""
+        title = "Open a table"
+        path, _ = QFileDialog.getOpenFileName(self._over, title, "", _TABLES)
+        if path:
+            self.open_table(path)
+
+    def open_table(self, path: str) -> None:
+        """Look into a file, then let the person choose its columns."""
+        self._table_asked = path
+        self._session.questions.inspect_table(path)
+
+    def save_run(self) -> None:
+        """Write the run directory where the person says."""
+        title = "Save run in an empty folder"
+        folder = QFileDialog.getExistingDirectory(self._over, title)
+        if folder:
+            self._session.questions.save_run(folder)
+
+    def save_session(self) -> None:
+        """Write all runs with their kept moments and histories into one file."""
+        start, title = self.sessions.path or f"lab{ENDING}", "Save session"
+        path, _ = QFileDialog.getSaveFileName(self._over, title, start, _SESSIONS)
+        if path:
+            self.write_session(path)
+
+    def write_session(self, path: str) -> None:
+        """Write the session into a file of that name."""
+        cards = self._wall.cards.items()
+        views = {name: card.slot.view for name, card in cards}
+        states = {name: card.choices() for name, card in cards}
+        self.sessions.save(path, views, states)
+
+    def ask_session(self) -> None:
+        """Let the person choose a session file."""
+        title = "Open session"
+        path, _ = QFileDialog.getOpenFileName(self._over, title, "", _SESSIONS)
+        if path:
+            self.sessions.open(path)
+
+    def save_training_film(self) -> None:
+        """Write the training, as the current plot shows it, as GIF or WebP."""
+        plot, path = self._wall.current().plot, self._film_path("training")
+        if plot is not None and path:
+            self.films.save_training(plot, path)
+
+    def save_path_film(self) -> None:
+        """Write what the current plot shows from noise to data as GIF or WebP."""
+        plot, path = self._wall.current().plot, self._film_path("paths")
+        if plot is not None and path:
+            self.films.save_paths(plot, path)
+
+    def take(self, path: str) -> None:
+        """Open what was dropped: a session, a picture to draw, or a table."""
+        if path.endswith(ENDING):
+            self.sessions.open(path)
+            return
+        if is_picture(path):
+            self._pages.show_page("draw")
+        if not self._pages.take_file(path):
+            self.open_table(path)
+
+    def recall_views(
+        self, views: dict[str, str], states: dict[str, dict[str, Any]]
+    ) -> None:
+        """Put remembered views back into their places."""
+        for name, view in views.items():
+            if name in SLOTS:
+                self._wall.cards[name].recall(view, states.get(name, {}))
+
+    # ---- inside
+
+    def _film_path(self, name: str) -> str:
+        start = f"{name}.gif"
+        path, _ = QFileDialog.getSaveFileName(self._over, "Save film", start, _FILMS)
+        return path
+
+    def _on_opened(self, kept: KeptWindow) -> None:
+        """A session is open: its views stand where they stood."""
+        self._pages.show_page(EXPLORE)
+        self.recall_views(kept.views, kept.view_states)
+
+    def _on_ready(self, ready: RunReady) -> None:
+        path = str(ready.config.data_settings.get("file", ""))
+        if ready.config.data == TABLE and path not in self._data.columns:
+            self._session.questions.inspect_table(path)
+
+    def _on_table(self, path: str, result: dict[str, Any], error: str) -> None:
+        if error:
+            name = Path(path).name
+            self.noted.emit(Notice("warning", f"{name} cannot be read", error))
+            return
+        self._data.set_columns(path, [str(c) for c in result.get("columns", [])])
+        if path == self._table_asked:
+            self._table_asked = ""
+            sheet = TableSheet(path, result, self._over)
+            sheet.accepted_columns.connect(self._on_columns)
+            sheet.open()
+
+    def _on_columns(self, path: str, settings: dict[str, object]) -> None:
+        del path
+        self._session.desk.choose_data(TABLE, settings)
