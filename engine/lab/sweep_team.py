@@ -4,12 +4,13 @@ Trainers of equal structure make a stack (:mod:`engine.training.stack`) if the l
 can be mapped over models, if the stack's losses are those of its models, and if a
 trial of both ways says that the stack is faster.
 
-Gain of 16 models in one stack over 16 trainers in turn, one thread of a busy 2-core
-machine, interleaved, median of 4 rounds (range): RealNVP 1.94 (1.5-2.2), VAE 1.38
-(1.1-1.5), GAN 1.23 (1.0-1.8), rectified flow 0.94 (0.9-1.1) at their default sizes; at
-width 64 and batch 128 GAN 2.3 (2.1-3.7), rectified flow 2.5 (2.1-3.6). Large layers
-fill the core already, so a sweep of those is trained in turn. So are trainers on a
-GPU, whose steps are captured graphs.
+Gain of 16 models in one stack over 16 trainers in turn, whole steps, one thread,
+interleaved, in seconds of the thread, median of 4 rounds (range): RealNVP 2.51
+(2.49-2.53), VAE 1.31 (1.26-1.41), GAN 1.18 (1.08-1.26), rectified flow 1.12 (0.98-1.18)
+at their default sizes; narrower ones gain more: VAE of width 32 3.7 (3.6-3.9), at width
+64 and batch 128 rectified flow 3.0 (2.4-3.4) and GAN 2.7 (2.6-2.8). Large layers
+fill the core already, so where a trial finds no gain a sweep is trained in turn; so are
+trainers on a GPU, whose steps are captured graphs.
 """
 
 import time
