@@ -14,7 +14,6 @@ from app.widgets.state import State
 
 NONE = "–"
 _CHANCE_POINTS = 500  # of which the engine tells the distance by chance
-_CHANCY = frozenset({"distance"})
 
 
 class FigureCell(QWidget):
@@ -59,16 +58,12 @@ class RunFigures(QWidget):
         self._state = State(self, self._restyle)
 
     def show_run(self, run: Run, best: dict[str, float]) -> None:
-        """The figures of a run; ``best`` are the best of all runs by their names.
-
-        Distances that two draws of the data have by chance are as good as the best.
-        """
+        """The figures of a run; ``best`` are the best of all runs by their names."""
         found, kind = figures_of(run), nll_kind(run)
         far, nll, cost = (found.get(n) for n in ("distance", "nll", "cost"))
 
         def is_best(name: str) -> bool:
-            limit = max(best.get(name, -inf), chance_of(run) if name in _CHANCY else 0)
-            return name in best and found.get(name, inf) <= limit
+            return name in best and found.get(name, inf) <= best[name]
 
         text = NONE if far is None else distance(far)
         self.distance.set_figure(text, "", is_best("distance"))
@@ -114,6 +109,8 @@ def best_of(runs: list[Run]) -> dict[str, float]:
     """The best of each figure, where at least two runs have it.
 
     An estimated likelihood cannot be the best: it may be wrong in either direction.
+    All distances are as good that draws of the data have by chance, of as many points
+    as were measured at best.
     """
     best: dict[str, float] = {}
     for name in ("distance", "nll", "cost"):
@@ -123,6 +120,9 @@ def best_of(runs: list[Run]) -> dict[str, float]:
         sure = [r for r in able if name != "nll" or nll_kind(r) != "estimate"]
         if sure:
             best[name] = min(figures_of(run)[name] for run in sure)
+    if "distance" in best:
+        chance = min(filter(None, map(chance_of, runs)), default=0.0)
+        best["distance"] = max(best["distance"], chance)
     return best
 
 
