@@ -22,6 +22,7 @@ FORMATS = (".gif", ".webp")
 FRAMES, PAUSE = 80, 12  # pictures of a film, and of its last one standing still
 FRAME_MS = 50
 _SCALE = 1.5
+_WATCH_MS = 50
 
 
 class FilmWriter(QObject):
@@ -59,9 +60,15 @@ class FilmWriter(QObject):
         self._caption = caption
         self._pictures: list[Image.Image] = []
         self._size: tuple[int, int] | None = None
+        self._error = ""
+        self._thread: Thread | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._draw)
+        # The thread itself tells Qt nothing: its end is looked for.
+        self._watch = QTimer(self)
+        self._watch.setInterval(_WATCH_MS)
+        self._watch.timeout.connect(self._look)
 
     def start(self) -> None:
         """Begin; the event loop must run."""
@@ -85,7 +92,9 @@ class FilmWriter(QObject):
         if index + 1 == FRAMES:
             self._timer.stop()
             pictures, self._pictures = self._pictures, []
-            Thread(target=self._write, args=(pictures,), daemon=True).start()
+            self._thread = Thread(target=self._write, args=(pictures,), daemon=True)
+            self._thread.start()
+            self._watch.start()
 
     def _picture(self) -> Image.Image:
         image = figures.picture(self._plot, _SCALE, caption=self._caption)
@@ -98,9 +107,13 @@ class FilmWriter(QObject):
             write_film(self._path, pictures)
         except (OSError, ValueError) as error:
             words = getattr(error, "strerror", None) or str(error)
-            self.finished.emit(str(self._path), f"{self._path}: {words}.")
-        else:
-            self.finished.emit(str(self._path), "")
+            self._error = f"{self._path}: {words}."
+
+    def _look(self) -> None:
+        if self._thread is not None and not self._thread.is_alive():
+            self._watch.stop()
+            self._thread = None
+            self.finished.emit(str(self._path), self._error)
 
 
 def write_film(path: Path, pictures: list[Image.Image]) -> None:

@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication, QEvent
+
 from app.preferences import Preferences
 from app.session import START, Session
 from app.window import Window
@@ -134,6 +136,12 @@ class World:
             self.window.close()
         else:
             self.session.stop()
+        self.client.on_state = self.client.on_restarted = lambda *_: None
+        # Else every test would leave some 700 widgets behind for all the others.
+        for each in (self.window, self.session):
+            if each is not None:
+                each.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def changed(field, value):

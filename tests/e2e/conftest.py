@@ -3,6 +3,7 @@
 import numpy as np
 import psutil
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 
 from app.preferences import Preferences
 from app.session import Session
@@ -58,6 +59,9 @@ def open_lab(qtbot, tmp_path):
     for lab in labs:
         pid = lab.client.engine_pid
         lab.window.close()
+        lab.window.deleteLater()
+        lab.session.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         assert pid is None or not psutil.pid_exists(pid)
 
 
