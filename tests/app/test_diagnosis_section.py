@@ -1,4 +1,4 @@
-"""Faults of a run in the window: told once, listed while they last, cured by a click."""
+"""Faults of a run in the window: told once, listed while they last, and cured."""
 
 from types import SimpleNamespace
 

@@ -80,7 +80,7 @@ def test_an_adaptive_solver_is_tried_at_several_tolerances(oracle):
 
 @pytest.mark.parametrize("model", ["rectified_flow", "score_sde", "ddpm", "edm"])
 def test_the_exact_field_is_that_of_the_exact_density(model):
-    """Velocity (d alpha / alpha) x + half the noise rate times the score of autograd."""
+    """Velocity: (d alpha / alpha) x + half the noise rate times autograd's score."""
     run = Experiment(model, "eight_gaussians")
     exact = exact_process(run.trainer.model, run.data).double()
     x = torch.randn(50, 2, generator=torch.Generator().manual_seed(0)).double()
