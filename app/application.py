@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import preferences as prefs
 from app.__main__ import parser
+from app.collector import Collector
 from app.screenshot import Photographer
 from app.session import Session
 from app.session_notes import Notice
@@ -85,6 +86,7 @@ class Program(QObject):
         self._file = file
         self._exit = 0
         self._recovery = prefs.recovery_folder()
+        self._collector = Collector(self)
         if isinstance(self.app, QApplication):
             self.app.setApplicationName(prefs.APP_NAME)
             self.app.setApplicationDisplayName("Generative Playground")
@@ -104,6 +106,7 @@ class Program(QObject):
         self.app.processEvents()  # the frame is on screen before pyqtgraph is loaded
         QTimer.singleShot(0, self._go_on)
         self.app.exec()
+        self._collector.stop()
         if self._file is not None:
             prefs.save(self._file, self.window.preferences)
         shutil.rmtree(self._recovery, ignore_errors=True)

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.films import FilmWriter
-from app.plots.base import PlotView
 from app.session import Session
 from app.session_config import model_entry
 from app.session_film import TrainingFilm
 from app.session_notes import Notice
+
+if TYPE_CHECKING:
+    from app.films import FilmWriter
+    from app.plots.base import PlotView
 
 
 class FilmDesk(QObject):
@@ -33,7 +36,7 @@ class FilmDesk(QObject):
         self._waiting: Callable[[], None] | None = None
         film.changed.connect(self._on_film)
 
-    def save_training(self, plot: PlotView, path: str) -> None:
+    def save_training(self, plot: "PlotView", path: str) -> None:
         """Write the training as this plot shows it."""
         if not self._is_free():
             return
@@ -41,7 +44,7 @@ class FilmDesk(QObject):
             self._waiting = lambda: self._write(plot, self._film.show, path)
             self._on_film()
 
-    def save_paths(self, plot: PlotView, path: str) -> None:
+    def save_paths(self, plot: "PlotView", path: str) -> None:
         """Write what this plot shows from t = 0 to t = 1."""
         if self._is_free():
             self._write(plot, plot.set_time, path)
@@ -60,7 +63,11 @@ class FilmDesk(QObject):
         elif self._waiting is not None and not self._film.is_running:
             self._waiting = None  # it was stopped, and has said why
 
-    def _write(self, plot: PlotView, show: Callable[[float], None], path: str) -> None:
+    def _write(
+        self, plot: "PlotView", show: Callable[[float], None], path: str
+    ) -> None:
+        from app.films import FilmWriter  # brings pyqtgraph and Pillow
+
         file = Path(path)
         if not file.suffix:
             file = file.with_suffix(".gif")

@@ -1,6 +1,7 @@
 """Runs without a screen, keeps a picture of what failed, and lets no window stay."""
 
 import ctypes
+import gc
 import os
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 _XCB_LIBRARIES = ("libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-keysyms.so.1")
+_MUCH = 50_000  # allocations of containers, after which garbage is collected
 _PICTURES = pytest.StashKey[Path]()
 
 
@@ -97,9 +99,19 @@ def qtbot(qtbot):
     kept.clear()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _garbage_is_collected_here():
+    """Not in whatever thread allocates: widgets must die in the window's thread."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
 @pytest.fixture(autouse=True)
 def _no_window_stays():
     yield
+    if gc.get_count()[0] > _MUCH:
+        gc.collect()
     left = _visible_windows()
     names = [f"{type(w).__name__} {w.windowTitle()!r}" for w in left]
     for window in left:

@@ -185,7 +185,7 @@ def test_branch_goes_on_in_a_new_run_and_leaves_the_old_one(world):
 def test_a_view_that_the_model_cannot_feed_costs_nothing(world):
     world.session.desk.choose_model("vae")
     world.settle()
-    assert "latent space" in world.session.reason_against("trajectories")
+    assert "one go" in world.session.reason_against("trajectories")
     world.client.sent.clear()
     world.session.slots.subscribe_all()
     assert {c.slot for c in world.client.of(Subscribe)} == {"a", "c", "d"}

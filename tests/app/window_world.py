@@ -73,6 +73,7 @@ class Recorder:
             self._client.send(Close(run_id=run_id))
         self._client.request(Ping())  # what was under way has arrived
         self._listener = lambda *_: None
+        self._client.request(Ping())  # and whatever was being told has been told
 
     def end(self):
         self._client.stop()
