@@ -29,6 +29,11 @@ NOT_AN_ENGINE = (
 )
 
 
+#: Hang-ups in a row after which the key must be wrong. A listener without cipher hangs
+#: up as well, about twice in three tries before it has told what it is.
+_SURE = 20
+
+
 def tune(socket: Socket, waiting: int, largest: int = MAX_BYTES) -> None:
     """Set the bounds: ``waiting`` messages (0: all), ``largest`` part in bytes."""
     socket.linger = 300
@@ -130,7 +135,7 @@ class HandshakeMonitor:
             return NOT_AN_ENGINE
         if event == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
             self._hang_ups += 1
-        return WRONG_SERVER_KEY if self._hang_ups >= 3 else ""
+        return WRONG_SERVER_KEY if self._hang_ups >= _SURE else ""
 
     def close(self) -> None:
         """Stop watching."""

@@ -167,7 +167,7 @@ def test_min_snr_weights_are_those_of_the_paper() -> None:
 
 def test_bound_weights_are_those_of_the_divergence() -> None:
     """KL of two normals of variance beta whose means differ by the error's share."""
-    config = DDPMConfig(loss_weight="bound")
+    config = DDPMConfig(loss_weight="bound", target="eps")
     bar = config.signal_power()
     beta = 1 - bar[1:] / bar[:-1]
     mean_shift = beta / ((1 - beta) * (1 - bar[1:])).sqrt()
