@@ -77,7 +77,7 @@ class Card(QWidget):
         self._switches.addWidget(widget)
 
     def set_body(self, body: QWidget) -> None:
-        """Show ``body``; the one before is taken out and left without a parent."""
+        """Show ``body``; the one before is hidden, and lives as long as the card."""
         self._replace(self.body, body, 1)
         self.body = body
 
@@ -121,7 +121,7 @@ class Card(QWidget):
     def _replace(self, old: QWidget | None, new: QWidget | None, stretch: int) -> None:
         if old is not None and old is not new:
             self._column.removeWidget(old)
-            old.setParent(None)
+            old.hide()
         if new is not None:
             # Head first, then the body, then the strip.
             place = 1 if stretch else self._column.count()

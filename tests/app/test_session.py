@@ -162,7 +162,7 @@ def test_visit_shows_the_nearest_snapshot_everywhere_and_returns(world):
     assert world.run.at == 500
     asked = {c.slot: c.at for c in world.client.of(Subscribe)}
     assert set(asked.values()) == {500}
-    world.until(lambda: world.session.slots["a"].frame[0].step == 500)
+    world.until(lambda: (f := world.session.slots["a"].frame) and f[0].step == 500)
     runs.return_live()
     asked = {c.slot: c.at for c in world.client.of(Subscribe)}
     assert set(asked.values()) == {None}
