@@ -93,7 +93,7 @@ def nats(value: float) -> str:
 def distance(value: float) -> str:
     """Two figures, without an exponent where a good model ends up: ``0.0084``."""
     if 1e-4 <= abs(value) < 1e-2:
-        return f"{value:.2g}"
+        return f"{value:.2g}".replace("-", "−")
     return format_number(value, 2)
 
 
