@@ -109,11 +109,12 @@ def test_entering_asks_for_the_usual_samplers_of_the_run_on_show(page):
     assert settings["at"] is None
 
 
-def test_leaving_cancels_and_asks_nothing_more(page, qtbot):
+def test_leaving_cancels_and_asks_nothing_more(page, qapp):
     page.leave()
     assert page.session.jobs.cancelled == [0]
     page.session.config_changed.emit(None)
-    qtbot.wait(20)
+    assert not page.bench._timer.isActive()
+    qapp.processEvents()
     assert len(page.session.jobs.started) == 1
 
 
