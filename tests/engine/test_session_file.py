@@ -106,9 +106,15 @@ def spoil(wanted, content):
     return lambda name, old: content if name == wanted else old
 
 
+def flipped(wanted):
+    """One bit of the last number is another: still well formed, and wrong."""
+    return lambda name, old: old[:-1] + bytes([old[-1] ^ 1]) if name == wanted else old
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (flipped("runs/0/moments.safetensors"), "kept moments of run 1"),
         (spoil("session.json", b"[]"), "damaged or no session"),
         (spoil("session.json", b"{" * 100_000), "damaged or no session"),
         (
