@@ -84,7 +84,7 @@ def load_data(
         classes=len(source.class_names),
         columns=source.columns,
         notes=source.notes + notes,
-        limits=source.limits(train.x) or plot_limits(train.x),
+        limits=source.limits(torch.cat((train.x, heldout.x))) or plot_limits(train.x),
     )
 
 

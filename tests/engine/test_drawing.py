@@ -255,6 +255,14 @@ def test_the_canvas_is_shown_and_grows_with_the_points():
     assert tall == (-9, 9, -900, 900)
 
 
+def test_a_point_that_is_held_out_is_shown_as_well():
+    two = points((10.5, 1), (20.5, 2))
+    found = [data({**two, "seed": seed}) for seed in range(8)]
+    assert {float(each.heldout.x[0, 0]) for each in found} == {10.5, 20.5}
+    assert len({each.limits for each in found}) == 1
+    assert found[0].limits[1] > 20.5
+
+
 def test_points_may_be_json_text():
     text = json.dumps([LINE])
     found = load_data("drawn", {"operations": text}, seed=0)
