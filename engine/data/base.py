@@ -125,7 +125,7 @@ class DataSet(ABC):
         """Training points and held-out points, drawn with the generator."""
 
     def limits(self, x: Tensor) -> Limits | None:
-        """What every plot shows of all points x (n, 2), where a source says so itself."""
+        """What every plot shows of all points x (n, 2), where a source says so."""
         del x
         return None
 
