@@ -93,6 +93,7 @@ def test_a_run_is_built_trained_shown_and_ended(desk: Desk) -> None:
     desk.ask(p.Play(run_id="a"))
     desk.wait(lambda: desk.status().step > 50)
     desk.ask(p.Pause(run_id="a"))
+    desk.wait(lambda: desk.status().state == "paused")
     stopped = desk.status().step
     desk.wait(lambda: _all_full_at(desk, stopped))
     assert desk.status().step == stopped
@@ -146,9 +147,11 @@ def test_a_killed_engine_comes_back_with_what_was_learned(
     desk.wait(lambda: desk.restarts == 1)
     assert "SIGKILL" in dict(desk.states)["dead"]
     desk.ask(p.Configure(run_id="a", config=CONFIG, autosave=folder, resume=folder))
-    assert desk.status().state == "paused"
-    assert desk.status().step >= 20
+    desk.wait(lambda: desk.status().state == "paused")
+    restored = desk.status().step
+    assert restored >= 20
     desk.ask(p.StepOnce(run_id="a"))
+    desk.wait(lambda: desk.status().step == restored + 1)
 
 
 def test_a_mad_learning_rate_fails_one_run_and_spares_the_other(desk: Desk) -> None:
