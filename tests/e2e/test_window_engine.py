@@ -73,7 +73,8 @@ def test_learning_rate_of_a_million_stops_with_advice_and_a_way_back(open_lab):
     assert "learning rate" in note.text.lower()
     assert note.action.startswith("Back to step")
     note.do()
-    lab.until(lambda: lab.run.failed is None and lab.run.status.state == "paused")
+    lab.until(lambda: lab.run.failed is None and lab.run.status)
+    lab.until(lambda: lab.run.status.state == "paused")
     lab.session.desk.edit("training", "learning_rate", 1e-3)
     lab.until(lambda: not lab.session.desk.is_busy)
     back = lab.run.step
