@@ -34,6 +34,12 @@ def model_entry(catalogue: Catalogue, name: str) -> ModelEntry:
     return found
 
 
+def formula_of(entry: ModelEntry, settings: Mapping[str, Any]) -> str:
+    """What a model minimises with these settings, as LaTeX."""
+    value = settings.get(entry.formula_setting)
+    return entry.formulas.get(str(value), entry.formula)
+
+
 def data_entry(catalogue: Catalogue, name: str) -> DataEntry:
     """The catalogue's entry of a data set.
 

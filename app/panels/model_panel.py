@@ -16,7 +16,7 @@ from app.panels.probe_section import ProbeSection
 from app.panels.sampler_section import SamplerSection
 from app.panels.training_section import TrainingSection
 from app.session import Session
-from app.session_config import model_entry, schema_of
+from app.session_config import formula_of, model_entry, schema_of
 from app.theme import theme
 from app.widgets.form_column import FormColumn
 from app.widgets.model_card import ModelCard
@@ -79,13 +79,15 @@ class ModelPanel(SidePanel):
         catalogue = self._session.catalogue
         if catalogue is None:
             return
+        entry = model_entry(catalogue, config.model)
+        formula = formula_of(entry, config.model_settings)
         if config.model != self._model:
             self._model = config.model
-            entry = model_entry(catalogue, config.model)
             self.card.set_model(
-                entry.family, entry.paper, entry.title, entry.formula, entry.summary
+                entry.family, entry.paper, entry.title, formula, entry.summary
             )
             self.form.set_schema(schema_of(catalogue, config, "model_settings"))
+        self.card.set_formula(formula)
         self.form.set_values(config.model_settings)
 
     def _on_waiting(self, waiting: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from app.panels.bar import Bar
 from app.panels.status_bar import nll_words
 from app.session import Session
-from app.session_config import data_entry, model_entry
+from app.session_config import data_entry, formula_of, model_entry
 from app.session_slots import SLOTS
 from app.theme import theme
 from app.widgets.button import Button, IconButton
@@ -51,7 +51,8 @@ class ProjectorTop(Bar):
         data = data_entry(catalogue, run.config.data)
         self.name.setText(model.title)
         self.data.setText(f"on {data.title[:1].lower()}{data.title[1:]}")
-        self.formula.set_formula(first_formula(model.formula), model.formula)
+        formula = formula_of(model, run.config.model_settings)
+        self.formula.set_formula(first_formula(formula), formula)
 
     def _on_status(self, status: Status) -> None:
         playing = status.state == "playing"

@@ -14,10 +14,14 @@ _ROW, _COLUMNS = 18, 64  # px
 
 @dataclass(frozen=True)
 class Numbers:
-    """Names with their values, one to a line; a long value stands below its name."""
+    """Names with their values, one to a line; a long value stands below its name.
+
+    ``tip`` defines what is not known to everybody.
+    """
 
     title: str
     rows: tuple[tuple[str, str], ...]
+    tip: str = ""
 
     def height(self) -> int:
         """Height in pixels, as if each value had a line of its own where it is long."""

@@ -255,7 +255,7 @@ class PanelPaper(Paper):
                 continue
             wide = text_width(line.text, 11)
             left = x + theme.px(5)
-            if left + wide > frame.right() + self.right:
+            if left + wide > frame.right():  # beyond it stand the last values
                 left = x - theme.px(5) - wide
             if left < free:
                 continue  # its neighbour's words are in the way; the line stays

@@ -176,11 +176,12 @@ class Room:
 
 @dataclass(frozen=True)
 class Figure:
-    """One number with its name, at the foot of the rail."""
+    """One number with its name, at the foot of the rail; ``tip`` defines it."""
 
     label: str
     value: str
     unit: str = ""
+    tip: str = ""
 
     def height(self) -> int:
         """Height in pixels."""

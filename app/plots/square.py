@@ -1,8 +1,10 @@
 """The square paper: equal limits, three labels per axis, tags, and a rail beside it."""
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QPainter
+from PySide6.QtWidgets import QToolTip
 
+from app.plots.figures_block import Numbers
 from app.plots.foot import LINES, ROW, paint_foot
 from app.plots.pane import Pane
 from app.plots.paper import Paper
@@ -88,6 +90,22 @@ class Square(Paper):
     def placed(self) -> list[tuple[Block | Figure, QRectF]]:
         """The blocks of the rail and where they stand."""
         return place(self._blocks, self._figures, self._rail)
+
+    def tip_at(self, pixel: QPointF) -> str:
+        """What the block or figure of the rail under a pixel means."""
+        for block, rect in self.placed():
+            if rect.contains(pixel) and isinstance(block, Numbers | Figure):
+                return block.tip
+        return ""
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Numbers of the rail say what they mean."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            words = self.tip_at(event.pos().toPointF())
+            if words:
+                QToolTip.showText(event.globalPos(), words, self)
+                return True
+        return bool(super().viewportEvent(event))
 
     def lay_out(self, width: int, height: int) -> None:
         """A square at the left, the rail at its right, centred if room is plenty."""

@@ -22,6 +22,14 @@ _PATHS, _MOST_PROJECTED = 200, 80  # in the projector look lines are 2 px wide
 _MOST_CORNERS = 600
 _MOST_STOCHASTIC = 40  # more random walks than this are a thicket
 _START = 0.62  # where the start to drag lies at first, share of the limits
+_WAYS = (
+    "length/way: how long the paths are over how far they get; 1 is straight.\n"
+    "turning: the angle a path turns through in all, on average; 180° is a U-turn."
+)
+_STRAIGHT = (
+    "How far the motion is from straight and uniform in t: the mean square of\n"
+    "velocity − way, over that of the way. At 0 one Euler step is exact."
+)
 _MODES = {"paths": "Paths", "field": "Field", "both": "Both"}
 
 
@@ -191,7 +199,7 @@ class TrajectoriesPlot(PlotView):
             if value is not None and np.isfinite(value):
                 meters.append((name, significant(float(value), 3) + unit))
         legend = Legend(self._keys())
-        return [legend, Numbers("", tuple(meters))] if meters else [legend]
+        return [legend, Numbers("", tuple(meters), _WAYS)] if meters else [legend]
 
     def _keys(self) -> tuple[Key, ...]:
         now = Key("x at t", "o", "path3", "well" if theme.c.is_dark else "")
@@ -212,7 +220,8 @@ class TrajectoriesPlot(PlotView):
         straightness = self.meta.get("straightness")
         is_process = self.meta.get("kind", "process") == "process"
         if is_process and straightness is not None and np.isfinite(straightness):
-            figures.append(Figure("Straightness", significant(float(straightness), 2)))
+            number = significant(float(straightness), 2)
+            figures.append(Figure("Straightness", number, "0: straight", _STRAIGHT))
         if not is_process:
             figures.append(Figure("Layers", f"{len(self.arrays['times']) - 1:,}"))
         if (cost := self.meta.get("evaluations")) is not None:

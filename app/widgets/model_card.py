@@ -58,12 +58,16 @@ class ModelCard(PressButton):
         self._family.setText(family)
         self._paper.setText(short_paper(paper))
         self._name.setText(name)
-        self._formula.set_formula(first_formula(formula), formula)
-        self._formula.setVisible(bool(formula))
+        self.set_formula(formula)
         self._sentence.setText(sentence)
         self.setAccessibleName(f"Model: {name}")
         self.setAccessibleDescription(f"{family}, {paper}. {sentence}")
         self.updateGeometry()
+
+    def set_formula(self, formula: str) -> None:
+        """Show another formula of the same model; LaTeX."""
+        self._formula.set_formula(first_formula(formula), formula)
+        self._formula.setVisible(bool(formula))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A raised card with an arrow at the height of the name."""

@@ -23,7 +23,7 @@ from engine.models.fitted import Fitted
 from engine.protocol import Arrays, Json
 from engine.sampling.base import Sampler, Trace
 from engine.sampling.ode import Tolerance, dopri5
-from engine.sampling.straightness import straightness
+from engine.sampling.straightness import relative_straightness
 from engine.settings import checked
 from engine.views.base import f32
 
@@ -146,7 +146,7 @@ class _Judge:
             "stochastic": sampler.uses_noise,
             "evaluations": trace.evaluations,
             "energy_distance": _number(quality),
-            "straightness": _number(float(straightness(trace.times, x))),
+            "straightness": _number(float(relative_straightness(trace.times, x))),
             "detour": _number(detour(x)),
         }
         for name, end in self._ends.items():

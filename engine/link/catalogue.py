@@ -51,6 +51,8 @@ def model_entry(kind: type[GenerativeModel]) -> ModelEntry:
         paper=kind.card.paper,
         arxiv=kind.card.arxiv,
         formula=kind.card.formula,
+        formula_setting=kind.card.formulas[0],
+        formulas=dict(kind.card.formulas[1]),
         summary=kind.card.summary,
         settings=kind.Config.model_json_schema(),
         training_defaults=dict(kind.training_defaults),

@@ -6,6 +6,7 @@ into data units. Time runs from t = 0 (noise) to t = 1 (data). Log-densities in 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import torch
@@ -29,7 +30,9 @@ class ModelConfig(Settings):
 class Card:
     """What a person reads about a model before choosing it.
 
-    ``formula`` is LaTeX without dollar signs; ``paper`` is "Authors year".
+    ``formula`` is LaTeX without dollar signs; ``paper`` is "Authors year". Where a
+    setting decides what is minimised, ``formulas`` has its name, and a formula for each
+    of its values that has another one than ``formula``.
     """
 
     title: str
@@ -38,6 +41,7 @@ class Card:
     arxiv: str
     formula: str
     summary: str
+    formulas: tuple[str, Mapping[str, str]] = ("", MappingProxyType({}))
 
 
 @dataclass(frozen=True)

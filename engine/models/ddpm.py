@@ -45,6 +45,17 @@ Weight = Literal["plain", "noise", "min_snr", "bound"]
 SNR_CAP = 5.0
 
 
+def _formula(target: str, meaning: str = "", *, symbol: str = "") -> str:
+    """The loss as LaTeX: the network ``target`` predicts that, or ``symbol``."""
+    noised = r"x_n = a_n\,x_0 + \sigma_n\,\epsilon"
+    parts = [
+        rf"\min_\theta E\,\| {symbol or target} - {target}_\theta(x_n, n) \|^2",
+        meaning,
+        noised,
+    ]
+    return r",\quad ".join(part for part in parts if part)
+
+
 class DDPMConfig(DensityConfig, LevelsConfig, ClockConfig, GuidedConfig):
     """Settings of :class:`DDPM`."""
 
@@ -161,9 +172,15 @@ class DDPM(GenerativeModel):
         family="Diffusion and flow matching",
         paper="Ho, Jain, Abbeel 2020",
         arxiv="2006.11239",
-        formula=(
-            r"\min_\theta E\,\| \epsilon - \epsilon_\theta("
-            r"\sqrt{\bar\alpha_n}\,x_0 + \sqrt{1 - \bar\alpha_n}\,\epsilon, n) \|^2"
+        formula=_formula("v", r"v = a_n\,\epsilon - \sigma_n\,x_0"),
+        formulas=(
+            "target",
+            {
+                "eps": _formula(r"\epsilon"),
+                "x0": _formula("x", symbol="x_0"),
+                "score": _formula("s", r"s = -\epsilon / \sigma_n"),
+                "u": _formula("u", r"u = \dot a\,x_0 + \dot\sigma\,\epsilon"),
+            },
         ),
         summary="Adds noise in many small steps and learns to take it out again.",
     )

@@ -14,6 +14,8 @@ class ModelEntry(Message):
     paper: str
     arxiv: str
     formula: str
+    formula_setting: str = Field("", description="Setting that decides the formula")
+    formulas: dict[str, str] = Field({}, description="Other formulas by its value")
     summary: str
     settings: Json
     training_defaults: Json

@@ -9,9 +9,10 @@ from torch import Tensor
 from engine.models.base import Process
 from engine.models.counting import counted
 from engine.models.fitted import Fitted
+from engine.sampling.straightness import relative_straightness
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
-from engine.views.frames import detour, straightness, thinned, turning
+from engine.views.frames import detour, thinned, turning
 from engine.views.grid import CHUNK, fewer, spread_pick
 
 #: Frames at full quality; some 2 MB for 2,000 points as they travel.
@@ -196,7 +197,7 @@ def _meters(moment: Moment, paths: Paths) -> dict[str, float | None]:
         return dict.fromkeys(("straightness", "detour", "turning"))
     x = moment.data.scaling.standardise(paths.x.double())
     return {
-        "straightness": number(straightness(paths.times, x)),
+        "straightness": number(relative_straightness(paths.times, x)),
         "detour": number(detour(x)),
         "turning": number(turning(x)),
     }

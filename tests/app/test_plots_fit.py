@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.plots import panels
 from app.plots.classes import ClassLegend
 from app.plots.curves import CurvesPlot
 from app.plots.foot import paint_foot
@@ -186,6 +187,28 @@ def test_words_of_a_change_stand_before_the_curves(qtbot):
         painter.end()
         seen = np.frombuffer(image.constBits(), np.uint32)
         assert bool(seen.any()) == bool(changes)
+
+
+def test_words_of_a_change_leave_the_last_values_free(qtbot, monkeypatch):
+    """Of a change at the last step they stood on the value at the curve's end."""
+    plot = CurvesPlot()
+    qtbot.addWidget(plot)
+    plot.resize(440, 320)
+    meta, arrays = losses(loss=(1.0, 0.5))
+    last = int(arrays["loss.step"][-1])
+    change = {"name": "training.batch", "old": 1, "new": 2, "step": last, "seconds": 1}
+    plot.show_frame({**meta, "changes": [change]}, arrays)
+    plot.grab()
+    drawn = []
+
+    def keep(painter, rect, text, *rest, **more):
+        drawn.append((text, rect))
+
+    monkeypatch.setattr(panels, "draw_text", keep)
+    plot.panel_paper._name_changes(QPainter(), plot.panel_paper.panels[0])
+    ((_, words),) = drawn
+    frame = plot.panel_paper.panels[0].pane.geometry()
+    assert frame.left() <= words.left() < words.right() <= frame.right() + 2
 
 
 def test_few_paths_where_chance_is_at_work(qtbot):

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from app.plots import preview
 from app.plots import preview_models as frames
@@ -316,6 +317,20 @@ def test_what_lies_beyond_the_first_limits_is_drawn(shown):
     chains.show_frame(meta | {"limits": [-10.0, 10.0, -10.0, 10.0]}, arrays)
     chains.grab()
     assert chains.walkers.boundingRect().right() == pytest.approx(10)
+
+
+def test_numbers_beside_paths_say_what_they_mean(shown, monkeypatch):
+    """A pointer that rests on a number is told its definition; elsewhere nothing."""
+    plot = shown("trajectories")
+    told = []
+    monkeypatch.setattr(QToolTip, "showText", lambda at, text, on: told.append(text))
+    for _, rect in plot.square.placed():
+        where = rect.center().toPoint()
+        event = QHelpEvent(QEvent.Type.ToolTip, where, where)
+        QCoreApplication.sendEvent(plot.square.viewport(), event)
+    ways, straight = told
+    assert "1 is straight" in ways
+    assert "one Euler step" in straight
 
 
 def test_paths_say_how_far_they_turn(shown):

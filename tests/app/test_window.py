@@ -15,6 +15,7 @@ from app.panels.table_choice import TableSheet
 from app.preferences import load, save
 from app.session_config import schema_of
 from app.theme import theme
+from app.widgets.maths import MathsLabel
 from engine.protocol import (
     Configure,
     InspectTable,
@@ -209,6 +210,19 @@ def test_model_picker_changes_the_model(world):
     world.settle()
     assert "GAN" in window.top.model.text()
     assert not window.model.sampler.isVisible()
+
+
+def test_the_formula_is_that_of_the_chosen_target(world):
+    """The loss on the card is the one that is minimised, not the paper's only one."""
+    desk, card = world.session.desk, world.window.model.card
+    desk.choose_model("ddpm")
+    world.until(lambda: world.run.config.model == "ddpm")
+    formula = card.findChild(MathsLabel)
+    assert "v - v_" in formula.accessibleName()
+    desk.edit("model_settings", "target", "eps")
+    assert r"\epsilon - \epsilon_" in formula.accessibleName()
+    desk.edit("model_settings", "target", "v")
+    assert "v - v_" in formula.accessibleName()
 
 
 def test_picker_shows_where_the_present_model_stands(world):

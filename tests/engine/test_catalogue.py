@@ -22,6 +22,17 @@ def test_everything_listed_is_described():
     assert len(encode(found)[0]) < 2**20
 
 
+def test_formulas_belong_to_values_of_a_setting():
+    """Each value has a formula of its own, the default that of the card."""
+    found = [m for m in catalogue.catalogue().models if m.formulas]
+    assert "ddpm" in [m.name for m in found]
+    for model in found:
+        setting = model.settings["properties"][model.formula_setting]
+        others = [value for value in setting["enum"] if value != setting["default"]]
+        assert set(model.formulas) <= set(others), model.name
+        assert model.formula not in model.formulas.values()
+
+
 @pytest.mark.parametrize("name", ["iris", "wine", "digits"])
 def test_shipped_thumbnails_are_those_of_the_data(name):
     points, labels = catalogue.drawn_thumbnail(registry.data_set(name))
