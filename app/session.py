@@ -172,6 +172,17 @@ class Session(QObject):
             self.desk.edit("training", "steps", 2 * self.run.status.steps)
             self._send(wire.Play(run_id=self.run.id))
 
+    def draw_again(self) -> None:
+        """Other noise for everything drawn at random, at the moment on show."""
+        places = [self.slots]
+        if self.compare.is_open:
+            places = list(self.compare.slots.values())
+        for slots in places:
+            for name in sorted(slots.shown):
+                entry = self.view_entry(slots[name].view)
+                if entry and "seed" in entry.settings.get("properties", {}):
+                    slots.draw_again(name)
+
     def set_paused(self, paused: bool) -> None:
         """Let the engine draw nothing while nobody looks."""
         self.slots.set_paused(paused)

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session import Session
 from app.session_config import defaults, model_entry
-from engine.protocol import Arrays, JobNews, SamplerEntry
+from engine.protocol import Arrays, JobNews, Json, SamplerEntry
 
 if TYPE_CHECKING:
     from app.session_jobs import JobHandle
@@ -19,6 +20,18 @@ _REST = 250  # ms without a change, after which the study begins again
 _LEAST_STEPS, _MOST_STEPS = 2, 64
 _POINTS = 1000
 _FEW_STEPS = 16  # of the trial that is selected by itself
+
+
+class _Choices(BaseModel):
+    """Choices as a session's file keeps them; unknown entries go."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    chosen: list[str] = Field(default_factory=list)
+    settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    most_steps: int = Field(_MOST_STEPS, ge=_LEAST_STEPS, le=256)
+    points: int = Field(_POINTS, ge=100, le=5000)
+    selected: list[tuple[str, float]] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -164,6 +177,24 @@ class SamplerBench(QObject):
             self.selected.remove(key)
         else:
             self.selected = [*self.selected[-1:], key]
+        self.choices_changed.emit()
+
+    def choices(self) -> Json:
+        """What is tried and which paths are on show, for a session's file."""
+        return {
+            "chosen": self.chosen,
+            "settings": self.settings,
+            "most_steps": self.most_steps,
+            "points": self.points,
+            "selected": [list(key) for key in self.selected],
+        }
+
+    def take_choices(self, kept: Json) -> None:
+        """Take kept choices back; unknown samplers are left out when it begins."""
+        found = _Choices.model_validate(kept)
+        self.chosen, self.settings = found.chosen, found.settings
+        self.most_steps, self.points = found.most_steps, found.points
+        self.selected = [(name, steps) for name, steps in found.selected[-2:]]
         self.choices_changed.emit()
 
     def trial(self, key: tuple[str, float]) -> Trial | None:

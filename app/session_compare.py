@@ -26,6 +26,7 @@ LINKS = {
     "time": "Linked time",
     "colours": "One colour scale",
     "controls": "One play",
+    "views": "Same plots",
 }
 LEFT, RIGHT, CURVES = "left", "right", "curves"
 _CROWDED = 3  # more runs than this have one plot each
@@ -145,6 +146,17 @@ class Compare(QObject):
         self._tell()
         if run is self._all.run:
             self._all.choose(self.runs[0].id)
+
+    def bring_back(self, runs: list[Run], links: set[str]) -> None:
+        """Compare these runs, and no others, with these links, once it is entered."""
+        for run in self.runs:
+            self._drop(run)
+        self.runs = []
+        for run in runs[:MOST]:
+            self._take_in(run)
+        self.links = links & set(LINKS)
+        self.links_changed.emit()
+        self._tell()
 
     def set_link(self, name: str, on: bool) -> None:
         """Share something among all runs, or not."""

@@ -55,13 +55,25 @@ class KeptRun(_Kept):
     at: int | None = None
 
 
-class KeptWindow(_Kept):
+class KeptDesk(_Kept):
+    """What stands where: the page on screen, what each holds, the place asked about.
+
+    ``alone`` is the slot that fills the first page, empty if it shows all four.
+    """
+
+    views: dict[str, str] = Field(default_factory=dict)
+    view_states: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    alone: str = ""
+    page: str = ""
+    pages: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    point: tuple[float, float] | None = None
+
+
+class KeptWindow(KeptDesk):
     """All that the window keeps beside its runs."""
 
     shown: str
     runs: list[KeptRun] = Field(min_length=1)
-    views: dict[str, str] = Field(default_factory=dict)
-    view_states: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
 class SessionFiles(QObject):
@@ -71,7 +83,7 @@ class SessionFiles(QObject):
     ones stay, and they stay for good if it cannot be read.
     """
 
-    opened = Signal(object)  # KeptWindow
+    opened = Signal(object, object)  # KeptWindow, Run by its id in the file
     noted = Signal(object)  # Notice
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -80,9 +92,7 @@ class SessionFiles(QObject):
         self._opened = 0
         self.path = ""
 
-    def save(
-        self, path: str, views: dict[str, str], view_states: dict[str, dict[str, Any]]
-    ) -> None:
+    def save(self, path: str, desk: KeptDesk) -> None:
         """Write every run, its kept moments and histories into ``path``."""
         session = self._session
         if session.run is None:
@@ -93,8 +103,7 @@ class SessionFiles(QObject):
         window = KeptWindow(
             shown=session.run.id,
             runs=[_kept(run) for run in runs],
-            views=views,
-            view_states=view_states,
+            **desk.model_dump(),
         )
         command = SaveSession(
             path=path,
@@ -163,7 +172,7 @@ class SessionFiles(QObject):
         session.snapshots_changed.emit()
         session.runs.visited.emit(session.run.at if session.run else None)
         self.path = path
-        self.opened.emit(window)
+        self.opened.emit(window, new)
         name = Path(path).name
         self.noted.emit(Notice("good", f"{name} is open", _count(len(new))))
 

@@ -13,6 +13,7 @@ from engine.protocol import Arrays, Command, Frame, Subscribe, Unsubscribe
 
 SLOTS = ("a", "b", "c", "d")
 DEFAULT_VIEWS = ("density", "trajectories", "latent", "curves")
+_LARGEST_SEED = 2**31
 _FRAME_GAP = 33  # ms; the window redraws at most 30 times a second
 
 
@@ -101,6 +102,11 @@ class Slots(QObject):
         if known | settings != known:
             known.update(settings)
             self.subscribe(name)
+
+    def draw_again(self, name: str) -> None:
+        """Take the next seed of the view in a slot."""
+        seed = int(self.slots[name].wanted()[1].get("seed", 0))
+        self.set_settings(name, {"seed": (seed + 1) % _LARGEST_SEED})
 
     def set_companions(
         self, name: str, companions: dict[str, tuple[str, dict[str, Any]]]

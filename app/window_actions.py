@@ -41,6 +41,7 @@ def _run(window: "Window") -> list[Act]:
         Act("restart", "Restart with the waiting settings", "Run", window.restart),
         Act("live", "Return to live", "Run", session.runs.return_live),
         Act("branch", "Branch from here", "Run", session.runs.branch),
+        Act("redraw", "Draw samples again", "Run", session.draw_again, ("N",)),
         Act("save_run", "Save run…", "Run", files.save_run, ("Ctrl+S",)),
         Act("replay", "Replay the training", "Run", window.timeline.film.toggle, _F5),
         Act("save_session", "Save session…", "Run", files.save_session, _SAVE),
@@ -66,6 +67,13 @@ def _view(window: "Window") -> list[Act]:
         Act("reset_view", "Reset the view", "Plots", window.reset_view, ("R",)),
         Act("maximise", "Maximise the plot", "Plots", wall.toggle_maximised, ("M",)),
         *plots,
+        Act(
+            "view_settings",
+            "Settings of the plot…",
+            "Plots",
+            lambda: wall.current().open_settings(),
+            ("Ctrl+,",),
+        ),
         Act("export", "Save figure…", "Plots", window.export_figure, ("Ctrl+E",)),
         Act("training_film", "Save training film…", "Plots", files.save_training_film),
         Act(

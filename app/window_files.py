@@ -8,14 +8,15 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.film_desk import FilmDesk
 from app.panels.data_panel import DataPanel
-from app.panels.pages import EXPLORE, Pages
+from app.panels.pages import EXPLORE, PAGES, Pages
 from app.panels.plot_wall import PlotWall
 from app.panels.table_choice import TABLE, TableSheet
 from app.pictures import is_picture
 from app.session import Session
-from app.session_files import ENDING, KeptWindow, SessionFiles
+from app.session_files import ENDING, KeptDesk, KeptWindow, SessionFiles
 from app.session_film import TrainingFilm
 from app.session_notes import Notice
+from app.session_run import Run
 from app.session_slots import SLOTS
 from engine.protocol import RunReady
 
@@ -95,10 +96,16 @@ class WindowFiles(QObject):
 
     def write_session(self, path: str) -> None:
         """Write the session into a file of that name."""
-        cards = self._wall.cards.items()
-        views = {name: card.slot.view for name, card in cards}
-        states = {name: card.choices() for name, card in cards}
-        self.sessions.save(path, views, states)
+        cards, slots = self._wall.cards.items(), self._session.slots
+        desk = KeptDesk(
+            views={name: card.slot.view for name, card in cards},
+            view_states={name: card.choices() for name, card in cards},
+            alone=next(iter(slots.shown)) if len(slots.shown) == 1 else "",
+            page=self._pages.current_name,
+            pages=self._pages.kept(),
+            point=self._session.probe.point,
+        )
+        self.sessions.save(path, desk)
 
     def ask_session(self) -> None:
         """Let the person choose a session file."""
@@ -144,10 +151,18 @@ class WindowFiles(QObject):
         path, _ = QFileDialog.getSaveFileName(self._over, "Save film", start, _FILMS)
         return path
 
-    def _on_opened(self, kept: KeptWindow) -> None:
-        """A session is open: its views stand where they stood."""
+    def _on_opened(self, kept: KeptWindow, runs: dict[str, Run]) -> None:
+        """A session is open: everything stands where it stood."""
         self._pages.show_page(EXPLORE)
         self.recall_views(kept.views, kept.view_states)
+        self._session.slots.maximise(kept.alone if kept.alone in SLOTS else "")
+        self._pages.recall(kept.pages, runs)
+        if kept.page in PAGES:
+            self._pages.show_page(kept.page)
+        if kept.point is None:
+            self._session.probe.clear()
+        else:
+            self._session.probe.ask(*kept.point)
 
     def _on_ready(self, ready: RunReady) -> None:
         path = str(ready.config.data_settings.get("file", ""))

@@ -4,14 +4,19 @@ The first page explores one run with four plots. Others are listed in :data:`PAG
 they are made when first opened.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 
+from pydantic import ValidationError
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.session import Session
+from app.session_run import Run
 from app.session_slots import SLOTS
+from engine.protocol import Json
 
 EXPLORE = "explore"
 
@@ -88,6 +93,17 @@ class Page(QWidget):
     def leave(self) -> None:
         """It goes off screen: ask for nothing more."""
 
+    def kept(self) -> Json:
+        """Choices of the person here, for a session's file; JSON-able."""
+        return {}
+
+    def recall(self, kept: Json, runs: Mapping[str, Run]) -> None:
+        """Take kept choices back; ``runs`` by their ids in the file.
+
+        What makes no sense any more is left as it is.
+        """
+        del kept, runs
+
     def take_file(self, path: str) -> bool:
         """A file was dropped while it is on screen; whether it is of use here."""
         del path
@@ -137,6 +153,17 @@ class Pages(QStackedWidget):
         """Give a dropped file to the page on screen; whether it had a use for it."""
         made = self._made.get(self.current_name)
         return made is not None and made.take_file(path)
+
+    def kept(self) -> dict[str, Json]:
+        """What each page that was opened has to keep, by its name."""
+        found = {name: page.kept() for name, page in self._made.items()}
+        return {name: kept for name, kept in found.items() if kept}
+
+    def recall(self, kept: Mapping[str, Json], runs: Mapping[str, Run]) -> None:
+        """Give the pages back what they kept; ``runs`` by their ids in the file."""
+        for name in PAGES.keys() & kept.keys():
+            with suppress(ValidationError):  # damaged, or of another version
+                self.page(name).recall(kept[name], runs)
 
     def toggle_page(self, name: str) -> None:
         """Bring a page on screen, or go back to the first one."""

@@ -7,14 +7,17 @@ pyqtgraph is imported with the first of them, after the window is on screen.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QWidget
 
+from app.panels.view_sheet import ViewSheet, tunable
 from app.plots.catalogue import PLOTS, make_plot
 from app.session import Session
 from app.session_notes import Notice
 from app.session_slots import Slot
+from app.theme import theme
+from app.widgets.button import IconButton
 from app.widgets.card import Card
 from engine.protocol import Arrays, Frame
 
@@ -49,11 +52,14 @@ class PlotSlot(Card):
         self._session = session
         self._plots: dict[str, PlotView] = {}
         self._heads: dict[str, QWidget] = {}
+        self.tune = IconButton("sliders-horizontal", "Settings of this view (Ctrl+,)")
+        self.sheet = ViewSheet(self)
         self._ground = QLabel()
         self._is_stale = False
         self._way_out = ""
         self._frame: Frame | None = None
         self._extras: dict[str, Frame] = {}
+        self.header.insertWidget(self.header.indexOf(self.camera), self.tune)
         self.set_body(self._ground)
         self._show_title()
         self._connect()
@@ -110,6 +116,13 @@ class PlotSlot(Card):
         sized = menu.addAction("At any size…")
         sized.triggered.connect(lambda: self.size_requested.emit())
         return menu
+
+    def open_settings(self) -> None:
+        """The form of the view's settings, below the head of the card."""
+        if self.plot is not None and self._tunable().get("properties"):
+            corner = self.mapToGlobal(QPoint(self.width(), theme.px(38)))
+            values = self.slot.wanted()[1]
+            self.sheet.open_at(corner, self._title(), self._tunable(), values)
 
     def copy_figure(self) -> None:
         """Put the figure, twice its size, into the clipboard."""
@@ -180,10 +193,23 @@ class PlotSlot(Card):
         self._fit_head()
 
     def _fit_head(self) -> None:
-        """Where words would be cut the camera goes: Ctrl+E does the same."""
-        hidden = self.camera.isHidden()
-        room = self.camera.sizeHint().width() + self.header.spacing() if hidden else 0
-        self.camera.setHidden(self.header.sizeHint().width() + room > self.width())
+        """Where words would be cut buttons go that have keys: Ctrl+E, then Ctrl+,."""
+        gap = self.header.spacing()
+        buttons = (self.tune, self.camera)
+        widths = {each: each.sizeHint().width() + gap for each in buttons}
+        shown = sum(widths[each] for each in buttons if not each.isHidden())
+        room = self.width() - self.header.sizeHint().width() + shown
+        has_settings = bool(self._tunable().get("properties"))
+        for each in buttons:
+            fits = room >= widths[each] and (each is self.camera or has_settings)
+            each.setHidden(not fits)
+            room -= widths[each] if fits else 0
+
+    def _tunable(self) -> dict[str, Any]:
+        entry = self._session.view_entry(self.slot.view)
+        if entry is None or self.plot is None:
+            return {}
+        return tunable(entry.settings, self.plot.own_settings)
 
     def _connect(self) -> None:
         session = self._session
@@ -198,6 +224,8 @@ class PlotSlot(Card):
         session.runs.visited.connect(lambda _: self._show_chips())
         self.content_chosen.connect(lambda v: session.slots.choose(self.name, v))
         self.figure_requested.connect(self._open_figures)
+        self.tune.clicked.connect(self.open_settings)
+        self.sheet.edited.connect(self._on_settings)
 
     def _frames(self) -> list[Frame | None]:
         """Frames on show: the plot's own, then those of its companions."""

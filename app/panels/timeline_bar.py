@@ -28,6 +28,7 @@ class TimelineBar(Bar):
         self.film.changed.connect(self._on_film)
         self.film.moved.connect(self._on_filmed)
         self.timeline.branch_requested.connect(runs.branch)
+        self.timeline.redraw_requested.connect(session.draw_again)
         session.status_changed.connect(self._on_status)
         session.snapshots_changed.connect(self._show)
         session.reported.connect(self._on_reported)

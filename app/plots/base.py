@@ -53,6 +53,8 @@ class PlotView(QWidget):
     view: ClassVar[str]
     title: ClassVar[str]
     hint: ClassVar[str] = ""
+    #: Settings of the view for which the plot has controls of its own.
+    own_settings: ClassVar[frozenset[str]] = frozenset()
     figure_size: ClassVar[tuple[int, int]] = (480, 360)
 
     settings_edited = Signal(dict)
@@ -150,6 +152,9 @@ class PlotView(QWidget):
     def set_time(self, t: float) -> None:
         """Show the time that another plot was scrubbed to, silently."""
 
+    def read_at(self, place: Place | None) -> None:
+        """Write in the strip what lies at a place of the data; None for none."""
+
     def twin(self) -> "PlotView":
         """A new plot that shows the same, for a figure."""
         twin = type(self)()
@@ -207,6 +212,12 @@ class PlotView(QWidget):
         """The limits that all plots of a run share."""
         x_0, x_1, y_0, y_1 = (float(v) for v in self.meta["limits"])
         return x_0, x_1, y_0, y_1
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What a path comes from and leads to, in a word each."""
+        first, last = (str(word) for word in self.meta.get("ends", ("noise", "data")))
+        return first, last
 
     def points(self, name: str) -> NDArray[Any]:
         """An array of points (n, 2), empty if the frame has none."""

@@ -115,8 +115,8 @@ class BenchChart(Paper):
     def lay_out(self, width: int, height: int) -> None:
         """One pane, with room for names at its right."""
         px = theme.px
-        names = [text_width(line.title, 12, 600) for line in self._series]
-        right = min(max([px(_LEAST_RIGHT), *names]) + px(14), px(_MOST_RIGHT))
+        names = [text_width(line.title, 12, 500) for line in self._series]
+        right = min(max([px(_LEAST_RIGHT), *names]) + px(28), px(_MOST_RIGHT))
         room = QRectF(px(_LEFT), px(_TOP), 0, 0)
         room.setWidth(max(width - px(_LEFT) - right, 40))
         room.setHeight(max(height - px(_TOP + _BOTTOM), 40))

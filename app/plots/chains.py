@@ -32,6 +32,7 @@ class ChainsPlot(PlotView):
 
     view = "chains"
     title = "Chains"
+    own_settings = frozenset({"t", "temperature", "start", "across", "up", "seed"})
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()

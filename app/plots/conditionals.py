@@ -98,6 +98,7 @@ class ConditionalsPlot(PlotView):
 
     view = "conditionals"
     title = "Conditional slices"
+    own_settings = frozenset({"given"})
     hint = "Drag in the left plot to cut elsewhere."
 
     def __init__(self, parent: QWidget | None = None) -> None:

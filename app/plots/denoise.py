@@ -31,6 +31,7 @@ class DenoisePlot(PlotView):
 
     view = "denoise"
     title = "One step"
+    own_settings = frozenset({"t", "across", "up", "seed"})
     hint = "Drag x; move the time."
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -13,6 +13,7 @@ from app.plots.density_map import SplitSquare, indices, log_ratio
 from app.plots.ink import signed_table
 from app.plots.marks import Marks
 from app.plots.pane import Drag, Pane
+from app.plots.point_marks import Place
 from app.plots.rail import Block, ColourBar, Figure, Key, Legend
 from app.plots.ticks import MINUS, fixed
 from app.theme import theme
@@ -133,6 +134,10 @@ class DensityPlot(PlotView):
         low, high = float(self.meta["log_min"]), float(self.meta["log_max"])
         return (low, high) if self._top is None else (self._top - high + low, self._top)
 
+    def read_at(self, place: Place | None) -> None:
+        """The densities there."""
+        self._on_moved(place)
+
     def recolour(self) -> None:
         """New colours of the marks; the image follows with ``draw``."""
         self.data.recolour()
@@ -203,7 +208,7 @@ class DensityPlot(PlotView):
     def _blocks(self) -> list[Block]:
         low, high = self.span
         bars = {
-            "critic": ColourBar("D(x), real", "0 fake", "0.5", "1 real", True),
+            "critic": ColourBar("D(x)", "0 fake", "0.5", "1 real", True),
             "difference": ColourBar(
                 "log ratio, nats",
                 fixed(-self._range, 1),

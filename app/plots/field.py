@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.plots.base import PlotView
 from app.plots.marks import Floats, Lines
 from app.plots.pane import Pane
+from app.plots.point_marks import Place
 from app.plots.rail import Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed, significant
@@ -113,6 +114,7 @@ class FieldPlot(PlotView):
 
     view = "field"
     title = "Vector field"
+    own_settings = frozenset({"t", "shape"})
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()
@@ -125,6 +127,9 @@ class FieldPlot(PlotView):
         self.scrubber = Scrubber()
         self.scrubber.play.hide()  # each time is a frame of the engine: no film here
         self.scrubber.set_time(self._t)
+        self.foot = QStackedWidget()
+        self.foot.addWidget(self.scrubber)
+        self.foot.addWidget(self.read_out)
         self.scrubber.moved.connect(self._on_scrubbed)
         self.square.moved.connect(self._on_moved)
         self.square.pane.clicked.connect(self._on_clicked)
@@ -135,7 +140,7 @@ class FieldPlot(PlotView):
 
     def strip(self) -> QWidget | None:
         """The time, where the field has one."""
-        return self.scrubber
+        return self.foot
 
     def view_state(self) -> dict[str, Any]:
         """The time, and how the field is drawn."""
@@ -165,7 +170,8 @@ class FieldPlot(PlotView):
         """Arrows or lines, and rail."""
         meta = self.meta
         timed = meta["quantity"] != "critic"
-        self.scrubber.setEnabled(timed)
+        self.scrubber.set_end_words(*self.ends)
+        self.foot.setCurrentWidget(self.scrubber if timed else self.read_out)
         self.square.pane.set_home(*self.limits)
         lined = "lines" in self.arrays
         self.arrows.lines.setVisible(not lined)
@@ -192,6 +198,10 @@ class FieldPlot(PlotView):
     def data_pane(self) -> Pane | None:
         """Where the arrows are."""
         return self.square.pane
+
+    def read_at(self, place: Place | None) -> None:
+        """The arrow nearest to it."""
+        self._on_moved(place)
 
     def recolour(self) -> None:
         """New colour of arrows and lines."""

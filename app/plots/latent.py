@@ -35,6 +35,7 @@ class LatentPlot(PlotView):
 
     view = "latent"
     title = "Latent space"
+    own_settings = frozenset({"mode"})
     hint = "Drag the point in the latent space to see what it decodes to."
 
     def __init__(self, parent: QWidget | None = None) -> None:

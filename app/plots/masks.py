@@ -21,6 +21,7 @@ class MasksPlot(PlotView):
 
     view = "masks"
     title = "Masks"
+    own_settings = frozenset({"layer"})
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.matrices = MatrixPaper()

@@ -87,6 +87,7 @@ class SamplesPlot(PlotView):
 
     view = "samples"
     title = "Samples"
+    own_settings = frozenset({"colour"})
     hint = "Click the plot to ask what the model knows of a place."
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -38,6 +38,7 @@ class TrajectoriesPlot(PlotView):
 
     view = "trajectories"
     title = "Trajectories"
+    own_settings = frozenset({"direction"})
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()

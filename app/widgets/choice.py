@@ -39,6 +39,11 @@ class Choice(QComboBox):
         self._keys = list(options)
         self.addItems(list(options.values()))
 
+    @property
+    def options(self) -> dict[object, str]:
+        """What is on offer: keys and words."""
+        return {key: self.itemText(i) for i, key in enumerate(self._keys)}
+
     def value(self) -> object:
         """Key of the chosen value; None if there is none."""
         index = self.currentIndex()

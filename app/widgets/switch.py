@@ -83,6 +83,11 @@ class Switch(QWidget):
         """Key of the chosen word; empty if there is none."""
         return self._value
 
+    @property
+    def options(self) -> dict[str, str]:
+        """What is on offer: keys and words."""
+        return {key: each.text() for key, each in self._segments.items()}
+
     def set_options(self, options: Mapping[str, str]) -> None:
         """Offer other words, silently; the choice stays if its key stays."""
         for segment in self._segments.values():
@@ -114,6 +119,12 @@ class Switch(QWidget):
         """Offer a word or not; ``reason`` says in the tooltip why not."""
         self._segments[key].setEnabled(enabled)
         self._segments[key].setToolTip("" if enabled else reason)
+
+    @property
+    def natural_width(self) -> int:
+        """Room that its words want, also while they are not laid out yet, px."""
+        words = sum(each.sizeHint().width() for each in self._segments.values())
+        return words + 2 * theme.px(2)
 
     def user_choose(self, key: str) -> None:
         """Act as a click on the word would."""

@@ -105,6 +105,7 @@ class Timeline(QWidget):
     returned_live = Signal()
     branch_requested = Signal()
     replay_requested = Signal()
+    redraw_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +116,7 @@ class Timeline(QWidget):
         self.track = HistoryTrack()
         self.live = LiveButton()
         self._step = Label("step 0", colour="text1", size=13, weight=600)
+        self.redraw = IconButton("dice-five", "Draw the samples again (N)")
         self.branch = Button("Branch here", "git-branch")
         self._row = QHBoxLayout(self)
         self._row.addWidget(self._title)
@@ -123,11 +125,13 @@ class Timeline(QWidget):
         self._row.addWidget(self.track, 1)
         self._row.addWidget(self.live)
         self._row.addWidget(self._step)
+        self._row.addWidget(self.redraw)
         self._row.addWidget(self.branch)
         self.track.moved.connect(self._on_moved)
         self.live.clicked.connect(self._on_live)
         self.branch.clicked.connect(self.branch_requested)
         self.replay.clicked.connect(self.replay_requested)
+        self.redraw.clicked.connect(self.redraw_requested)
         self._state = State(self, self._restyle)
         self._write()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.settings import Settings
+from engine.settings import Settings, knob
 
 if TYPE_CHECKING:
     from engine.data.load import Data
@@ -86,6 +86,20 @@ class View(ABC):
     @abstractmethod
     def compute(self, moment: Moment) -> Picture:
         """The picture of this moment."""
+
+
+def seed_knob(group: str) -> Any:
+    """The setting that draws everything random in a picture again."""
+    return knob(
+        0,
+        "Seed",
+        "Another number draws other points.",
+        ge=0,
+        le=2**31 - 1,
+        apply="live",
+        group=group,
+        slider=(0, 100),
+    )
 
 
 def paper(moment: Moment) -> dict[str, Any]:

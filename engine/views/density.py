@@ -14,7 +14,16 @@ from engine.metrics.density_kde import KernelDensity, likelihood_factor
 from engine.models.base import DensityKind, LogDensity
 from engine.models.counting import Count, counted
 from engine.settings import knob
-from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
+from engine.views.base import (
+    Moment,
+    Picture,
+    View,
+    ViewConfig,
+    f32,
+    number,
+    paper,
+    seed_knob,
+)
 from engine.views.cells import cell_log_prob
 from engine.views.grid import (
     Limits,
@@ -61,6 +70,7 @@ class DensityConfig(ViewConfig):
         scale="log",
         group="Density",
     )
+    seed: int = seed_knob("Density")
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,7 @@ class DensityView(View):
             "mass": number(mass * cell_area(limits, resolution)),
             "critic": has_critic,
         }
-        return Picture(arrays | _points(moment), meta)
+        return Picture(arrays | _points(moment, self.config.seed), meta)
 
 
 def _per_point(moment: Moment, count: Count, points: int) -> int | None:
@@ -170,11 +180,11 @@ def learned_at(moment: Moment, grid: Tensor) -> Learned:
     return Learned(log_p, "estimate", f"kernel density of {count:,} samples")
 
 
-def _points(moment: Moment) -> dict[str, NDArray[Any]]:
+def _points(moment: Moment, seed: int) -> dict[str, NDArray[Any]]:
     train = moment.data.train.x
     found = {"data": f32(train[spread_pick(len(train), POINTS, moment.seed)])}
     if moment.fitted.can("samples") or moment.fitted.can("process"):
-        found["samples"] = f32(moment.fitted.sample(POINTS, moment.seed))
+        found["samples"] = f32(moment.fitted.sample(POINTS, moment.seed + seed))
     return found
 
 

@@ -6,7 +6,7 @@ import torch
 
 from engine.models.counting import counted
 from engine.settings import knob
-from engine.views.base import Moment, Picture, View, ViewConfig, f32, paper
+from engine.views.base import Moment, Picture, View, ViewConfig, f32, paper, seed_knob
 from engine.views.grid import fewer, spread_pick
 
 #: Data points behind the samples; more would only hide each other.
@@ -35,6 +35,7 @@ class SamplesConfig(ViewConfig):
         group="Samples",
         choices={"role": "data and samples", "class": "class"},
     )
+    seed: int = seed_knob("Samples")
 
 
 class SamplesView(View):
@@ -53,7 +54,7 @@ class SamplesView(View):
         chosen = spread_pick(len(train.x), DATA_POINTS, moment.seed)
         count = fewer(self.config.samples, moment.quality, 500)
         with counted(moment.fitted.model) as count_of:
-            samples = moment.fitted.sample(count, moment.seed)
+            samples = moment.fitted.sample(count, moment.seed + self.config.seed)
         meta = paper(moment) | {
             "n_data": len(train.x),
             "n_samples": count,

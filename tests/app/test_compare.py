@@ -388,16 +388,18 @@ def test_table_and_figures_say_what_differs_and_what_is_best(world):
         assert first.figures.distance.best.text() == word
 
 
-def test_views_of_a_run_are_chosen_from_its_menu(world):
+def test_views_of_a_run_are_chosen_over_its_plots(world):
     page = compared(world, "gan")
+    page.head.links["views"].click()
     column = page.columns[world.session.compare.runs[1].id]
-    actions = {a.data(): a for a in column.menu_of_views().actions() if a.data()}
-    name = column.right.name
-    assert not actions[(name, "trajectories")].isEnabled()
+    menu = column.right.head.view.menu()
+    actions = {a.data(): a for a in menu.actions()}
+    assert "trajectories" not in actions  # a GAN has no path
+    assert actions["latent"].isChecked()
     column.right.plot.move_wished.emit("generator")
     moves = [(c.run_id, c.player) for c in world.client.of(StepOnce)]
     assert moves == [(column.run.id, "generator")]  # the flow has no such player
-    actions[(name, "samples")].trigger()
+    actions["samples"].trigger()
     assert column.right.plot.view == "samples"
     world.until(lambda: column.right.plot.has_frame)
     world.session.runs.choose(world.session.compare.runs[0].id)

@@ -1,14 +1,12 @@
 """One run of a comparison: its letter and name, its plots, its time, its figures."""
 
-from functools import partial
-
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QMouseEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.compare.figures import RunFigures
 from app.panels.compare.run_plot import RunPlot
-from app.plots.catalogue import PLOTS
+from app.panels.compare.strips import Strips
 from app.session import Session
 from app.session_compare import LEFT, RIGHT
 from app.session_config import model_entry
@@ -21,7 +19,6 @@ from app.widgets.paint import box, painting
 from app.widgets.run_badge import RunBadge
 from app.widgets.state import State
 
-_STRIP = 36
 _LABELS = 26  # px that labels at the left of a square take
 
 
@@ -37,13 +34,11 @@ class RunColumn(QWidget):
         super().__init__()
         self.run = run
         self._session = session
-        self._strip: QWidget | None = None
         self.badge = RunBadge()
         self.name = Label(colour="text1", size=15, weight=600)
         self.kind = Chip("")
         self.fault = Chip("", "warning")
         self.pace = Label(colour="text3", size=11)
-        self.views = IconButton("eye", "Choose the plots", size=24)
         self.settings = IconButton(
             "sliders-horizontal", "Settings of this run", size=24
         )
@@ -51,6 +46,7 @@ class RunColumn(QWidget):
         self.remove = IconButton("x", "Remove from the comparison", size=24)
         self.left = RunPlot(session, run, f"{run.id}:{LEFT}", has_axis=True)
         self.right = RunPlot(session, run, f"{run.id}:{RIGHT}", has_axis=False)
+        self.strips = Strips()
         self.figures = RunFigures()
         self.head = QHBoxLayout()
         self._plots = QHBoxLayout()
@@ -71,6 +67,7 @@ class RunColumn(QWidget):
         """One plot alone, where four runs share the width."""
         self.left.setVisible(not crowded)
         self.right.set_axis(crowded)
+        self._show_strips()
 
     def show_status(self, best: dict[str, float]) -> None:
         """Name, pace, fault and figures, as the run reports them."""
@@ -87,18 +84,6 @@ class RunColumn(QWidget):
         self.fault.setToolTip(run.failed.reason if run.failed else "")
         self.fault.setVisible(bool(words))
         self.figures.show_run(run, best)
-
-    def menu_of_views(self) -> QMenu:
-        """A fresh menu: what each of the plots may show."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for place, words in ((self.left, "Left plot"), (self.right, "Right plot")):
-            if place.isHidden():
-                continue
-            menu.addSection(words)
-            for view in PLOTS:
-                self._offer(menu, place, view)
-        return menu
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A card; the run that is edited has a rim in the accent."""
@@ -125,25 +110,25 @@ class RunColumn(QWidget):
         for word in words:
             self.head.addWidget(word)
         self.head.addStretch(1)
-        ends: list[QWidget] = [self.pace, self.views, self.settings]
-        for end in (*ends, self.explore, self.remove):
+        ends: list[QWidget] = [self.pace, self.settings, self.explore, self.remove]
+        for end in ends:
             self.head.addWidget(end)
         self._plots.addWidget(self.left, 1)
         self._plots.addWidget(self.right, 1)
         self._column.setSpacing(0)
         self._column.addLayout(self.head)
         self._column.addLayout(self._plots, 1)
+        self._column.addWidget(self.strips)
         self._column.addWidget(self.figures)
         self.name.setMinimumWidth(0)
-        self._show_strip()
+        self._show_strips()
 
     def _connect(self) -> None:
-        self.views.clicked.connect(self._open_views)
         self.settings.clicked.connect(lambda: self.settings_requested.emit())
         self.explore.clicked.connect(lambda: self.explore_requested.emit())
         self.remove.clicked.connect(lambda: self.removed.emit())
-        self.right.plot_changed.connect(self._show_strip)
         for place in (self.left, self.right):
+            place.plot_changed.connect(self._show_strips)
             place.drawn.connect(self._show_kind)
 
     def _show_kind(self) -> None:
@@ -154,35 +139,10 @@ class RunColumn(QWidget):
             self.kind.set_chip(known[0].text, known[0].kind)
             self.kind.setToolTip(known[0].note)
 
-    def _show_strip(self) -> None:
-        strip = self.right.plot.strip()
-        if self._strip is not None and self._strip is not strip:
-            self._column.removeWidget(self._strip)
-            self._strip.hide()
-        self._strip = strip
-        if strip is not None:
-            self._column.insertWidget(2, strip)
-            strip.setFixedHeight(theme.px(_STRIP))
-            strip.show()
-
-    def _offer(self, menu: QMenu, place: RunPlot, view: str) -> None:
-        entry = self._session.view_entry(view)
-        reason = self._session.reason_against(view, self.run)
-        slots = self._session.compare.slots[self.run.id]
-        action = QAction(entry.title if entry else view, menu)
-        action.setCheckable(True)
-        action.setChecked(view == slots[place.name].view)
-        action.setEnabled(not reason)
-        action.setData((place.name, view))
-        action.triggered.connect(partial(self._choose, place.name, view))
-        menu.addAction(action)
-
-    def _choose(self, name: str, view: str, _: bool = False) -> None:
-        self._session.compare.slots[self.run.id].choose(name, view)
-
-    def _open_views(self) -> None:
-        corner = self.views.rect().bottomLeft()
-        self.menu_of_views().popup(self.views.mapToGlobal(corner))
+    def _show_strips(self) -> None:
+        """Those of the right plot first: it moves, the left one mostly stands."""
+        places = [self.right] if self.left.isHidden() else [self.right, self.left]
+        self.strips.show_plots([place.plot for place in places])
 
     def _restyle(self) -> None:
         px = theme.px
@@ -191,5 +151,3 @@ class RunColumn(QWidget):
         self._plots.setContentsMargins(px(4), 0, px(4), 0)
         self._plots.setSpacing(px(2))
         self._column.setContentsMargins(1, 1, 1, 1)
-        if self._strip is not None:
-            self._strip.setFixedHeight(px(_STRIP))

@@ -1,5 +1,8 @@
 """The page that compares two to four runs."""
 
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -8,6 +11,7 @@ from app.panels.compare.figures import best_of
 from app.panels.compare.head import CompareHead
 from app.panels.compare.plot_links import PlotLinks
 from app.panels.compare.race_card import RaceCard
+from app.panels.compare.run_plot import KeptPlot
 from app.panels.compare.table_card import TableCard
 from app.panels.model_panel import ModelPanel
 from app.panels.pages import Page
@@ -16,12 +20,24 @@ from app.session_run import Run
 from app.theme import theme
 from app.widgets.paint import painting
 from app.widgets.state import State
-from engine.protocol import SnapshotsKept
+from engine.protocol import Json, SnapshotsKept
 
 _CROWDED = 3  # more columns than this have one plot each
 #: Heights of the columns and of what is below, by the number of runs: square plots
 #: in wide columns are high.
 _SHARES = ((13, 7), (13, 7), (13, 7), (10, 9), (12, 8))
+
+
+class _Kept(BaseModel):
+    """What a session's file keeps of the page; unknown entries go."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    runs: list[str] = Field(default_factory=list)
+    links: list[str] = Field(default_factory=list)
+    plots: list[list[KeptPlot]] = Field(default_factory=list)
+    race: list[str] = Field(default_factory=list, min_length=2, max_length=2)
+    table: str = ""
 
 
 class ComparePage(Page):
@@ -55,6 +71,38 @@ class ComparePage(Page):
     def leave(self) -> None:
         """Nothing is asked for any more."""
         self.session.compare.leave()
+
+    def kept(self) -> Json:
+        """Which runs, links and plots, and what the cards below show."""
+        compare = self.session.compare
+        columns = [self.columns[run.id] for run in compare.runs]
+        return {
+            "runs": [run.id for run in compare.runs],
+            "links": sorted(compare.links),
+            "plots": [
+                [place.choices().model_dump() for place in (c.left, c.right)]
+                for c in columns
+            ],
+            "race": [self.race.axis.value(), self.race.quantity.value()],
+            "table": self.table.mode.value(),
+        }
+
+    def recall(self, kept: Json, runs: Mapping[str, Run]) -> None:
+        """The runs stand side by side as they stood."""
+        found = _Kept.model_validate(kept)
+        known = [runs[name] for name in found.runs if name in runs]
+        self.session.compare.bring_back(known, set(found.links))
+        for run, plots in zip(self.session.compare.runs, found.plots, strict=False):
+            column = self.columns[run.id]
+            for place, choices in zip((column.left, column.right), plots, strict=False):
+                place.recall(choices)
+        for switch, word in zip(
+            (self.race.axis, self.race.quantity, self.table.mode),
+            (*found.race, found.table),
+            strict=False,
+        ):
+            if word in switch.options:
+                switch.user_choose(word)
 
     def show_status(self) -> None:
         """What all runs report, and which of them is best."""

@@ -1,6 +1,8 @@
-"""What the plots of several runs share: limits, time, colours, dragged points."""
+"""What the plots of several runs share: limits, time, colours, choices, the pointer."""
 
+from collections.abc import Iterator
 from math import ceil
+from typing import Any
 
 from PySide6.QtCore import QObject
 
@@ -8,6 +10,8 @@ from app.panels.compare.run_plot import RunPlot
 from app.plots.base import PlotView
 from app.plots.density import DensityPlot
 from app.plots.pane import Pane
+from app.plots.point_marks import Place
+from app.plots.square import Square
 from app.session import Session
 
 _NATS = 4  # the common top is kept to quarters of a nat, so that it seldom moves
@@ -32,6 +36,9 @@ class PlotLinks(QObject):
         place.time_scrubbed.connect(lambda t: self._on_time(place, t))
         place.probed.connect(lambda what, points: self._on_probed(place, what, points))
         place.plot_changed.connect(lambda: self._watch_plot(place))
+        place.switched.connect(lambda word: self._on_switched(place, word))
+        place.view_chosen.connect(lambda view: self._on_view_chosen(place, view))
+        place.tuned.connect(lambda settings: self._on_tuned(place, settings))
         self._watch_plot(place)
 
     def forget(self, place: RunPlot) -> None:
@@ -48,6 +55,8 @@ class PlotLinks(QObject):
             self._watched.add(plot)
             for pane in plot.paper.panes:
                 pane.sigRangeChanged.connect(self._on_range)
+            if isinstance(plot.paper, Square):
+                plot.paper.moved.connect(lambda at: self._on_pointed(plot, at))
         if self._time is not None and self._on("time"):
             plot.set_time(self._time)
         self._share_colours()
@@ -80,6 +89,42 @@ class PlotLinks(QObject):
                 if place is not source:
                     place.plot.take_probe(what, points)
                 self._session.questions.probe(place.name, what, points, place.run)
+
+    def _others(self, source: RunPlot) -> Iterator[RunPlot]:
+        """Places of other runs and of this one that show the same view."""
+        for place in list(self._places):
+            if place is not source and place.plot.view == source.plot.view:
+                yield place
+
+    def _on_switched(self, source: RunPlot, word: str) -> None:
+        """A word chosen in one plot is chosen in all of the same view."""
+        if self._is_busy or not self._on("views"):
+            return
+        self._is_busy = True
+        for place in self._others(source):
+            place.head.choose(word)
+        self._is_busy = False
+
+    def _on_view_chosen(self, source: RunPlot, view: str) -> None:
+        """Another view at the left of one run stands at the left of all."""
+        if self._on("views"):
+            side = source.name.rpartition(":")[2]
+            for place in self._places:
+                if place is not source and place.name.endswith(f":{side}"):
+                    place.choose(view)
+
+    def _on_tuned(self, source: RunPlot, settings: dict[str, Any]) -> None:
+        if self._on("views"):
+            for place in self._others(source):
+                place.tune(settings)
+
+    def _on_pointed(self, source: PlotView, at: Place | None) -> None:
+        """Where one run is pointed at, all say what they have there."""
+        if source.data_pane() is None:
+            return
+        for plot in self._plots():
+            if plot is not source and plot.has_frame and plot.data_pane() is not None:
+                plot.read_at(at)
 
     def _share_colours(self) -> None:
         maps = [p for p in self._plots() if isinstance(p, DensityPlot)]

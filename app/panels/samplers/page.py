@@ -1,5 +1,6 @@
 """The page of the sampler bench: quality against cost, and paths over each other."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtGui import QGuiApplication
@@ -17,6 +18,7 @@ from app.plots.ticks import significant
 from app.session import Session
 from app.session_bench import SamplerBench, Trial
 from app.session_config import model_entry, schema_of
+from app.session_run import Run
 from app.theme import theme
 from app.widgets.button import Button
 from app.widgets.card import Card
@@ -25,7 +27,9 @@ from app.widgets.label import Label
 from app.widgets.progress import Progress
 from app.widgets.section import Section
 from app.widgets.switch import Switch
+from engine.protocol import Json
 
+_LEAST = 1e-3  # what stands for chance where it is not known
 _VALUES = {
     "energy_distance": ("Quality", "energy distance to the data, lower is better"),
     "error_network": ("Error", "distance to the network's own ODE, std of the data"),
@@ -74,6 +78,20 @@ class SamplersPage(Page):
     def leave(self) -> None:
         """Compute nothing any more."""
         self.bench.close()
+
+    def kept(self) -> Json:
+        """What is tried, and what is compared."""
+        return {"bench": self.bench.choices(), "value": self._value}
+
+    def recall(self, kept: Json, runs: Mapping[str, Run]) -> None:
+        """Try again what was tried; the study itself begins when the page opens."""
+        del runs
+        self.bench.take_choices(kept.get("bench", {}))
+        extent = {"most_steps": self.bench.most_steps, "points": self.bench.points}
+        self.choices.extent.set_values(extent)
+        if kept.get("value") in _VALUES:
+            self._value = str(kept["value"])
+            self.switch.set_value(self._value)
 
     # ---- inside
 
@@ -178,7 +196,7 @@ class SamplersPage(Page):
         found = [
             t
             for t in self.bench.trials
-            if t.sampler == sampler and (t.facts.get(value) or 0) > 0
+            if t.sampler == sampler and t.facts.get(value) is not None
         ]
         return sorted(found, key=lambda t: float(t.facts["evaluations"]))
 
@@ -188,9 +206,19 @@ class SamplersPage(Page):
             trials = self._trials(entry.name, self._value)
             if entry.name in self.bench.chosen:
                 costs = tuple(float(t.facts["evaluations"]) for t in trials)
-                values = tuple(float(t.facts[self._value]) for t in trials)
+                values = tuple(self._drawn(t.facts[self._value]) for t in trials)
                 lines.append(Series(entry.name, entry.title, rank, costs, values))
         return lines
+
+    def _drawn(self, value: float) -> float:
+        """Where a value stands on a logarithmic axis.
+
+        A distance far below what chance explains, or by chance negative, means no more
+        than that: it stands at a tenth of chance.
+        """
+        if self._value != "energy_distance":
+            return float(value)
+        return max(float(value), (self.bench.floor or _LEAST) / 10)
 
     def _mark_of(self, key: tuple[str, float]) -> tuple[str, int] | None:
         keys = [t.key for t in self._trials(key[0], self._value)]

@@ -1,0 +1,237 @@
+"""Plots of a comparison: their heads, what they share, their strips, what is kept."""
+
+import pytest
+from PySide6.QtCore import QPointF
+from window_world import Recorder, World
+
+from app.panels.pages import EXPLORE
+from app.plots.read_out import ReadOut
+from app.session_files import KeptWindow
+from engine.protocol import Subscribe
+
+
+@pytest.fixture(scope="module")
+def engine():
+    made = Recorder()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def world(qtbot, tmp_path, engine):
+    made = World(qtbot, tmp_path, engine)
+    made.start()
+    yield made
+    made.close()
+
+
+def compared(world, *models):
+    """The page with the run on show and further models, all plots drawn."""
+    world.window.pages.show_page("compare")
+    compare = world.session.compare
+    for model in models:
+        compare.add_model(model)
+    world.settle()
+    page = world.window.pages.page("compare")
+    world.until(lambda: all(is_drawn(column) for column in columns(page)))
+    return page
+
+
+def is_drawn(column):
+    return pair(column) and all(place.plot.has_frame for place in pair(column))
+
+
+def columns(page):
+    return list(page.columns.values())
+
+
+def pair(column):
+    return [p for p in (column.left, column.right) if p.isVisible()]
+
+
+def settings_of(world, slot):
+    return [c.settings for c in world.client.of(Subscribe) if c.slot == slot][-1]
+
+
+def test_a_switch_is_words_where_they_fit_and_a_list_where_not(world):
+    page = compared(world)
+    first = columns(page)[0]
+    head, plot = first.left.head, first.left.plot
+    assert plot.switch.isVisible()
+    assert not head.words.isVisible()
+    compare = world.session.compare
+    for _ in range(2):
+        compare.duplicate()
+    world.settle()
+    world.until(lambda: head.words.isVisible())
+    assert not plot.switch.isVisible()
+    assert list(head.words.options) == list(plot.switch.options)
+    head.words.user_choose("true")
+    assert plot.mode == "true"
+    assert head.words.value() == "true"
+    assert head.view.geometry().right() < head.words.geometry().left()
+    assert head.words.geometry().right() < head.tune.geometry().left()
+
+
+def test_what_is_chosen_in_one_run_is_chosen_in_all_until_unlinked(world):
+    page = compared(world, "realnvp")
+    one, two = columns(page)
+    one.left.head.choose("difference")
+    assert (one.left.plot.mode, two.left.plot.mode) == ("difference", "difference")
+    two.right.head.view_chosen.emit("samples")
+    assert one.right.plot.view == two.right.plot.view == "samples"
+    one.right.sheet.edited.emit({"samples": 300})
+    for column in (one, two):
+        assert settings_of(world, column.right.name)["samples"] == 300
+    page.head.links["views"].click()
+    two.left.head.choose("learned")
+    one.right.head.view_chosen.emit("trajectories")
+    two.left.sheet.edited.emit({"resolution": 64})
+    assert one.left.plot.mode == "difference"
+    assert two.right.plot.view == "samples"
+    assert "resolution" not in settings_of(world, one.left.name)
+    assert settings_of(world, two.left.name)["resolution"] == 64
+
+
+def test_a_view_that_another_run_cannot_feed_stays_with_those_that_can(world):
+    page = compared(world, "gan")
+    flow, gan = columns(page)
+    flow.right.head.view_chosen.emit("latent")
+    flow.right.head.view_chosen.emit("trajectories")
+    assert flow.right.plot.view == "trajectories"
+    assert gan.right.plot.view == "latent"
+
+
+def test_the_pointer_reads_all_runs_at_one_place_and_gives_the_clock_back(world):
+    page = compared(world, "realnvp")
+    one, two = columns(page)
+    clock = one.strips.shown
+    assert clock is one.right.plot.film
+    height = one.strips.height()
+    square = one.left.plot.square
+    square.pointed.emit(QPointF(square.frame.center()))
+    for column in (one, two):
+        strip = column.strips.shown
+        assert isinstance(strip, ReadOut)
+        assert strip is column.left.plot.strip()
+        assert "learned" in strip.text
+        assert column.strips.height() == height
+    assert one.left.plot.read_out.text.split("learned")[0] == (
+        two.left.plot.read_out.text.split("learned")[0]
+    )
+    square.pointed.emit(None)
+    assert [c.strips.shown for c in (one, two)] == [
+        one.right.plot.film,
+        two.right.plot.film,
+    ]
+
+
+def test_two_plots_with_controls_have_a_line_each(world):
+    page = compared(world)
+    (only,) = columns(page)
+    high = only.strips.height()
+    only.left.head.view_chosen.emit("field")
+    world.until(lambda: only.left.plot.has_frame)
+    assert only.strips.shown is only.right.plot.film
+    assert only.left.plot.scrubber.isVisible()
+    world.until(lambda: only.strips.height() == 2 * high)
+    only.left.head.view_chosen.emit("density")
+    world.until(lambda: only.strips.height() == high)
+    assert only.strips.shown is only.right.plot.film
+
+
+def test_settings_without_a_control_of_their_own_are_in_the_sheet(world):
+    page = compared(world)
+    (only,) = columns(page)
+    only.right.head.tune.click()
+    form = only.right.sheet.form
+    assert only.right.sheet.isVisible()
+    assert set(form.fields) == {"points", "paths", "seed"}  # the film has direction
+    form.fields["paths"].user_set(50)
+    assert settings_of(world, only.right.name)["paths"] == 50
+    only.right.sheet.back.click()
+    assert settings_of(world, only.right.name)["paths"] == 200
+    assert form.fields["paths"].value() == 200
+    only.right.sheet.close()
+
+
+def test_a_comparison_comes_back_as_it_was_kept(world):
+    page = compared(world, "gan")
+    flow, gan = columns(page)
+    page.head.links["axes"].click()
+    flow.left.head.choose("split")
+    gan.right.head.view_chosen.emit("samples")
+    gan.right.sheet.edited.emit({"samples": 700})
+    page.race.axis.user_choose("seconds")
+    page.table.mode.user_choose("metrics")
+    world.session.probe.ask(0.5, 1.0)
+    kept, saved = [], world.window.files.sessions
+    saved.save = lambda path, desk: kept.append(desk)
+    world.window.files.write_session("lab.genplay")
+    desk = type(kept[0]).model_validate_json(kept[0].model_dump_json())
+    assert desk.page == "compare"
+
+    runs = list(world.session.compare.runs)
+    page.head.links["axes"].click()
+    flow.left.head.choose("learned")
+    world.session.compare.remove(runs[1])
+    world.session.probe.clear()
+    world.window.pages.show_page(EXPLORE)
+    again = {"a": runs[0], "b": runs[1]}
+    words = desk.model_dump_json().replace(runs[0].id, "a").replace(runs[1].id, "b")
+    whole = {"shown": "a", "runs": [{"id": "a", "first": runs[0].config}]}
+    window = KeptWindow.model_validate(
+        type(desk).model_validate_json(words).model_dump() | whole
+    )
+    saved.opened.emit(window, again)
+    assert world.window.pages.current_name == "compare"
+    assert world.session.compare.runs == runs
+    assert world.session.compare.links == {"time", "colours", "controls", "views"}
+    assert not page.head.links["axes"].isChecked()
+    flow, gan = columns(page)
+    assert flow.left.plot.mode == "split"
+    assert gan.right.plot.view == flow.right.plot.view == "samples"
+    assert settings_of(world, gan.right.name)["samples"] == 700
+    assert page.race.axis.value() == "seconds"
+    assert page.table.mode.value() in ("metrics", "place")
+    assert world.session.probe.point == (0.5, 1.0)
+
+
+def test_a_damaged_page_of_a_session_is_left_out(world):
+    window = KeptWindow.model_validate(
+        {
+            "shown": world.run.id,
+            "runs": [{"id": world.run.id, "first": world.run.config}],
+            "page": "nowhere",
+            "pages": {
+                "compare": {"runs": 3},
+                "samplers": {"bench": {"points": "many"}},
+                "else": {},
+            },
+            "alone": "b",
+        }
+    )
+    world.window.files.sessions.opened.emit(window, {world.run.id: world.run})
+    assert world.window.pages.current_name == EXPLORE
+    assert world.session.slots.shown == {"b"}
+    assert world.session.compare.runs == []
+
+
+def test_drawing_again_changes_the_noise_of_what_is_on_show(world):
+    session = world.session
+    session.slots.choose("c", "samples")
+    world.window.timeline.timeline.redraw.click()
+    asked = {c.slot: c.settings.get("seed") for c in world.client.of(Subscribe)}
+    assert (asked["a"], asked["b"], asked["c"]) == (1, 1, 1)
+    assert asked["d"] is None  # curves are not drawn at random
+    session.slots.maximise("c")
+    world.client.sent.clear()
+    session.draw_again()
+    asked = {c.slot: c.settings.get("seed") for c in world.client.of(Subscribe)}
+    assert asked == {"c": 2}
+    page = compared(world)
+    world.client.sent.clear()
+    session.draw_again()
+    (only,) = columns(page)
+    asked = {c.slot: c.settings.get("seed") for c in world.client.of(Subscribe)}
+    assert asked[only.left.name] == 1
