@@ -4,13 +4,15 @@ Every change is an edit of the run's configuration, so it is undone, saved and b
 to the engine like any other setting. Nothing here knows where the points lie.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from random import SystemRandom
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session import Session
-from app.session_notes import Notice
+from app.session_notes import Notice, grouped
 from app.start import TABLE
 from engine.protocol import Arrays, JobNews, RunConfig
 
@@ -215,25 +217,57 @@ class Drawing(QObject):
 
     def read(self, source: dict[str, Any], text: str) -> None:
         """Points of a text or a table; the engine reads them."""
+        canvas = self.canvas
+
+        def on_points(result: dict[str, Any], operation: Operation) -> None:
+            self.add([operation], text)
+            note = of_points(
+                len(operation["x"]) // 2, int(result["found"]), int(result["dropped"])
+            )
+            if result["outside"]:
+                beyond = f"{grouped(result['outside'])} of them beyond the canvas."
+                note = replace(
+                    note,
+                    text=f"{note.text} {beyond}".strip(),
+                    action="Fit them into it",
+                    do=lambda: self._fit(operation, {**source, "canvas": canvas}),
+                )
+            self.noted.emit(note)
+
+        self._read({**source, "canvas": canvas}, on_points)
+
+    def _fit(self, added: Operation, source: dict[str, Any]) -> None:
+        """Points that were added come in once more, stretched to the canvas."""
+
+        def on_points(result: dict[str, Any], operation: Operation) -> None:
+            del result
+            now = self.operations
+            if added in now:  # else it was taken back meanwhile
+                fitted = {**operation, "seed": added["seed"]}
+                self.set_operations([fitted if o == added else o for o in now], "fit")
+
+        self._read({**source, "fit": True}, on_points)
+
+    def _read(
+        self,
+        source: dict[str, Any],
+        on_points: Callable[[dict[str, Any], Operation], None],
+    ) -> None:
+        """Let the engine read, and hand over what it found as an operation."""
 
         def on_news(news: JobNews, arrays: Arrays) -> None:
             if news.error:
                 self._warn("No points were added", news.error)
             elif "x" in arrays:
-                self._add_points(news.result, arrays, text)
+                operation = {
+                    "do": "points",
+                    "x": arrays["x"].reshape(-1).tolist(),
+                    "labels": arrays["labels"].tolist(),
+                    "seed": new_seed(),
+                }
+                on_points(news.result, operation)
 
         self._session.jobs.start("read_points", "", source, on_news)
-
-    def _add_points(self, result: dict[str, Any], arrays: Arrays, text: str) -> None:
-        taken, found = len(arrays["x"]), int(result["found"])
-        operation = {
-            "do": "points",
-            "x": arrays["x"].reshape(-1).tolist(),
-            "labels": arrays["labels"].tolist(),
-            "seed": new_seed(),
-        }
-        self.add([operation], text)
-        self.noted.emit(of_points(taken, found, int(result["dropped"])))
 
     # ---- inside
 

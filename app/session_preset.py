@@ -23,6 +23,9 @@ class PresetStarter(QObject):
         if session.run is None:
             return
         session.runs.return_live()
+        # A run that plays plays on when it is built anew; a short one would be at its
+        # end before it is told to play.
+        session.pause()
         same = preset.config.model == session.run.config.model
         for slot, view in zip(SLOTS, preset.views, strict=True):
             session.slots.choose(slot, view)

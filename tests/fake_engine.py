@@ -231,6 +231,7 @@ class FakeEngine:
             catalogue=CATALOGUE,
             devices=["cpu"],
             device_name="fake processor",
+            cores=4,
             pid=os.getpid(),
         )
         self.hub.send(welcome)
@@ -448,6 +449,9 @@ class FakeEngine:
             self.hub.send(p.JobNews(**news, ended=True, error=error))
             return
         result = {"found": len(good), "dropped": len(rows) - len(good)}
+        if command.settings.get("fit"):
+            good = good / np.abs(good).max()
+        result["outside"] = int((np.abs(good) > 100).any(1).sum())
         arrays = {"x": good, "labels": np.zeros(0, np.int32)}
         self.hub.send(p.JobNews(**news, result=result), arrays)
         self.hub.send(p.JobNews(**news, ended=True))

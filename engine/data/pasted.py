@@ -28,7 +28,7 @@ class PastedPoints:
 
 
 def points_in(text: str) -> PastedPoints:
-    """Two numbers a line, and a third as class if it is a whole one from 1 to 8.
+    """Two numbers a line, and a third as class if it is a whole one, 1 to 8 or 0 to 7.
 
     Commas, tabs, spaces and semicolons separate; a decimal comma is understood where
     something else separates.
@@ -77,7 +77,9 @@ def _row(cells: list[str]) -> list[float] | None:
 
 def _labels(rows: list[list[float]]) -> NDArray[np.int64]:
     thirds = [row[2] for row in rows if len(row) > 2]
-    are_classes = all(v == int(v) and 1 <= v <= MAX_CLASSES for v in thirds)
+    first = int(bool(min(thirds, default=1)))  # programs count from 0, people from 1
+    last = first + MAX_CLASSES - 1
+    are_classes = all(v == int(v) and first <= v <= last for v in thirds)
     if len(thirds) < len(rows) or not are_classes:
         return np.zeros(0, np.int64)
-    return np.array(thirds, np.int64)
+    return np.array(thirds, np.int64) + 1 - first

@@ -108,7 +108,7 @@ class Run:
         if self.step >= self.experiment.steps:
             self.state = "complete"
             raise CommandError(
-                f"The run is complete at {self.step:,} steps: raise Steps to go on."
+                f"The run is complete at step {self.step:,}: raise Steps to go on."
             )
         self.state = "playing"
         self._goal = None if count is None else self.step + count

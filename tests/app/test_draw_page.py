@@ -332,6 +332,32 @@ def test_pasted_text_becomes_points(studio):
     assert len(page.drawing.operations) == 1
 
 
+def test_points_beyond_the_canvas_can_be_fitted_into_it(studio):
+    page = studio.open()
+    studio.stroke((0, 0))
+    studio.drawn(1)
+    QGuiApplication.clipboard().setText("1 2\n3 200")
+    studio.act(page.tools.sources["paste"])
+    as_they_were = studio.drawn(2)[1]
+    note = studio.notes[-1]
+    assert note.text == "1 of them beyond the canvas."
+    note.do()
+    studio.until(lambda: studio.operations[1] != as_they_were)
+    fitted = studio.operations[1]
+    assert max(fitted["x"]) == 1
+    assert fitted["seed"] == as_they_were["seed"]
+    asked = studio.client.of(StartJob)[-1].settings
+    assert asked["fit"]
+    assert tuple(asked["canvas"]) == page.drawing.canvas
+    studio.act(page.tools.steps["undo"])
+    studio.until(lambda: studio.operations[1] == as_they_were)
+    studio.act(page.tools.steps["undo"])
+    studio.drawn(1)
+    note.do()  # too late: the points were taken back
+    studio.settle()
+    assert len(page.drawing.operations) == 1
+
+
 @pytest.mark.parametrize(
     ("counts", "title", "text"),
     [

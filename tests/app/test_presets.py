@@ -12,9 +12,10 @@ from app.panels.presets.page import PresetsPage
 from app.presets import preset, presets
 from app.session_config import can_feed, complete, model_entry
 from app.session_slots import SLOTS
-from engine.protocol import Catalogue, Configure
+from engine.protocol import Catalogue, Configure, Pause, Play
 
 NAMES = [p.name for p in presets()]
+ORDERS = (Pause, Configure, Play)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,19 @@ def test_the_same_preset_again_goes_on_playing(world):
     page.begin(name)
     world.until(lambda: world.run.is_playing)
     assert len(world.client.of(Configure)) == configured
+
+
+def test_a_playing_run_is_paused_before_a_preset_begins(world):
+    """Else the engine plays on by itself, and a play of a short run comes too late."""
+    page = world.window.pages.page("presets")
+    world.session.play()
+    world.until(lambda: world.run.is_playing)
+    sent = len(world.client.sent)
+    page.begin(next(n for n in NAMES if preset(n).config.model == "oracle"))
+    world.until(lambda: any(isinstance(m, Play) for m in world.client.sent[sent:]))
+    world.settle()
+    orders = [m for m in world.client.sent[sent:] if isinstance(m, ORDERS)]
+    assert [type(m) for m in orders] == [Pause, Configure, Play]
 
 
 def test_the_palette_finds_actions_models_data_and_presets(world):

@@ -34,7 +34,8 @@ def test_separators_and_decimal_commas(text):
 
 def test_a_third_column_of_small_whole_numbers_is_the_class():
     assert points_in("1 2 3\n4 5 8").labels.tolist() == [3, 8]
-    for text in ("1 2 3.5\n4 5 6", "1 2 9\n4 5 6", "1 2 3\n4 5"):
+    assert points_in("1 2 0\n4 5 7").labels.tolist() == [1, 8]
+    for text in ("1 2 3.5\n4 5 6", "1 2 9\n4 5 6", "1 2 3\n4 5", "1 2 0\n4 5 8"):
         assert len(points_in(text).labels) == 0
 
 
@@ -65,7 +66,21 @@ def test_the_job_reads_text():
     found = news(text="1 2 3\n4 5 6\nx")
     assert found.arrays["x"].tolist() == [[1, 2], [4, 5]]
     assert found.arrays["labels"].tolist() == [3, 6]
-    assert found.result == {"found": 2, "dropped": 1}
+    assert found.result == {"found": 2, "dropped": 1, "outside": 1}
+
+
+def test_points_in_other_units_are_stretched_to_the_canvas():
+    """The engine's answer against what a person expects of the corners."""
+    text = "100 0.001\n200 0.003\n150 0.002"
+    room = (-1.0, 3.0, 10.0, 20.0)
+    as_they_are = news(text=text, canvas=room)
+    assert as_they_are.result["outside"] == 3
+    fitted = news(text=text, canvas=room, fit=True)
+    assert fitted.result["outside"] == 0
+    expected = [[-0.6, 11], [2.6, 19], [1, 15]]
+    np.testing.assert_allclose(fitted.arrays["x"], expected, atol=1e-12)
+    one = news(text="7 1\n7 2", canvas=room, fit=True).arrays["x"]
+    np.testing.assert_allclose(one, [[1, 11], [1, 19]], atol=1e-12)
 
 
 def test_the_job_takes_a_part_of_very_many():

@@ -85,7 +85,7 @@ class Alone:
 def alone():
     worker = Alone()
     yield worker
-    worker.process.communicate(timeout=30)
+    worker.process.communicate()
 
 
 def assert_same(alone: Alone, config: RunConfig, folder) -> None:
@@ -199,6 +199,16 @@ def _points(name: str, **settings: float) -> torch.Tensor:
     return run.data.train.x
 
 
+def complaints(text: str) -> str:
+    """What a linter says of a script: names unknown, unused or bound for nothing."""
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "E,F,W"]
+    asked = subprocess.run(
+        [*command, "-"], input=text, text=True, capture_output=True, check=False
+    )
+    assert asked.returncode in (0, 1), asked.stderr
+    return asked.stdout if asked.returncode else ""
+
+
 FEW = ("vae", "gan", "distilled_flow", "flow_matching", "vqvae")
 
 
@@ -220,8 +230,8 @@ def test_scripts_import_torch_and_numpy_alone_and_define_all_they_use(model):
     assert "knob(" not in text
     assert "type: ignore" not in text
     assert ":class:" not in text
-    long = [line for line in text.splitlines() if len(line) > 88]
-    assert all("getattr(config, k)" in line for line in long), long
+    assert not [line for line in text.splitlines() if len(line) > 88]
+    assert not complaints(text)
 
 
 def test_the_values_of_the_run_are_in_the_script(tmp_path):

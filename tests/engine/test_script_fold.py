@@ -8,6 +8,7 @@ from engine.lab.script.fold import folded
 from engine.lab.script.known import Known, Unknown
 from engine.lab.script.layout import fitted
 from engine.lab.script.module import Module
+from engine.lab.script.unread import without_unread
 from engine.models.vae import VAEConfig
 
 CONFIG = VAEConfig(draws=3, sample_noise=False, spread="fixed")
@@ -138,3 +139,45 @@ def test_long_signatures_are_laid_out_anew():
     assert lines[2] == "        argument_0: dict[str, int] = None,"
     assert lines[5] == "    ) -> None:"
     assert fitted("x = 1") == "x = 1"
+
+
+UNREAD = """
+def f(a, b):
+    drawn = a.draw()
+    # Only for what is gone.
+    alone: int = int(a.size)
+    both = other = 2
+    if b:
+        inner = len(a)
+    else:
+        first, second = a
+    count = 0
+    count += 1
+    shared = 1
+    seen = a
+    del b
+    def g():
+        nonlocal shared
+        shared = 2
+        return seen
+    return g
+"""
+
+
+def test_values_that_nobody_reads_go_unless_that_could_be_noticed():
+    left = without_unread(Module("m", UNREAD.encode())).decode()
+    gone = "    # Only for what is gone.\n    alone: int = int(a.size)\n"
+    assert gone in UNREAD
+    assert left == UNREAD.replace(gone, "")
+    ast.parse(left)
+
+
+def test_a_long_list_at_the_end_of_a_line_is_broken():
+    names = ", ".join(['"number"'] * 9)
+    line = f"    own = {{k: get(c, k) for k in ({names})}}"
+    text = fitted(line)
+    assert max(map(len, text.splitlines())) <= 88
+    assert ast.dump(ast.parse(text.replace("    own", "own", 1))) == ast.dump(
+        ast.parse(line.strip())
+    )
+    assert fitted(f"    # {line}") == f"    # {line}"

@@ -230,7 +230,7 @@ def test_a_run_trains_in_slices_until_it_is_complete(bench: Bench) -> None:
     assert made.step == 1000
     assert made.slices == 200
     assert bench.of("status")[-1].state == "complete"
-    assert "complete at 1,000" in bench.tell(p.Play(run_id="a")).error
+    assert "complete at step 1,000" in bench.tell(p.Play(run_id="a")).error
 
 
 def test_no_picture_is_computed_without_a_credit(bench: Bench) -> None:

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -157,12 +158,62 @@ def test_what_is_cited_follows_the_settings():
     }
 
 
+@pytest.mark.parametrize(
+    ("model", "settings", "paper"),
+    [
+        ("ddpm", {"zero_snr": True}, "lin2023common"),
+        ("ddpm", {"loss_weight": "min_snr"}, "hang2023efficient"),
+        ("score_sde", {"weighting": "likelihood"}, "song2021maximum"),
+        ("vae", {"warmup": 100}, "sonderby2016ladder"),
+        ("maf", {"batch_norm": True}, "ioffe2015batch"),
+        ("autoregressive", {"top_k": 3}, "fan2018hierarchical"),
+        ("oracle", {"label": 1, "guidance": 2.0}, "dhariwal2021diffusion"),
+        ("flow_matching", {"conditional": True}, "ho2022classifier"),
+        ("gan", {"spectral_norm": True}, "miyato2018spectral"),
+    ],
+)
+def test_a_method_that_is_off_at_first_is_cited_once_it_is_on(model, settings, paper):
+    plain = written_out(RunConfig(model=model, data="rings"))
+    on = written_out(RunConfig(model=model, data="rings", model_settings=settings))
+    assert paper not in cited(plain)
+    assert paper in cited(on)
+
+
+def test_the_time_grid_of_a_sampler_is_cited():
+    config = RunConfig(
+        model="rectified_flow", data="rings", sampler_settings={"grid": "karras"}
+    )
+    assert "time grid" in cited(written_out(config))["karras2022elucidating"]
+
+
+#: Named in the engine for what they explain, not for a method that a run uses.
+BACKGROUND = {
+    "1505.05770",  # what a flow is
+    "1912.04958",  # style without its droplets
+    "2006.09011",  # the size of a score
+    "2009.05475",  # one last step without noise
+    "2107.00630",  # stratified levels
+}
+
+
+def test_papers_of_models_networks_and_samplers_can_be_cited():
+    """What a docstring names by its number is in the bibliography."""
+    known = {paper.arxiv for paper in PAPERS.values()} | BACKGROUND
+    root = Path(registry.__file__).parent
+    for folder in ("models", "nets", "sampling", "data"):
+        for file in (root / folder).glob("*.py"):
+            named = set(re.findall(r"\b\d{4}\.\d{5}\b", file.read_text("utf-8")))
+            assert named <= known, (file.name, named - known)
+    unnamed = [key for key, p in PAPERS.items() if not (p.arxiv or p.doi or p.venue)]
+    assert not unnamed
+
+
 def test_bibtex_is_well_formed_and_each_entry_stands_once():
     text = bibtex(written_out(RunConfig(model="edm", data="iris")))
     keys = re.findall(r"^@\w+\{(\w+),$", text, re.MULTILINE)
     assert len(keys) == len(set(keys)) >= 4
     assert text.count("{") == text.count("}")
-    assert "% model, sampler\n@inproceedings{karras2022elucidating," in text
+    assert "% model, sampler, time grid\n@inproceedings{karras2022elucidating," in text
     assert "eprint        = {2206.00364}" in text
 
 

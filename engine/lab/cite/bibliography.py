@@ -62,6 +62,13 @@ DATA: dict[str, str] = {
     "wine": "aeberhard1992wine",
     "digits": "alpaydin1998optical",
     "swiss_roll": "tenenbaum2000global",
+    "pinwheel": "johnson2016composing",
+}
+
+#: Time grids of samplers that somebody thought of; the others are folklore.
+GRIDS: dict[str, str] = {
+    "karras": "karras2022elucidating",
+    "log_snr": "lu2022dpm",
 }
 
 
@@ -92,6 +99,7 @@ class Variant:
 
 _GANS = ("gan", "conditional_gan", "cyclegan")
 _GUIDED = ("flow_matching", "ddpm", "score_sde", "edm")
+_BROAD = ("logit_normal", "mode")
 
 VARIANTS: tuple[Variant, ...] = (
     Variant("beta", "weight of the KL", "higgins2017beta", (), (1,), ("vae",)),
@@ -121,6 +129,21 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("guide_to", "guidance interval", "kynkaanniemi2024applying", (), (1,)),
     Variant("schedule", "noise schedule", "nichol2021improved", ("cosine",)),
     Variant("target", "prediction", "salimans2022progressive", ("v",)),
+    Variant("waves", "waves of the coordinates", "tancik2020fourier"),
+    Variant("time_sampling", "times of training", "esser2024scaling", _BROAD),
+    Variant(
+        "level_sampling", "levels of training", "karras2022elucidating", ("log_normal",)
+    ),
+    Variant("loss_weight", "weight of the loss", "hang2023efficient", ("min_snr",)),
+    Variant("weighting", "weight of the loss", "song2021maximum", ("likelihood",)),
+    Variant("zero_snr", "noise schedule", "lin2023common"),
+    Variant("guidance", "guidance", "dhariwal2021diffusion", (), (1,), ("oracle",)),
+    Variant("warmup", "growing weight of the KL", "sonderby2016ladder"),
+    Variant("restart_below", "restart of unused codes", "dhariwal2020jukebox"),
+    Variant("batch_norm", "batch normalisation", "ioffe2015batch"),
+    Variant("bins", "quantised values", "oord2016pixel", (), (), ("autoregressive",)),
+    Variant("top_k", "sampling", "fan2018hierarchical"),
+    Variant("depth", "hidden layers", "uria2014deep", (), (1,), ("rnade",)),
 )
 
 
@@ -143,6 +166,7 @@ def cited(config: RunConfig, is_trained: bool = True) -> dict[str, list[str]]:
             cite(variant.paper, variant.what)
     if config.sampler:
         cite(SAMPLERS.get(config.sampler), "sampler")
+        cite(GRIDS.get(str(config.sampler_settings.get("grid"))), "time grid")
     if is_trained:
         cite(OPTIMISERS.get(str(config.training.get("optimizer"))), "optimiser")
         if config.training.get("schedule") == "cosine":
@@ -174,6 +198,7 @@ def entry(key: str, paper: Paper) -> str:
         "author": paper.authors,
         "title": paper.title,
         place: paper.venue,
+        "volume": paper.volume,
         "pages": paper.pages,
         "year": str(paper.year),
         "doi": paper.doi,

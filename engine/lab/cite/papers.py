@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Paper:
     """One entry of a bibliography.
 
-    ``venue`` is a journal, proceedings, publisher or institution by ``kind``; ``arxiv``
-    and ``doi`` are empty where there is none.
+    ``venue`` is a journal, proceedings, publisher or institution by ``kind``;
+    ``volume`` is that of a journal. What there is none of is empty.
     """
 
     authors: str
@@ -17,6 +17,7 @@ class Paper:
     venue: str = ""
     arxiv: str = ""
     doi: str = ""
+    volume: str = ""
     pages: str = ""
     kind: str = "inproceedings"
 
@@ -121,7 +122,7 @@ MODEL_PAPERS: dict[str, Paper] = {
     "kingma2016improving": _arxiv(
         "Kingma, Diederik P. and Salimans, Tim and Jozefowicz, Rafal and Chen, Xi and "
         "Sutskever, Ilya and Welling, Max",
-        "Improving Variational Inference with Inverse Autoregressive Flow",
+        "Improved Variational Inference with Inverse Autoregressive Flow",
         2016,
         "1606.04934",
         _NEURIPS,
@@ -177,6 +178,7 @@ MODEL_PAPERS: dict[str, Paper] = {
         2006,
         "Science",
         doi="10.1126/science.1127647",
+        volume="313",
         pages="504--507",
         kind="article",
     ),
@@ -296,6 +298,7 @@ OTHER_PAPERS: dict[str, Paper] = {
         2011,
         "Neural Computation",
         doi="10.1162/NECO_a_00142",
+        volume="23",
         pages="1661--1674",
         kind="article",
     ),
@@ -304,6 +307,7 @@ OTHER_PAPERS: dict[str, Paper] = {
         "Estimation of Non-Normalized Statistical Models by Score Matching",
         2005,
         "Journal of Machine Learning Research",
+        volume="6",
         pages="695--709",
         kind="article",
     ),
@@ -338,13 +342,15 @@ OTHER_PAPERS: dict[str, Paper] = {
         "2209.15571",
         _ICLR,
     ),
-    "tong2023improving": _arxiv(
+    "tong2023improving": Paper(
         "Tong, Alexander and Fatras, Kilian and Malkin, Nikolay and Huguet, Guillaume "
         "and Zhang, Yanlei and Rector-Brooks, Jarrid and Wolf, Guy and Bengio, Yoshua",
         "Improving and Generalizing Flow-Based Generative Models with Minibatch "
         "Optimal Transport",
-        2023,
+        2024,
+        "Transactions on Machine Learning Research",
         "2302.00482",
+        kind="article",
     ),
     "pooladian2023multisample": _arxiv(
         "Pooladian, Aram-Alexandre and Ben-Hamu, Heli and Domingo-Enrich, Carles and "
@@ -383,6 +389,108 @@ OTHER_PAPERS: dict[str, Paper] = {
         "2202.00512",
         _ICLR,
     ),
+    "esser2024scaling": _arxiv(
+        "Esser, Patrick and Kulal, Sumith and Blattmann, Andreas and Entezari, Rahim "
+        'and M{\\"u}ller, Jonas and Saini, Harry and Levi, Yam and Lorenz, Dominik and '
+        "Sauer, Axel and Boesel, Frederic and Podell, Dustin and Dockhorn, Tim and "
+        "English, Zion and Rombach, Robin",
+        "Scaling Rectified Flow Transformers for High-Resolution Image Synthesis",
+        2024,
+        "2403.03206",
+        _ICML,
+    ),
+    "hang2023efficient": _arxiv(
+        "Hang, Tiankai and Gu, Shuyang and Li, Chen and Bao, Jianmin and Chen, Dong "
+        "and Hu, Han and Geng, Xin and Guo, Baining",
+        "Efficient Diffusion Training via Min-{SNR} Weighting Strategy",
+        2023,
+        "2303.09556",
+        _ICCV,
+    ),
+    "lin2023common": _arxiv(
+        "Lin, Shanchuan and Liu, Bingchen and Li, Jiashi and Yang, Xiao",
+        "Common Diffusion Noise Schedules and Sample Steps Are Flawed",
+        2024,
+        "2305.08891",
+        "IEEE/CVF Winter Conference on Applications of Computer Vision",
+    ),
+    "song2021maximum": _arxiv(
+        "Song, Yang and Durkan, Conor and Murray, Iain and Ermon, Stefano",
+        "Maximum Likelihood Training of Score-Based Diffusion Models",
+        2021,
+        "2101.09258",
+        _NEURIPS,
+    ),
+    "tancik2020fourier": _arxiv(
+        "Tancik, Matthew and Srinivasan, Pratul P. and Mildenhall, Ben and "
+        "Fridovich-Keil, Sara and Raghavan, Nithin and Singhal, Utkarsh and "
+        "Ramamoorthi, Ravi and Barron, Jonathan T. and Ng, Ren",
+        "{Fourier} Features Let Networks Learn High Frequency Functions in Low "
+        "Dimensional Domains",
+        2020,
+        "2006.10739",
+        _NEURIPS,
+    ),
+    "dhariwal2020jukebox": _arxiv(
+        "Dhariwal, Prafulla and Jun, Heewoo and Payne, Christine and Kim, Jong Wook "
+        "and Radford, Alec and Sutskever, Ilya",
+        "Jukebox: A Generative Model for Music",
+        2020,
+        "2005.00341",
+    ),
+    "sonderby2016ladder": _arxiv(
+        "S{\\o}nderby, Casper Kaae and Raiko, Tapani and Maal{\\o}e, Lars and "
+        "S{\\o}nderby, S{\\o}ren Kaae and Winther, Ole",
+        "Ladder Variational Autoencoders",
+        2016,
+        "1602.02282",
+        _NEURIPS,
+    ),
+    "oord2016pixel": _arxiv(
+        "van den Oord, Aaron and Kalchbrenner, Nal and Kavukcuoglu, Koray",
+        "Pixel Recurrent Neural Networks",
+        2016,
+        "1601.06759",
+        _ICML,
+    ),
+    "fan2018hierarchical": _arxiv(
+        "Fan, Angela and Lewis, Mike and Dauphin, Yann",
+        "Hierarchical Neural Story Generation",
+        2018,
+        "1805.04833",
+        "Annual Meeting of the Association for Computational Linguistics",
+    ),
+    "uria2014deep": _arxiv(
+        "Uria, Benigno and Murray, Iain and Larochelle, Hugo",
+        "A Deep and Tractable Density Estimator",
+        2014,
+        "1310.1757",
+        _ICML,
+    ),
+    "ioffe2015batch": _arxiv(
+        "Ioffe, Sergey and Szegedy, Christian",
+        "Batch Normalization: Accelerating Deep Network Training by Reducing Internal "
+        "Covariate Shift",
+        2015,
+        "1502.03167",
+        _ICML,
+    ),
+    "dhariwal2021diffusion": _arxiv(
+        "Dhariwal, Prafulla and Nichol, Alex",
+        "Diffusion Models Beat {GANs} on Image Synthesis",
+        2021,
+        "2105.05233",
+        _NEURIPS,
+    ),
+    "johnson2016composing": _arxiv(
+        "Johnson, Matthew J. and Duvenaud, David and Wiltschko, Alexander B. and "
+        "Datta, Sandeep R. and Adams, Ryan P.",
+        "Composing Graphical Models with Neural Networks for Structured "
+        "Representations and Fast Inference",
+        2016,
+        "1603.06277",
+        _NEURIPS,
+    ),
     "hairer1993solving": Paper(
         "Hairer, Ernst and N{\\o}rsett, Syvert P. and Wanner, Gerhard",
         "Solving Ordinary Differential Equations {I}: Nonstiff Problems",
@@ -397,6 +505,7 @@ OTHER_PAPERS: dict[str, Paper] = {
         1980,
         "Journal of Computational and Applied Mathematics",
         doi="10.1016/0771-050X(80)90013-3",
+        volume="6",
         pages="19--26",
         kind="article",
     ),
@@ -442,6 +551,7 @@ OTHER_PAPERS: dict[str, Paper] = {
         1951,
         "The Annals of Mathematical Statistics",
         doi="10.1214/aoms/1177729586",
+        volume="22",
         pages="400--407",
         kind="article",
     ),
@@ -459,6 +569,7 @@ OTHER_PAPERS: dict[str, Paper] = {
         1992,
         "SIAM Journal on Control and Optimization",
         doi="10.1137/0330046",
+        volume="30",
         pages="838--855",
         kind="article",
     ),
@@ -468,6 +579,7 @@ OTHER_PAPERS: dict[str, Paper] = {
         1936,
         "Annals of Eugenics",
         doi="10.1111/j.1469-1809.1936.tb02137.x",
+        volume="7",
         pages="179--188",
         kind="article",
     ),
@@ -493,6 +605,7 @@ OTHER_PAPERS: dict[str, Paper] = {
         2000,
         "Science",
         doi="10.1126/science.290.5500.2319",
+        volume="290",
         pages="2319--2323",
         kind="article",
     ),

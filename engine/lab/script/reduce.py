@@ -8,6 +8,7 @@ from engine.lab.script.fold import folded
 from engine.lab.script.module import Library, Module
 from engine.lab.script.reach import Reach
 from engine.lab.script.run import Run
+from engine.lab.script.unread import without_unread
 
 #: What one round takes out may let the next one take out more.
 _ROUNDS = 4
@@ -35,6 +36,7 @@ def reduced(run: Run, library: Library, tick: Callable[[], None]) -> Reach:
             module = library[name]
             source = folded(module, partial(facts.known_in, module))
             if source != module.source:
+                source = without_unread(Module(name, source))
                 library[name] = Module(name, source)
                 changed = True
         if not changed:
