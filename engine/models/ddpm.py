@@ -36,8 +36,9 @@ from engine.nets.flow_density import (
 from engine.nets.guided_field import GuidedConfig, GuidedField
 from engine.nets.training_levels import LevelsConfig, log_levels
 from engine.sampling.path import AnglePath
+from engine.sampling.readout import Factors, Readout, Readouts
 from engine.sampling.schedules import MOST_SIGNAL_LEFT, Schedule, make_signal_power
-from engine.sampling.targets import Target, coefficients, column, solve_pair
+from engine.sampling.targets import Target, coefficients, column
 from engine.settings import knob
 
 Weight = Literal["plain", "noise", "min_snr", "bound"]
@@ -199,6 +200,7 @@ class DDPM(GenerativeModel):
         super().__init__(config, dim, classes)
         self.field = GuidedField(dim, config, classes)
         self._path = AnglePath(config.signal_power())
+        self._readouts = Readouts(self._readout)
         for name, table in self._tables(config).items():
             values = table.to(torch.get_default_dtype())[:, None]
             self.register_buffer(f"table_{name}", values, persistent=False)
@@ -298,35 +300,53 @@ class DDPM(GenerativeModel):
         """Standard normal noise, (n, dim)."""
         return self.normal((n, self.dim), generator)
 
-    def _trained(self, x: Tensor, t: Tensor) -> tuple[Tensor, Denoised]:
-        """Spread and pair at t, or at n = 1 where t is closer to the data than that."""
-        t = t.clamp(max=1 - 1 / self.config.T)
-        p, q = (column(c) for c in self._factors(t))
-        angle = column(self._path.angle(t))
-        alpha, sigma = angle.cos(), angle.sin()
-        clock = clock_of(t, self._path, self.config)
-        y = self.field.guided(x, clock, self.config, moment=t)
-        return sigma, Denoised(*solve_pair(alpha, sigma, p, q, x, y))
+    def _readout(self, t: Tensor) -> Readout:
+        """All factors at t; closer to the data than n = 1 the score of n = 1 is kept.
+
+        There the noise is what the score says, and the data point what is left
+        without it.
+        """
+        trained = t.clamp(max=1 - 1 / self.config.T)
+        angle = self._path.angle(trained)
+        alpha, spread = angle.cos(), angle.sin()
+        p, q = self._factors(trained)
+        determinant = alpha * q - spread * p
+        score = [p / determinant / spread, -alpha / determinant / spread]
+        angle = self._path.angle(t)
+        signal, sigma = angle.cos(), angle.sin()
+        eps = [-sigma * factor for factor in score]
+        beyond = [(1 - sigma * eps[0]) / signal, -sigma * eps[1] / signal]
+        inside = [q / determinant, -spread / determinant]
+        data = [
+            torch.where(sigma < spread, *two)
+            for two in zip(beyond, inside, strict=True)
+        ]
+        speed = self._path.d_angle(t)
+        pairs = zip(eps, data, strict=True)
+        velocity = [speed * (signal * e - sigma * d) for e, d in pairs]
+        parts = (data, eps, score, velocity)
+        clock = clock_of(trained, self._path, self.config)
+        return Readout(clock, *(Factors(*map(column, part)) for part in parts))
+
+    def _read(self, x: Tensor, t: Tensor) -> tuple[Readout, Tensor]:
+        """The factors at t, and what the network puts out there, (n, dim)."""
+        readout = self._readouts.at(t)
+        return readout, self.field.guided(x, readout.clock, self.config, moment=t)
 
     def denoised(self, x: Tensor, t: Tensor) -> Denoised:
         """Data point and noise; closer to the data than n = 1 the score is kept."""
-        trained_sigma, pair = self._trained(x, t)
-        angle = column(self._path.angle(t))
-        alpha, sigma = angle.cos(), angle.sin()
-        eps = pair.eps * (sigma / trained_sigma)
-        beyond = (x - sigma * eps) / alpha
-        return Denoised(torch.where(sigma < trained_sigma, beyond, pair.x_data), eps)
+        readout, y = self._read(x, t)
+        return readout.pair(x, y)
 
     def velocity(self, x: Tensor, t: Tensor) -> Tensor:
         """Speed of the angle times v, the probability-flow ODE, (n, dim)."""
-        pair, angle = self.denoised(x, t), column(self._path.angle(t))
-        v = angle.cos() * pair.eps - angle.sin() * pair.x_data
-        return column(self._path.d_angle(t)) * v
+        readout, y = self._read(x, t)
+        return readout.velocity.apply(x, y)
 
     def score(self, x: Tensor, t: Tensor) -> Tensor:
         """-eps / sigma; closer to the data than n = 1 that of n = 1."""
-        sigma, pair = self._trained(x, t)
-        return -pair.eps / sigma
+        readout, y = self._read(x, t)
+        return readout.score.apply(x, y)
 
     # Density
 
@@ -354,11 +374,11 @@ def loss_weights(config: DDPMConfig) -> Tensor:
     in the target: from x_n fixed, an error e in the noise is -sigma/alpha e in the
     data, and p, q carry both into the target.
     """
-    bar = config.signal_power()
-    path = AnglePath(bar)
     t = 1 - torch.arange(1, config.T + 1, dtype=torch.float64) / config.T
     if config.loss_weight == "plain":
         return torch.ones_like(t)
+    bar = config.signal_power()
+    path = AnglePath(bar)
     # The wanted weight times alpha squared, which stays finite where alpha is zero.
     wanted = bar[1:]
     if config.loss_weight == "min_snr":

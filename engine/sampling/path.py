@@ -20,6 +20,7 @@ Spacing = Literal["uniform", "quadratic"]
 Grid = Literal["uniform", "quadratic", "karras", "log_snr"]
 #: Halvings of [0, 1] that find a time to the last digit of float64.
 HALVINGS = 60
+_MOST_LADDERS = 32
 
 
 def spread(steps: int, spacing: Spacing = "uniform") -> list[float]:
@@ -218,6 +219,18 @@ class AnglePath(GaussianPath):
         # The harmonic mean of two slopes of one sign never overshoots.
         inner = 2 / (1 / secants[1:] + 1 / secants[:-1])
         self._slope = torch.cat([secants[:1], inner, secants[-1:]])
+        self._ladders: dict[tuple[int, Grid, float], list[float]] = {}
+
+    def times(
+        self, steps: int, grid: Grid = "uniform", rho: float = 7.0
+    ) -> list[float]:
+        """As on any path; the last ones are remembered, as finding them is dear."""
+        key = (steps, grid, rho)
+        if key not in self._ladders:
+            if len(self._ladders) >= _MOST_LADDERS:
+                self._ladders.clear()
+            self._ladders[key] = super().times(steps, grid, rho)
+        return list(self._ladders[key])
 
     def grid_times(
         self, steps: int, grid: Grid = "uniform", rho: float = 7.0

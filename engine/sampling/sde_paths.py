@@ -131,6 +131,10 @@ class PowerPath(GaussianPath):
         self.sigma_max = sigma_max
         self.rho = rho
 
+    def time_of(self, ratio: Tensor) -> Tensor:
+        """In closed form, 1 - (ratio / sigma_max)^(1 / rho), kept within [0, 1]."""
+        return (1 - (ratio / self.sigma_max) ** (1 / self.rho)).clamp(0, 1)
+
     def alpha(self, t: Tensor) -> Tensor:
         """One everywhere."""
         return t.new_ones(t.shape)

@@ -1,6 +1,7 @@
 """DDPM: targets, weights, refusals, the turn of time, and the loss floor."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -8,10 +9,11 @@ from exact_mixture import ExactMixture, ddpm_path, ring
 from pydantic import ValidationError
 from test_rectified_flow import make_batch, seeded
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine import registry
 from engine.metrics.distances import energy_distance
-from engine.models.base import LogDensity, Process
+from engine.models.base import Denoised, LogDensity, Process
 from engine.models.ddpm import DDPM, DDPMConfig, loss_weights
 from engine.sampling.path import AnglePath
 from engine.sampling.targets import column, target_of
@@ -248,3 +250,48 @@ def test_helper_paths_agree() -> None:
     t = torch.rand(9, dtype=torch.float64)
     x = torch.randn(9, 2, dtype=torch.float64)
     torch.testing.assert_close(exact.score(x, t), -x)
+
+
+def count_operations(work: Callable[[], object]) -> int:
+    """Operations of torch while ``work`` runs: its cost with one point, on any load."""
+
+    class Counter(TorchDispatchMode):
+        count = 0
+
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            self.count += 1
+            return function(*args, **(kwargs or {}))
+
+    with torch.no_grad(), Counter() as counter:
+        work()
+    return counter.count
+
+
+def test_a_time_met_again_costs_little_more_than_the_network() -> None:
+    """A point that is dragged meets the same times in every answer."""
+    model = DDPM(DDPMConfig())
+    x, t = torch.zeros(1, 2), torch.tensor(0.37)
+    network = count_operations(lambda: model.field(x, t))
+    first = count_operations(lambda: model.velocity(x, t))
+    again = count_operations(lambda: model.velocity(x, torch.tensor(0.37)))
+    assert again <= network + 6 < first
+
+
+@pytest.mark.parametrize("what", ["velocity", "score", "denoised"])
+def test_a_time_met_again_gives_the_same_as_many_times_at_once(what: str) -> None:
+    """What is remembered is right for its time and precision, and for no other."""
+    model = DDPM(DDPMConfig(T=40)).double()
+    torch.nn.init.normal_(model.field.mlp[-1].weight, generator=seeded())
+    t = torch.tensor([0.0, 0.3, 0.99, 1.0, 0.3], dtype=torch.float64)
+    x = torch.randn(5, 2, dtype=torch.float64, generator=seeded())
+    ask = getattr(model, what)
+    together = ask(x, t)
+    for _ in range(2):
+        for k in range(5):
+            alone = ask(x[k : k + 1], t[k])
+            for a, b in zip(_parts(alone), _parts(together), strict=True):
+                torch.testing.assert_close(a[0], b[k])
+
+
+def _parts(found: Tensor | Denoised) -> tuple[Tensor, ...]:
+    return (found.x_data, found.eps) if isinstance(found, Denoised) else (found,)

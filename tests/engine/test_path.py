@@ -183,3 +183,15 @@ def test_schedules_agree_with_diffusers() -> None:
     ours = make_signal_power("linear", 1000, zero_snr=True)[1:].float()
     torch.testing.assert_close(ours[:-1], bar[:-1], rtol=1e-3, atol=1e-6)
     assert math.sqrt(float(ours[-1])) == 0
+
+
+def test_a_ladder_found_once_is_the_same_the_next_time() -> None:
+    """And nobody who was given it can spoil it for the others."""
+    path = AnglePath(make_signal_power("linear", 100))
+    first = path.times(12, "karras")
+    fresh = AnglePath(make_signal_power("linear", 100)).times(12, "karras")
+    assert first == fresh
+    first.clear()
+    assert path.times(12, "karras") == fresh
+    assert path.times(12, "karras", rho=5.0) != fresh
+    assert path.times(12, "log_snr") != fresh

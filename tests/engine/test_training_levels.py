@@ -17,11 +17,11 @@ from engine.nets.clock import ClockConfig, clock_of
 from engine.nets.coupling import TaperedWaves
 from engine.nets.preconditioning import PreconditionConfig, scalings
 from engine.sampling.path import BlurredPath, GaussianPath, LinearPath, TrigPath
-from engine.sampling.sde_paths import SubVPPath, VEPath, VPPath
+from engine.sampling.sde_paths import PowerPath, SubVPPath, VEPath, VPPath
 
 PATHS: list[GaussianPath] = [
     LinearPath(), BlurredPath(0.1), TrigPath(), VPPath(0.2, 18), SubVPPath(0.1, 20),
-    VEPath(0.01, 10),
+    VEPath(0.01, 10), PowerPath(0.002, 80, 7),
 ]  # fmt: skip
 SDES = ("vp", "sub_vp", "ve")
 
