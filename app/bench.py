@@ -11,14 +11,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 
-from app.application import Program
-from app.preferences import Preferences
-from engine.protocol import RunConfig, Status
+from app.bench_window import make_program, open_program, spend
+from engine.protocol import Status
 
 ROUNDS = 5
 SEGMENT = 3.0  # s
@@ -49,24 +48,11 @@ def first_paint(rounds: int = 5) -> float:
 
 def paint_and_leave() -> None:
     """Show the window as the program does, and leave once it is painted."""
-    program = _program()
+    program = make_program()
     program.window.show()
     program.app.processEvents()
     sys.stdout.flush()
     os._exit(0)  # what Qt does while it ends is not part of its start
-
-
-def _program(model: str = "rectified_flow") -> Program:
-    options = argparse.Namespace(
-        settings=["training.steps=10000000"],
-        theme="dark",
-        size=(1440, 900),
-        screenshot=None,
-        steps=0,
-        reset_settings=False,
-    )
-    wanted = RunConfig(model=model, data="eight_gaussians")
-    return Program(options, wanted, Preferences(), None)
 
 
 class Lateness(QObject):
@@ -110,15 +96,9 @@ class Trial:
     """One window in training, with and without its plots in turns."""
 
     def __init__(self, model: str) -> None:
-        self.program = _program(model)
+        self.program = open_program(model)
         self.window = self.program.window
         self.session = self.program.session
-        self.window.resize(1440, 900)
-        self.window.show()
-        self.program.app.processEvents()
-        self.window.wall.build()
-        self.session.start()
-        self._until(lambda: self.session.run is not None and self.session.run.status)
 
     def run(self) -> dict[str, Any]:
         """Ratios of steps a second, the share of views, and how late the loop is."""
@@ -126,7 +106,7 @@ class Trial:
         self.session.play()
         ratios = []
         shares = []
-        self._spend(SEGMENT)
+        spend(SEGMENT)
         for _ in range(ROUNDS):
             late.start()
             live = self._rate()
@@ -146,11 +126,11 @@ class Trial:
 
     def _plots(self, *, on: bool) -> None:
         self.session.slots.set_paused(not on)
-        self._spend(0.7)
+        spend(0.7)
 
     def _rate(self) -> float:
         begin, step = time.perf_counter(), self._status().step
-        self._spend(SEGMENT)
+        spend(SEGMENT)
         return (self._status().step - step) / (time.perf_counter() - begin)
 
     def _status(self) -> Status:
@@ -158,25 +138,6 @@ class Trial:
         if run is None or run.status is None:
             raise RuntimeError("The engine did not start the run.")
         return run.status
-
-    def _spend(self, seconds: float) -> None:
-        end = time.perf_counter() + seconds
-        self._until(lambda: time.perf_counter() > end, patience=seconds + 60)
-
-    def _until(self, done: Callable[[], Any], patience: float = 120) -> None:
-        loop = QEventLoop()
-        timer = QTimer()
-        timer.setInterval(20)
-        end = time.perf_counter() + patience
-
-        def look() -> None:
-            if done() or time.perf_counter() > end:
-                loop.quit()
-
-        timer.timeout.connect(look)
-        timer.start()
-        loop.exec()
-        timer.stop()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

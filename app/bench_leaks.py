@@ -1,0 +1,161 @@
+"""Whether the window loses memory: ``python -m app.bench_leaks`` prints one object.
+
+Everything that opens is opened and closed many times, with the real engine behind it;
+then a run trains for minutes with its four plots on. Memory is the part of the process
+that is in RAM; its slope is a line of least squares over the last opens, when caches
+are full. Live objects of Qt and of Python are counted beside it: a leak shows in them,
+an allocator's reserve does not. Each thing is measured in a process of its own.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import psutil
+
+from app.bench_openers import live_objects, openers
+from app.bench_window import open_program, spend
+from app.window import Window
+
+OPENS = 500
+#: Share of the opens at the end that counts, and opens between two readings.
+_TAIL, _EVERY = 0.8, 10
+_PAUSE = 0.04  # s on screen, and as long off it
+TRAINING = 600.0  # s
+_WARM = 0.2  # share of the training that is left out
+_READ = 2.0  # s between two readings while training
+_COUNTED = ("widgets", "Qt objects", "Python objects")
+
+
+class Reading:
+    """What a process holds, read again and again.
+
+    Attributes:
+        at: Opens or seconds of the readings.
+    """
+
+    def __init__(self) -> None:
+        self.at: list[float] = []
+        self.kept: dict[str, list[float]] = {}
+
+    def take(self, at: float, **found: float) -> None:
+        """One reading of several things."""
+        self.at.append(at)
+        for name, value in found.items():
+            self.kept.setdefault(name, []).append(value)
+
+    def slope(self, name: str, share: float) -> tuple[float, float]:
+        """Rise for each unit of ``at`` over the last share, and its standard error."""
+        first = int((1 - share) * len(self.at))
+        x, y = np.array(self.at[first:]), np.array(self.kept[name][first:])
+        away = x - x.mean()
+        slope = float(away @ y / (away @ away))
+        rest = y - y.mean() - slope * away
+        error = np.sqrt(rest @ rest / max(1, len(x) - 2) / (away @ away))
+        return slope, float(error)
+
+
+def measure_opens(name: str, count: int, model: str) -> dict[str, Any]:
+    """Open and close one thing ``count`` times; what the window has gained by it."""
+    program = open_program(model)
+    window = program.window
+    _train_a_little(window)
+    opener, reading = openers()[name], Reading()
+    own, engine = _processes(window)
+    for index in range(count):
+        opener.open(window)
+        spend(_PAUSE)
+        opener.close(window)
+        spend(_PAUSE)
+        if index % _EVERY == 0:
+            alive = live_objects(window)
+            reading.take(
+                index,
+                window_kb=own.memory_info().rss / 1024,
+                engine_kb=engine.memory_info().rss / 1024,
+                **{name: alive[name] for name in _COUNTED},
+            )
+    window.close()
+    return _opened(reading)
+
+
+def _opened(reading: Reading) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in ("window_kb", "engine_kb", *_COUNTED):
+        slope, error = reading.slope(name, _TAIL)
+        found[f"{name} per open"] = [round(slope, 3), round(error, 3)]
+    found["window_mb"] = [round(kb / 1024, 1) for kb in reading.kept["window_kb"][::5]]
+    return found
+
+
+def measure_training(seconds: float, model: str) -> dict[str, Any]:
+    """Train at full speed with four plots; the slope of both processes, MB an hour."""
+    window = open_program(model).window
+    window.session.play()
+    own, engine = _processes(window)
+    reading, begin = Reading(), time.perf_counter()
+    while (now := time.perf_counter() - begin) < seconds:
+        reading.take(
+            now,
+            window=own.memory_info().rss / 2**20,
+            engine=engine.memory_info().rss / 2**20,
+        )
+        spend(_READ)
+    found: dict[str, Any] = {"steps": window.session.run and window.session.run.step}
+    window.close()
+    for name in ("window", "engine"):
+        slope, error = reading.slope(name, 1 - _WARM)
+        found[f"{name}_mb_per_hour"] = [round(3600 * v, 2) for v in (slope, error)]
+        found[f"{name}_mb"] = [round(mb, 1) for mb in reading.kept[name][::20]]
+    return found
+
+
+def _train_a_little(window: Window) -> None:
+    window.session.step_once(200)
+    spend(3.0)
+
+
+def _processes(window: Window) -> tuple[psutil.Process, psutil.Process]:
+    welcome = window.session.welcome
+    if welcome is None:
+        raise RuntimeError("The engine did not start.")
+    return psutil.Process(), psutil.Process(welcome.pid)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m app.bench_leaks")
+    parser.add_argument("--opens", type=int, default=OPENS)
+    parser.add_argument("--training", type=float, default=TRAINING, help="s")
+    parser.add_argument("--model", default="rectified_flow")
+    parser.add_argument("--only", choices=[*openers(), "training"])
+    options = parser.parse_args(arguments)
+    if options.only == "training":
+        found: dict[str, Any] = measure_training(options.training, options.model)
+    elif options.only:
+        found = measure_opens(options.only, options.opens, options.model)
+    else:
+        found = _everything(options)
+    sys.stdout.write(json.dumps(found) + "\n")
+    return 0
+
+
+def _everything(options: argparse.Namespace) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in [*openers(), "training"]:
+        command = [sys.executable, "-m", "app.bench_leaks", "--only", name]
+        command += ["--opens", str(options.opens), "--model", options.model]
+        command += ["--training", str(options.training)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found[name] = json.loads(done.stdout.strip().splitlines()[-1])
+        sys.stderr.write(f"{name}: {json.dumps(found[name])}\n")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Nothing that opens leaves anything behind when it closes."""
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QWidget
+from window_world import Recorder, World
+
+from app.bench_openers import Opener, live_objects, openers
+from engine.protocol import Ping
+
+OPENS = 5
+
+
+@pytest.fixture
+def world(qtbot, tmp_path):
+    client = Recorder()
+    world = World(qtbot, tmp_path, client)
+    world.start()
+    yield world
+    world.close()
+    client.end()
+
+
+def settle(world):
+    """Until the engine has obeyed, and all that was closed is gone."""
+    world.client._client.request(Ping())
+    QCoreApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def alive(world):
+    world.client.sent.clear()
+    found = live_objects(world.window)
+    del found["Python objects"]  # pictures come when they come
+    return found
+
+
+def leaked(world, opener):
+    """What has more instances after each of two rounds, at least one for an open.
+
+    What is made once, when something first opens, is no leak.
+    """
+    counts = []
+    for _ in range(3):
+        for _ in range(OPENS):
+            opener.open(world.window)
+            settle(world)
+            opener.close(world.window)
+            settle(world)
+        counts.append(alive(world))
+    first, second, third = counts
+    gains = {k: (second[k] - first[k], third[k] - second[k]) for k in third}
+    return {k: gain for k, gain in gains.items() if min(gain) >= OPENS}
+
+
+def test_a_sheet_that_is_closed_is_gone(world):
+    assert leaked(world, openers()["keys"]) == {}
+
+
+def test_a_widget_that_stays_is_noticed(world):
+    kept = Opener(lambda w: QWidget(w), lambda w: None)
+    assert leaked(world, kept) == {
+        "widgets": (OPENS, OPENS),
+        "Qt objects": (OPENS, OPENS),
+    }
+
+
+def test_a_listener_that_stays_is_noticed(world):
+    kept = Opener(lambda w: w.session.noted.connect(lambda _: w), lambda w: None)
+    assert leaked(world, kept) == {"functions": (OPENS, OPENS)}
+
+
+@pytest.mark.slow
+def test_nothing_that_opens_leaves_anything_behind(world):
+    found = {name: leaked(world, each) for name, each in openers().items()}
+    found = {name: gains for name, gains in found.items() if gains}
+    assert found == {}
