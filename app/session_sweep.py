@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 AxisName = Literal["rows", "columns"]
 #: Key of an axis without a setting.
 NONE = ""
+#: As many processes as the engine finds good.
+AUTOMATIC = 0
 
 
 class Sweep(QObject):
@@ -46,6 +48,7 @@ class Sweep(QObject):
         self.values: dict[AxisName, list[Any]] = {"rows": [], "columns": []}
         self.steps = 1000
         self.metric = "energy_distance"
+        self.processes = AUTOMATIC
         self.plan: Plan | None = None
         self.cells: list[WallCell] = []
         self.opening: Arrays = {}
@@ -104,6 +107,17 @@ class Sweep(QObject):
         self.steps = steps
         self.asked_changed.emit()
 
+    def set_processes(self, processes: int) -> None:
+        """Train in so many processes; ``AUTOMATIC`` leaves it to the engine."""
+        self.processes = processes
+        self.asked_changed.emit()
+
+    @property
+    def most_processes(self) -> int:
+        """Processes that may be asked for: as many as the engine has cores."""
+        welcome = self._session.welcome
+        return welcome.cores if welcome is not None else 1
+
     def set_metric(self, metric: str) -> None:
         """Judge by another metric, from the next sweep on."""
         self.metric = metric
@@ -148,6 +162,7 @@ class Sweep(QObject):
             "config": run.config.model_dump(mode="json"),
             "steps": self.plan.steps,
             "metric": self.plan.metric,
+            "processes": self.processes,
         }
         for axis in ("rows", "columns"):
             setting = self.setting(axis)
@@ -296,6 +311,7 @@ class Sweep(QObject):
             cell.step, cell.state = fact["step"], fact["state"]
             cell.metric, cell.losses = fact["metric"], fact["losses"]
             cell.diverged_at = fact["diverged_at"]
+            cell.trouble = fact.get("trouble", "")
         for place, index in enumerate(result.get("pictured", [])):
             self.cells[index].arrays = {k: v[place] for k, v in arrays.items()}
         for fact in result.get("cells", []):
@@ -310,7 +326,17 @@ class Sweep(QObject):
 
 
 _TRAINING = ("learning", "settled", "unstable")
-_TOLD = ("phase", "step", "speed", "seconds_left", "exam_share", "stacked")
+_TOLD = (
+    "phase",
+    "step",
+    "speed",
+    "seconds_left",
+    "exam_share",
+    "stacks",
+    "alone",
+    "processes",
+    "why",
+)
 
 
 def _is_log(setting: Sweepable) -> bool:

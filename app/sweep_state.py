@@ -1,5 +1,7 @@
 """A sweep as the window knows it: what was asked for, and what the engine told."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,19 +71,27 @@ class Plan:
 
 @dataclass
 class WallCell:
-    """What is known of a cell; ``arrays`` are its newest thumbnails."""
+    """What is known of a cell; ``arrays`` are its newest thumbnails.
+
+    ``trouble`` says in a sentence why it is lost.
+    """
 
     step: int = 0
     state: str = "waiting"
     metric: float | None = None
     losses: dict[str, float | None] = field(default_factory=dict)
     diverged_at: int | None = None
+    trouble: str = ""
     arrays: Arrays = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the sweep is, as the engine tells it."""
+    """How far the sweep is, as the engine tells it.
+
+    Trainings are in ``stacks`` of such sizes, or ``alone``, in so many ``processes``;
+    ``why`` says why not in more.
+    """
 
     phase: str = ""
     share: float = 0.0
@@ -89,4 +99,22 @@ class Progress:
     speed: float = 0.0
     seconds_left: float | None = None
     exam_share: float = 0.0
-    stacked: int = 0
+    stacks: Sequence[int] = ()
+    alone: int = 0
+    processes: int = 1
+    why: str = ""
+
+    @property
+    def ways(self) -> str:
+        """How the cells are trained, in a few words; empty if nothing is to be said."""
+        parts = [_stacks(n, size) for size, n in Counter(self.stacks).items()]
+        if self.alone and (parts or self.processes > 1):
+            parts.append(f"{self.alone} alone")
+        words = " and ".join(parts) or ("one after the other" if self.alone > 1 else "")
+        if self.processes > 1:
+            words += f" in {self.processes} processes"
+        return words
+
+
+def _stacks(count: int, size: int) -> str:
+    return f"a stack of {size}" if count == 1 else f"{count} stacks of {size}"

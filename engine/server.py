@@ -68,10 +68,11 @@ class Server:
     def _pause(self) -> float:
         """How long nothing will be due, s."""
         now = time.monotonic()
+        job = max(0.001, self._desk.wait(now))
         waits = [run.wait(now) for run in self.runs.values() if run.playing]
         if not waits:
-            return 1.0
-        return max(0.001, min([*waits, self._slots.next_due(now), 0.1]))
+            return min(1.0, job)
+        return max(0.001, min([*waits, self._slots.next_due(now), job, 0.1]))
 
     def _train_next(self) -> bool:
         """One slice for the run that has had least; whether there was one."""

@@ -75,7 +75,10 @@ class FakeSweep:
             "speed": 4321.0,
             "seconds_left": 12.0,
             "exam_share": 0.06,
-            "stacked": self.count,
+            "stacks": [self.count - 2],
+            "alone": 2,
+            "processes": 2,
+            "why": "Two cores.",
             "cells": [facts(index, step, self.stopped)],
             "pictured": [index],
         }

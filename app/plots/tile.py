@@ -21,8 +21,9 @@ STATES = {
     "unstable": "unstable",
     "diverged": "diverged",
     "stopped": "stopped",
+    "lost": "lost",
 }
-ALARMING = ("unstable", "diverged")
+ALARMING = ("unstable", "diverged", "lost")
 
 
 class Tile(QWidget):

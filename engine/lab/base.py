@@ -58,6 +58,8 @@ class Job(ABC):
         self.runs = runs
         self.run_id = run_id
         self.tick = tick
+        #: Seconds in which it only waits for others; to be set before news is told.
+        self.pause = 0.0
 
     @property
     def experiment(self) -> Experiment:

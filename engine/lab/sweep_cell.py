@@ -11,7 +11,7 @@ from engine.protocol import Json
 from engine.training.trainer import Diverged
 from engine.views.base import number
 
-CellState = Literal["learning", "settled", "unstable", "diverged", "stopped"]
+CellState = Literal["learning", "settled", "unstable", "diverged", "stopped", "lost"]
 
 #: Points of a spark line.
 SPARK = 60

@@ -17,6 +17,8 @@ from engine.training import setup
 MOST_CELLS = 36
 #: Most steps of each run.
 MOST_STEPS = 1_000_000
+#: Most processes that one may ask for.
+MOST_PROCESSES = 64
 LARGEST_SEED = 2**31 - 1
 
 Group = Literal[
@@ -50,6 +52,9 @@ class SweepSettings(JobSettings):
     rows: Axis | None = None
     columns: Axis | None = None
     steps: int = Field(1000, ge=1, le=MOST_STEPS)
+    processes: int = Field(
+        0, ge=0, le=MOST_PROCESSES, description="0 for as many as are good here"
+    )
     metric: Metric = "energy_distance"
 
 

@@ -16,6 +16,7 @@ trainers on a GPU, whose steps are captured graphs.
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from engine.training.stack import Stack
 from engine.training.stack_check import agrees, trial_alone
@@ -76,6 +77,21 @@ class Squad:
             on_diverged(trainer, Diverged(step, trainer.rate(step)))
 
 
+def squad_of(trainers: Sequence[Trainer], is_stacked: bool) -> Squad:
+    """A squad of these trainers, one that occurs twice being one."""
+    different = list({id(t): t for t in trainers}.values())
+    return Squad(different, Stack(different) if is_stacked else None)
+
+
+def step_seconds(squad: Squad, tick: Callable[[], None]) -> float:
+    """About how long a step of a squad takes, s; no step is taken."""
+    tick()
+    with _unmoved(squad.trainers):
+        if squad.stack is not None:
+            return min(_seconds(squad.stack.trial) for _ in range(_TRIALS))
+        return min(_seconds(lambda: trial_alone(squad.trainers[0])) for _ in range(2))
+
+
 def squads(
     trainers: Sequence[Trainer], tick: Callable[[], None]
 ) -> Iterator[list[Squad]]:
@@ -115,7 +131,11 @@ def _tried(
 
 def _good_size(group: Sequence[Trainer], tick: Callable[[], None]) -> int:
     """Models in a stack; 1 if trainers in turn are faster, -1 if no stack works."""
-    buffers = [(b, b.clone()) for t in group for b in t.model.buffers()]
+    with _unmoved(group):
+        return _size_found(group, tick)
+
+
+def _size_found(group: Sequence[Trainer], tick: Callable[[], None]) -> int:
     try:
         # The first and the last differ in every swept setting.
         pair = Stack([group[0], group[-1]])
@@ -137,8 +157,15 @@ def _good_size(group: Sequence[Trainer], tick: Callable[[], None]) -> int:
         return size if together < _WORTH * size * alone else 1
     except RuntimeError:
         return -1
+
+
+@contextmanager
+def _unmoved(trainers: Sequence[Trainer]) -> Iterator[None]:
+    """A trial may move what a loss keeps, e.g. a running mean: it is put back."""
+    buffers = [(b, b.clone()) for t in trainers for b in t.model.buffers()]
+    try:
+        yield
     finally:
-        # A trial may have moved what a loss keeps, e.g. a running mean.
         for buffer, value in buffers:
             buffer.copy_(value)
 

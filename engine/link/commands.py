@@ -58,6 +58,7 @@ from engine.protocol import (
 from engine.settings import checked
 from engine.training.session_file import open_session, save_session
 from engine.training.setup import available_devices
+from engine.training.threads import cores
 
 Result = tuple[Json, Arrays]
 Act = Callable[[Any], Result | None]
@@ -117,6 +118,7 @@ class Commands:
             devices=available_devices(),
             device_name=torch.cuda.get_device_name() if cuda else platform.machine(),
             threads=torch.get_num_threads(),
+            cores=cores(),
             pid=os.getpid(),
         )
         self._hub.send(welcome)

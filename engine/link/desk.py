@@ -28,6 +28,7 @@ class _Open:
     job: Job
     work: Iterator[News]
     used: float = 0.0
+    due: float = 0.0
     is_cancelled: bool = False
 
 
@@ -51,6 +52,11 @@ class JobDesk:
     def is_busy(self) -> bool:
         """Whether there is a job in hand."""
         return bool(self._open)
+
+    def wait(self, now: float) -> float:
+        """Seconds until a job has something to do; infinite if there is none."""
+        dues = [job.due for job in self._open.values()]
+        return max(0.0, min(dues, default=float("inf")) - now)
 
     def start(self, command: StartJob) -> None:
         """Take a job in hand.
@@ -79,7 +85,7 @@ class JobDesk:
         self._ended.pop(job_id, None)
         found = self._open.get(job_id)
         if found is not None:
-            found.is_cancelled = True
+            found.is_cancelled, found.due = True, 0.0
 
     def tell(self, job_id: str, words: Json) -> Json:
         """Say something to a job; its answer.
@@ -107,11 +113,14 @@ class JobDesk:
     def work(self, runs_play: bool) -> bool:
         """Give the job that has had least one slice; whether anything was done."""
         now = time.monotonic()
-        if not self._open or (runs_play and now < self._next_at):
+        ready = [job for job in self._open.values() if job.due <= now]
+        if not ready or (runs_play and now < self._next_at):
             return False
-        job = min(self._open.values(), key=lambda j: j.used)
+        job = min(ready, key=lambda j: j.used)
         while time.monotonic() - now < _SLICE and self._piece(job):
-            pass
+            if job.job.pause:
+                job.due = time.monotonic() + job.job.pause
+                break
         spent = time.monotonic() - now
         job.used += spent
         self._next_at = time.monotonic() + spent

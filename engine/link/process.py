@@ -46,6 +46,20 @@ def environment() -> dict[str, str]:
     return env
 
 
+def how_ended(who: str, code: int) -> str:
+    """The end of a process in words, without a full stop."""
+    if code >= 0:
+        return f"{who} ended with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = str(-code)
+    how = f"{who} was ended by signal {name}"
+    if -code == getattr(signal, "SIGKILL", 9):
+        how += " (killed from outside, or the computer ran out of memory)"
+    return how
+
+
 class EngineProcess:
     """A running engine. Its stdin is its lifeline: when it closes, the engine ends."""
 
@@ -110,15 +124,9 @@ class EngineProcess:
         for thread in self._threads:
             thread.join(0.5)
         code = self._popen.poll()
-        if code is None:
-            how = "The engine was given up"
-        elif code < 0:
-            with suppress(ValueError):
-                how = f"The engine was ended by signal {signal.Signals(-code).name}"
-            if -code == getattr(signal, "SIGKILL", 9):
-                how += " (killed from outside, or the computer ran out of memory)"
-        else:
-            how = f"The engine ended with exit code {code}"
+        how = "The engine was given up"
+        if code is not None:
+            how = how_ended("The engine", code)
         words = "\n".join(self._last_words)
         return f"{how}.\n{words}" if words else f"{how}."
 

@@ -27,6 +27,7 @@ class Welcome(Message):
     devices: list[str] = Field(description='E.g. ["cpu", "cuda"]')
     device_name: str = ""
     threads: int = 1
+    cores: int = Field(1, ge=1, description="Cores that the engine may use")
     pid: int
 
 

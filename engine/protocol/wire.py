@@ -135,7 +135,7 @@ def decode_command(parts: Sequence[bytes]) -> tuple[Any, Arrays]:
     Raises:
         ProtocolError: The bytes are no command of this protocol.
     """
-    return _decode(parts, _COMMANDS)
+    return decode(parts, _COMMANDS)
 
 
 def decode_event(parts: Sequence[bytes]) -> tuple[Any, Arrays]:
@@ -144,10 +144,15 @@ def decode_event(parts: Sequence[bytes]) -> tuple[Any, Arrays]:
     Raises:
         ProtocolError: The bytes are no event of this protocol.
     """
-    return _decode(parts, _EVENTS)
+    return decode(parts, _EVENTS)
 
 
-def _decode(parts: Sequence[bytes], adapter: TypeAdapter[Any]) -> tuple[Any, Arrays]:
+def decode(parts: Sequence[bytes], adapter: TypeAdapter[Any]) -> tuple[Any, Arrays]:
+    """A message of the adapter's kinds and its arrays.
+
+    Raises:
+        ProtocolError: The bytes are no such message.
+    """
     if not parts:
         raise ProtocolError("An empty message.")
     if sum(len(p) for p in parts) > MAX_BYTES:

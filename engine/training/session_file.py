@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 
 from engine.protocol.session_head import (
     FORMAT,
@@ -26,11 +24,10 @@ from engine.protocol.session_head import (
     head_of,
 )
 from engine.training import checkpoint
-from engine.training.checkpoint import CheckpointError, flat, snapshot_of
+from engine.training.checkpoint import CheckpointError
+from engine.training.moments import packed, unpacked
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from engine.experiment import Experiment
 
 _OF_A_RUN = ("run.json", "metrics.jsonl", "model.safetensors")
@@ -108,13 +105,7 @@ def _files_of(run: "Experiment") -> Iterator[tuple[str, bytes]]:
         checkpoint.save(run, Path(folder), samples=0)
         for name in _OF_A_RUN:
             yield name, (Path(folder) / name).read_bytes()
-    tensors: dict[str, Tensor] = {}
-    facts: list[dict[str, Any]] = []
-    for step in run.snapshots:
-        inside, about = flat(run.kept(step))
-        tensors |= {f"{step}/{k}": v.contiguous() for k, v in inside.items()}
-        facts.append(about)
-    content = save_tensors(tensors)
+    content, facts = packed(run)
     yield _MOMENTS, content
     head = {"moments": facts, "checksum": hashlib.sha256(content).hexdigest()}
     yield _MOMENTS_HEAD, json.dumps(head).encode()
@@ -154,13 +145,8 @@ def _put_moments(
         head = json.loads(archive.read(f"runs/{index}/{_MOMENTS_HEAD}"))
         if hashlib.sha256(content).hexdigest() != head["checksum"]:
             raise ValueError
-        tensors = load_tensors(content)
-        for facts in head["moments"]:
-            start = f"{int(facts['step'])}/"
-            mine = {
-                k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)
-            }
-            run.keep_also(snapshot_of(facts, mine))
+        for moment in unpacked(content, head["moments"]):
+            run.keep_also(moment)
     except (KeyError, TypeError, ValueError, SafetensorError, RecursionError) as error:
         raise CheckpointError(
             f"The kept moments of run {index + 1} in {path} are damaged."

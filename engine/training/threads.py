@@ -25,7 +25,7 @@ def measured_threads(work: Callable[[], object], most: int | None = None) -> int
     """
     best = 1
     candidate = 2
-    limit = most if most is not None else _cores()
+    limit = most if most is not None else cores()
     work()
     while candidate <= limit and _seconds(work, best) > SHORT:
         if not _wins(work, best, candidate):
@@ -51,7 +51,8 @@ def _seconds(work: Callable[[], object], threads: int) -> float:
 
 
 @cache
-def _cores() -> int:
+def cores() -> int:
+    """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -6,8 +6,8 @@ from PySide6.QtTest import QTest
 from window_world import Recorder, World
 
 from app.panels.sweep.page import SweepPage
-from app.sweep_state import METRICS
-from engine.protocol import CancelJob, RunConfig, StartJob, TakeRun, TellJob
+from app.sweep_state import METRICS, Progress
+from engine.protocol import CancelJob, JobNews, RunConfig, StartJob, TakeRun, TellJob
 
 START = RunConfig(model="vae", data="eight_gaussians")
 
@@ -71,6 +71,7 @@ def test_every_control_reaches_the_engine(world):
     controls.columns.values.type_text("Adam, RMSProp")
     controls.form.fields["steps"].user_set(77)
     controls.form.fields["metric"].user_set("nll")
+    controls.form.fields["processes"].user_set(3)
     begin(world)
     asked = started(world)
     assert asked["rows"] == {"group": "seed", "name": "seed", "values": [3, 5]}
@@ -79,7 +80,7 @@ def test_every_control_reaches_the_engine(world):
         "name": "optimizer",
         "values": ["adam", "rmsprop"],
     }
-    assert (asked["steps"], asked["metric"]) == (77, "nll")
+    assert (asked["steps"], asked["metric"], asked["processes"]) == (77, "nll", 3)
     assert world.page.heat_head._title.text() == METRICS["nll"]
 
 
@@ -98,7 +99,62 @@ def test_the_controls_show_what_is_asked(world):
     world.sweep.set_steps(123)
     world.sweep.set_metric("loss")
     shown = world.page.controls.form.values()
-    assert shown == {"steps": 123, "metric": "loss"}
+    assert shown == {"steps": 123, "metric": "loss", "processes": 0}
+    world.sweep.set_processes(2)
+    assert world.page.controls.form.values()["processes"] == 2
+
+
+def test_as_many_processes_can_be_asked_for_as_the_engine_has_cores(world):
+    """The fake engine says that it has four."""
+    row = world.page.controls.form.fields["processes"]
+    assert list(row.options) == [0, 1, 2, 3, 4]
+    assert row.options[0] == "automatic"
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"stacks": [8, 8]}, "2 stacks of 8"),
+        ({"stacks": [16]}, "a stack of 16"),
+        (
+            {"stacks": [4, 3], "processes": 2},
+            "a stack of 4 and a stack of 3 in 2 processes",
+        ),
+        ({"alone": 4}, "one after the other"),
+        ({"alone": 4, "processes": 2}, "4 alone in 2 processes"),
+        ({"stacks": [8], "alone": 2}, "a stack of 8 and 2 alone"),
+        ({"alone": 1}, ""),
+    ],
+)
+def test_how_the_runs_are_trained_in_a_few_words(told, words):
+    assert Progress(**told).ways == words
+
+
+def test_the_page_says_how_the_runs_are_trained_and_why(world):
+    sweep = begin(world)
+    text = world.page.foot.text()
+    assert f"{sweep.count} runs: a stack of {sweep.count - 2} and 2 alone" in text
+    assert "in 2 processes" in text
+    assert world.page.foot.toolTip() == "Two cores."
+
+
+def test_a_lost_run_says_why_and_cannot_be_opened(world):
+    begin(world)
+    why = "The process that trained this run was ended by signal SIGKILL."
+    fact = {"cell": 4, "step": 8, "state": "lost", "metric": None, "losses": {}}
+    fact |= {"diverged_at": None, "trouble": why}
+    job = world.client.of(StartJob)[-1].job_id
+    news = JobNews(job_id=job, what="sweep", share=0.5, result={"cells": [fact]})
+    world.session.jobs.receive(news, {})
+    page = world.page
+    assert page.grid.tiles[4].state_words == "lost"
+    world.sweep.select(4)
+    assert page.card.trouble.text() == why
+    assert page.card.trouble.isVisibleTo(page)
+    assert not page.card.open.isEnabled()
+    world.sweep.select(0)
+    assert not page.card.trouble.isVisibleTo(page)
+    assert page.card.open.isEnabled()
 
 
 def test_one_setting_cannot_stand_on_both_axes(world):

@@ -1,6 +1,7 @@
 """The wall in front of the real engine: train a grid, open a cell, stop, be refused."""
 
 import numpy as np
+import psutil
 import pytest
 
 from engine.protocol import Ack, Probe
@@ -82,6 +83,73 @@ def test_a_sweep_is_stopped_at_once_and_keeps_what_it_has(wall):
     assert all(c.arrays for c in wall.sweep.cells)
     wall.page.card.open.click()
     wall.until(lambda: wall.run.number == 2)
+
+
+@pytest.fixture
+def two_processes(open_lab):
+    """A model that cannot be stacked, in two processes."""
+    lab = open_lab(model="vqvae", settings=["width=16", "depth=1", "points=500"])
+    lab.window.pages.show_page("sweep")
+    lab.page = lab.window.pages.page("sweep")
+    lab.sweep = lab.page.sweep
+    lab.sweep.set_axis("rows", "seed")
+    lab.sweep.set_values("rows", [3, 4])
+    lab.sweep.set_axis("columns", "")
+    lab.sweep.set_processes(2)
+    return lab
+
+
+def open_cell(lab, index):
+    """The run of a cell, and its codes."""
+    before = lab.run
+    lab.sweep.select(index)
+    lab.page.card.open.click()
+    lab.until(lambda: lab.run is not before and lab.run.status)
+    return lab.run, encoded(lab, lab.run)
+
+
+def trained_alone(lab, config, steps):
+    """Codes of a run of its own."""
+    alone = lab.session.runs.make(config)
+    lab.session.runs.choose(alone.id)
+    lab.until(lambda: lab.run is alone and alone.status)
+    lab.train(steps)
+    return encoded(lab, alone)
+
+
+def workers(lab):
+    return psutil.Process(lab.client.engine_pid).children()
+
+
+def test_a_cell_of_another_process_opens_as_the_run_trained_alone(two_processes):
+    lab = two_processes
+    lab.sweep.set_steps(40)
+    lab.page.controls.start.click()
+    lab.until(lambda: not lab.sweep.is_running)
+    assert "2 alone in 2 processes" in lab.page.foot.text()
+    assert [c.step for c in lab.sweep.cells] == [40] * 2
+    assert all(c.metric > 0 and "density" in c.arrays for c in lab.sweep.cells)
+    assert workers(lab) == []
+    opened = [open_cell(lab, index) for index in range(2)]
+    for run, codes in opened:
+        np.testing.assert_array_equal(trained_alone(lab, run.config, 40), codes)
+
+
+def test_workers_end_with_a_killed_engine_and_with_another_sweep(two_processes):
+    lab = two_processes
+    lab.sweep.set_steps(1_000_000)
+    lab.page.controls.start.click()
+    lab.until(lambda: workers(lab))
+    (first,) = workers(lab)
+    lab.page.controls.stop.click()
+    lab.until(lambda: not lab.sweep.is_running)
+    lab.until(lambda: not first.is_running())
+    lab.page.controls.start.click()
+    lab.until(lambda: workers(lab))
+    (second,) = workers(lab)
+    psutil.Process(lab.client.engine_pid).kill()
+    lab.until(lambda: not second.is_running())
+    lab.until(lambda: not lab.sweep.is_running)
 
 
 def test_what_the_engine_refuses_is_one_sentence(wall):

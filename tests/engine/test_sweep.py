@@ -1,14 +1,18 @@
 """A sweep is a grid of whole runs: planned, trained, examined, handed over."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
 
 from engine.experiment import Experiment
 from engine.lab import thumbnails
+from engine.lab.base import Job, News
 from engine.lab.sweep import Sweep
 from engine.lab.sweep_cell import SPARK, Cell
 from engine.lab.sweep_plan import SweepSettings, places
+from engine.link import desk as desk_module
 from engine.link.desk import JobDesk
 from engine.link.failure import CommandError
 from engine.protocol import StartJob
@@ -31,7 +35,7 @@ SEEDS = {"group": "seed", "name": "seed", "values": [0, 1]}
 
 
 def sweep(config=VAE, tick=lambda: None, **settings):
-    asked = {"config": config, "rows": RATES, "steps": 20, **settings}
+    asked = {"config": config, "rows": RATES, "steps": 20, "processes": 1, **settings}
     return Sweep(SweepSettings(**asked), {}, "", tick)
 
 
@@ -269,6 +273,32 @@ def test_the_desk_keeps_an_ended_sweep_until_it_is_let_go():
     desk.cancel("j")
     with pytest.raises(CommandError, match="let go"):
         desk.give("j", 0)
+
+
+class Waiting(Job):
+    """Has to wait for somebody else after its first piece."""
+
+    def work(self):
+        yield News(0.1)
+        self.pause = 1e6
+        yield News(0.2)
+        yield News(0.3)
+
+
+def test_a_job_that_waits_takes_no_time_and_can_be_cancelled(monkeypatch):
+    monkeypatch.setattr(desk_module, "job_class", lambda name: Waiting)
+    hub = PretendedHub()
+    desk = JobDesk(hub, {})
+    assert desk.wait(0.0) == float("inf")
+    desk.start(StartJob(job_id="j", what="waiting"))
+    assert desk.wait(1.0) == 0.0
+    while desk.work(runs_play=False):
+        pass
+    assert [n.share for n in hub.news] == [0.1, 0.2]
+    assert desk.wait(time.monotonic()) > 9e5
+    desk.cancel("j")
+    assert desk.work(runs_play=False)
+    assert [n.error for n in hub.news if n.ended] == ["cancelled"]
 
 
 def test_a_cancelled_sweep_leaves_nothing():

@@ -1,9 +1,11 @@
 """What the next sweep is: its axes, its length, its metric, and its start."""
 
+from typing import Any
+
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.sweep.axis import LABEL, AxisControl
-from app.session_sweep import Sweep
+from app.session_sweep import AUTOMATIC, Sweep
 from app.sweep_state import METRICS
 from app.theme import theme
 from app.widgets.button import Button
@@ -39,6 +41,25 @@ _SCHEMA = {
         },
     }
 }
+_PROCESSES = (
+    "Processes that train the runs; the engine is one of them. Automatic: one for each "
+    "core of its computer, where that saves more time than their start takes (a few "
+    "seconds, and some 300 MB each). On a GPU it is always one."
+)
+
+
+def _schema(most: int) -> dict[str, Any]:
+    """Fields of a sweep; ``most`` processes may be asked for."""
+    counts = list(range(AUTOMATIC, most + 1))
+    field = {
+        "title": "Processes",
+        "description": _PROCESSES,
+        "enum": counts,
+        "choices": {str(AUTOMATIC): "automatic"},
+        "default": AUTOMATIC,
+        "apply": "restart",
+    }
+    return {"properties": _SCHEMA["properties"] | {"processes": field}}
 
 
 class SweepControls(QWidget):
@@ -51,7 +72,8 @@ class SweepControls(QWidget):
         self.rows = AxisControl(sweep, "rows", "Rows")
         self.columns = AxisControl(sweep, "columns", "Columns")
         self.form = Form()
-        self.form.set_schema(_SCHEMA)
+        self._most = sweep.most_processes
+        self.form.set_schema(_schema(self._most))
         self.start = Button("Start the sweep", "play-fill", kind="primary")
         self.stop = Button("Stop", "stop")
         self.note = Label(colour="text3", size=11, wraps=True)
@@ -63,13 +85,22 @@ class SweepControls(QWidget):
 
     def refresh(self) -> None:
         """Show what is asked for, and whether it can begin."""
+        if self._most != self._sweep.most_processes:
+            self._most = self._sweep.most_processes
+            self.form.set_schema(_schema(self._most))
         self.rows.refresh()
         self.columns.refresh()
         self._show()
 
     def _show(self) -> None:
         sweep = self._sweep
-        self.form.set_values({"steps": sweep.steps, "metric": sweep.metric})
+        self.form.set_values(
+            {
+                "steps": sweep.steps,
+                "metric": sweep.metric,
+                "processes": min(sweep.processes, self._most),
+            }
+        )
         reason, count = sweep.reason_against, sweep.count
         self.head.set_hint(f"{count} runs" if count else "")
         self.start.setEnabled(not reason and not sweep.is_running)
@@ -103,6 +134,8 @@ class SweepControls(QWidget):
             self._sweep.set_steps(value)
         elif name == "metric":
             self._sweep.set_metric(str(value))
+        elif name == "processes" and isinstance(value, int):
+            self._sweep.set_processes(value)
 
     def _restyle(self) -> None:
         self.form.set_widths(theme.px(LABEL), theme.px(_BOX))

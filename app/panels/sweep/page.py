@@ -125,11 +125,12 @@ class SweepPage(Page):
         self.progress.set_progress(told.share, told.seconds_left)
         self.slow_half.setEnabled(told.phase == "train" and self.sweep.can_halve)
         if told.speed:
-            stacked = f"  ·  {told.stacked} in stacks" if told.stacked else ""
+            ways = f": {told.ways}" if told.ways else ""
             self.foot.setText(
-                f"{plan.count} runs  ·  {told.speed:,.0f} steps/s together{stacked}  ·"
+                f"{plan.count} runs{ways}  ·  {told.speed:,.0f} steps/s together  ·"
                 f"  pictures {100 * told.exam_share:.1f} % of time"
             )
+            self.foot.setToolTip(told.why)
 
     def _on_cell(self, index: int) -> None:
         self.heat.set_value(index, self.sweep.cells[index].metric)

@@ -32,6 +32,7 @@ class SelectedCard(QWidget):
         self.head = Label("Best run", colour="text3")
         self.chip = Chip("best", "exact")
         self.title = Label(colour="text1", size=15, weight=600, wraps=True)
+        self.trouble = Label(colour="warn", size=11, wraps=True)
         self.open = Button("Open this run", "arrow-right", kind="primary")
         self.compare = Button("Compare")
         self._top, self._buttons = QHBoxLayout(), QHBoxLayout()
@@ -73,7 +74,11 @@ class SelectedCard(QWidget):
             kind, word = "exact", "best"
         self.chip.setVisible(bool(word))
         self.chip.set_chip(word, kind)
-        self.chip.setToolTip("")
+        self.chip.setToolTip(cell.trouble)
+        self.trouble.setText(cell.trouble)
+        self.trouble.setVisible(bool(cell.trouble))
+        for button in (self.open, self.compare):
+            button.setEnabled(not cell.trouble)
 
     def _show_figures(self, lines: list[tuple[str, str]]) -> None:
         while len(self._figures) < len(lines):
@@ -105,6 +110,7 @@ class SelectedCard(QWidget):
         self._grid.setColumnStretch(1, 1)
         self._column.addLayout(self._top)
         self._column.addWidget(self.title)
+        self._column.addWidget(self.trouble)
         self._column.addLayout(self._grid)
         self._column.addLayout(self._buttons)
 
