@@ -91,6 +91,7 @@ VIEWS: dict[str, str] = {
     "conditionals": "engine.views.conditionals:ConditionalsView",
     "masks": "engine.views.masks:MasksView",
     "attention": "engine.views.attention:AttentionView",
+    "cycle": "engine.views.cycle:CycleView",
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from app.plots import preview_models as models
+from app.plots.preview_inside import cycle_frame
 
 LIMITS = [-3.0, 3.0, -3.0, 3.0]
 RING = [[2 * np.cos(a), 2 * np.sin(a)] for a in np.arange(8) * np.pi / 4]
@@ -91,7 +92,7 @@ def trajectories(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
     meta = {"evaluations": 64, "sampler": "heun", "straightness": 0.1}
     direction = settings.get("direction", "denoise")
     more = {"kind": "process", "direction": direction, "stochastic": False}
-    return arrays, meta | more
+    return arrays, meta | more | {"home": [-3.2, 3.2, -3.2, 3.2], "names": []}
 
 
 def field(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
@@ -205,6 +206,7 @@ VIEWS = {
     "conditionals": conditionals,
     "masks": masks,
     "attention": attention,
+    "cycle": made_up(cycle_frame),
 }
 
 

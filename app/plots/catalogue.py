@@ -26,6 +26,7 @@ PLOTS: dict[str, str] = {
     "conditionals": "app.plots.conditionals:ConditionalsPlot",
     "masks": "app.plots.masks:MasksPlot",
     "attention": "app.plots.attention:AttentionPlot",
+    "cycle": "app.plots.cycle:CyclePlot",
 }
 
 

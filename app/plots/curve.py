@@ -61,13 +61,16 @@ def short_names(titles: list[str], room: int = 9) -> list[str]:
 
     ``Discriminator real`` beside ``Discriminator fake`` and ``Generator loss`` becomes
     ``D real``; ``Energy distance`` beside ``Sliced Wasserstein`` becomes ``Energy``.
+    First words that all titles have are left out.
     """
     if len(titles) < 2:
         return [""] * len(titles)
-    firsts = {title.split()[0] for title in titles}
+    split = [title.split() for title in titles]
+    while all(len(words) > 1 for words in split) and len({w[0] for w in split}) == 1:
+        split = [words[1:] for words in split]
+    firsts = {words[0] for words in split}
     names = []
-    for title in titles:
-        words = title.split()
+    for words in split:
         if len(firsts) == len(titles):
             words = words[:1]
         elif len(words) > 1 and len(firsts) > 1:
@@ -99,7 +102,10 @@ def value_range(
     most = 2 * (high - low)
     low = min(low, max(min(wholes), low - most))
     high = max(high, min(max(wholes), high + most))
-    pad = 0.08 * (high - low) or 0.05 * abs(high) or 0.5
+    if high == low:
+        pad = 0.05 * abs(high) or 0.5
+    else:  # values alike to four digits are not torn apart
+        pad = max(0.08 * (high - low), 0.002 * max(abs(low), abs(high)))
     return low - pad, high + pad
 
 

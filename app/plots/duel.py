@@ -107,7 +107,7 @@ class DuelPlot(PlotView):
         digits = 2 if self._range < 0.5 else 0
         ends = [fixed(0.5 + sign * self._range, digits) for sign in (-1, 1)]
         words = (f"{ends[0]} fake", "0.5", f"{ends[1]} real")
-        bar = ColourBar("D(x), real", *words, True)
+        bar = ColourBar("D(x)", *words, True)
         keys = (
             Key("undecided, ½", "line", "text1"),
             Key("fakes", "o", "samples", "halo"),

@@ -24,6 +24,7 @@ class Film(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._t, self._direction = 1.0, "denoise"
+        self._ends = ("noise", "data")
         self.scrubber = Scrubber()
         self.turn = IconButton("arrows-left-right", "")
         self.clock = QTimer(self)
@@ -67,9 +68,16 @@ class Film(QWidget):
     def set_direction(self, direction: str) -> None:
         """Run the other way, silently."""
         self._direction = direction
-        now = "from noise to data" if self.is_forward else "from data to noise"
-        other = "data to noise" if self.is_forward else "noise to data"
-        self.turn.set_icon("arrows-left-right", f"Runs {now}; click for {other}")
+        first, last = self._ends if self.is_forward else self._ends[::-1]
+        words = f"Runs from {first} to {last}; click for {last} to {first}"
+        self.turn.set_icon("arrows-left-right", words)
+
+    def set_ends(self, first: str, last: str) -> None:
+        """Call t = 0 and t = 1 by other names."""
+        if (first, last) != self._ends:
+            self._ends = (first, last)
+            self.scrubber.set_end_words(first, last)
+            self.set_direction(self._direction)
 
     def stop(self) -> None:
         """Hold the film."""

@@ -167,11 +167,16 @@ class LatentPlot(PlotView):
         rms = self.meta.get("reconstruction_rms")
         if codes:
             return self._codes_blocks(), figures
-        keys = (
-            Key("prior lattice", "lattice", "latent"),
-            Key("1σ and 2σ", "line", "text1"),
+        single = "marks_x" in self.arrays
+        keys = [
+            Key("decoded axis", "line", "latent")
+            if single
+            else Key("prior lattice", "lattice", "latent"),
+            Key("1σ and 2σ", "o" if single else "line", "text1"),
             Key("data", "s", "data"),
-        )
+        ]
+        if self.arrays.get("residuals", np.empty(0)).size:
+            keys.append(Key("its error", "line", "data"))
         rail = self.square.rail
         side = int(min(theme.px(_INSET), rail.width(), rail.height() * 0.42))
         if rms is not None:
@@ -180,7 +185,13 @@ class LatentPlot(PlotView):
         if self.meta.get("folded") is not None:
             figures.append(Figure("Folded cells", f"{int(self.meta['folded']):,}"))
         room = Room("Prior grid, t = 0" if self._has_time else "Prior grid, z", side)
-        return [room, Legend(keys)], figures
+        blocks: list[Block] = [room, Legend(tuple(keys))]
+        if "class_of" in self.arrays:
+            count = int(self.arrays["class_of"].max(initial=0)) + 1
+            keys[:2] = [Key("lattice by class", "lattice", "latent")]
+            blocks = [room, class_legend(self.meta, min(count, 8))]
+            blocks.append(Legend(tuple(keys)))
+        return blocks, figures
 
     def _codes_blocks(self) -> list[Block]:
         """Classes, KL bars, the decoded space in what is left, the legend at last."""

@@ -30,6 +30,7 @@ class LatentLayer:
         self.pane = pane
         self.lattice = Lines(pane, "latent", 0.7)
         self.circles = Lines(pane, "text1")
+        self.marks = Marks(pane, "text1", "o", 5, "well")
         self.rims = [Lines(pane, f"class{index}") for index in range(8)]
         self.codes = ClassMarks(pane, size)
         self.handle = Marks(pane, "latent", "o", 11, "text1")
@@ -39,6 +40,7 @@ class LatentLayer:
         return [
             self.lattice,
             self.circles,
+            self.marks,
             *self.rims,
             *self.codes.items,
             self.handle,
@@ -46,7 +48,10 @@ class LatentLayer:
 
     def set_frame(self, arrays: Arrays, codes: bool) -> None:
         """Show codes, or the lattice of the prior."""
-        self.circles.set_lines(np.stack([circle(1.0), circle(2.0)]))
+        rounds = np.stack([circle(1.0), circle(2.0)])
+        marks = arrays.get("marks_z", np.empty((0, 2)))
+        self.circles.set_lines(rounds[: 0 if len(marks) else 2])
+        self.marks.set_points(marks)
         empty = np.empty((0, 2, 2))
         grid = arrays.get("grid_z", empty)
         self.lattice.set_lines(empty if codes or grid.size == 0 else grid)
@@ -76,14 +81,18 @@ class DataLayer:
     def __init__(self, pane: Pane) -> None:
         self.pane = pane
         self.lattice = Lines(pane, "latent", 0.75)
+        self.by_class = [Lines(pane, f"class{index}", 0.75) for index in range(8)]
         self.circles = Lines(pane, "text1")
+        self.marks = Marks(pane, "text1", "o", 5, "well")
+        self.residuals = Lines(pane, "data", 0.7)
         self.data = Marks(pane, "data", "s", 3.5)
         self.data.setZValue(-5)
         self.decoded = Marks(pane, "samples", "o", 10, "halo")
 
     def items(self) -> list[Lines | Marks]:
         """Every item."""
-        return [self.lattice, self.circles, self.data, self.decoded]
+        lines = [self.lattice, *self.by_class, self.circles, self.residuals]
+        return [*lines, self.data, self.marks, self.decoded]
 
     def set_frame(self, arrays: Arrays) -> None:
         """Show what the model makes of the prior."""
@@ -94,8 +103,22 @@ class DataLayer:
                 lines.clear()
             else:
                 lines.set_lines(found)
+        self._set_classes(arrays)
+        self.residuals.set_lines(arrays.get("residuals", np.empty((0, 2, 2))))
+        self.marks.set_points(arrays.get("marks_x", np.empty((0, 2))))
         data = arrays.get("data", np.empty((0, 2)))
         self.data.set_points(data.reshape(-1, 2))
+
+    def _set_classes(self, arrays: Arrays) -> None:
+        """A lattice for each class, in its colour, instead of one for all."""
+        lattices = arrays.get("class_x", np.empty((0, 2, 2)))
+        kinds = arrays.get("class_of", np.empty(0, "i4")) % len(self.by_class)
+        for index, lines in enumerate(self.by_class):
+            lines.opts["antialias"] = True
+            lines.set_lines(lattices[kinds == index])
+        if len(lattices):
+            self.lattice.clear()
+            self.circles.clear()
 
     def set_decoded(self, x: Floats) -> None:
         """Show where the dragged point is decoded to, (n, 2)."""

@@ -8,14 +8,15 @@ from PySide6.QtWidgets import QWidget
 
 from app.plots.base import PlotView
 from app.plots.density_map import indices
+from app.plots.figures_block import Numbers
 from app.plots.film import Film
 from app.plots.ink import signed_table
 from app.plots.marks import Lines, Marks
 from app.plots.mesh import Mesh, mesh_lines
 from app.plots.paths import at_time
-from app.plots.rail import Block, ColourBar, Figure, Key, Legend
+from app.plots.rail import Block, ColourBar, Key, Legend
 from app.plots.square import Square
-from app.plots.ticks import fixed, significant
+from app.plots.ticks import fixed, layer_tag, significant
 from app.widgets.switch import Switch
 
 _MODES = {"area": "Area", "grid": "Grid"}
@@ -85,12 +86,14 @@ class LayersPlot(PlotView):
         """Which layer, and how far areas change."""
         least, most = self._extremes()
         return (
-            f"The grid of noise after {self._layer()} of {self.meta['layers']} layers; "
+            f"The grid of {self.ends[0]} after {self._layer()} of "
+            f"{self.meta['layers']} layers; "
             f"areas {times_as_large(least)} to {times_as_large(most)}."
         )
 
     def draw(self) -> None:
         """What does not follow the clock, then what does."""
+        self.film.set_ends(*self.ends)
         self.square.pane.set_home(*(float(v) for v in self.meta["home"]))
         self.data.set_points(self.points("data"))
         self.mesh.setVisible(self._mode == "area")
@@ -127,29 +130,27 @@ class LayersPlot(PlotView):
         self.lattice.set_lines(mesh_lines(nodes, _LINES))
         self.carried.set_points(self._at("x"))
         self.square.set_tags(self._tag())
-        self.square.set_rail(self._blocks(), self._figures())
+        self.square.set_rail(self._blocks(), [])
 
     def _tag(self) -> str:
-        layer, layers = self._layer(), int(self.meta["layers"])
+        layer = self._layer()
         if not layer:
-            return "noise, before the first layer"
-        return f"layer {layer} of {layers}: {self.meta['names'][layer - 1]}"
+            return f"{self.ends[0]}, before the first layer"
+        return layer_tag(layer, self.meta["names"])
 
     def _blocks(self) -> list[Block]:
         end = significant(float(np.exp(self.meta["span"])), 2)
         bar = ColourBar("local area", f"÷ {end}", "same", f"× {end}", signed=True)
         keys = Legend(
             (
-                Key("grid of noise", "lattice", "latent"),
+                Key(f"grid of {self.ends[0]}", "lattice", "latent"),
                 Key("points", "o", "path3"),
                 Key("data", "s", "data"),
             )
         )
-        return [bar, keys] if self._mode == "area" else [keys]
-
-    def _figures(self) -> list[Figure]:
-        least, most = self._extremes()
-        return [Figure("Areas", f"{times_as_large(least)} to {times_as_large(most)}")]
+        least, most = (times_as_large(value) for value in self._extremes())
+        areas = Numbers("areas", (("from", least), ("to", most)))
+        return [bar, keys, areas] if self._mode == "area" else [keys, areas]
 
     def _on_film_moved(self, t: float) -> None:
         self._draw_time()

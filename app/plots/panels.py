@@ -8,7 +8,14 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from app.plots.ink import colour
 from app.plots.pane import Pane
 from app.plots.paper import Paper
-from app.plots.ticks import decades, fixed, power_text, three_ticks, tick_text
+from app.plots.ticks import (
+    decade_parts,
+    decades,
+    power_text,
+    significant,
+    three_ticks,
+    tick_text,
+)
 from app.theme import theme
 from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width
 
@@ -187,7 +194,7 @@ class PanelPaper(Paper):
         ticks = decades(low, high) if panel.is_log else three_ticks(low, high)
         is_power = panel.is_log and len(ticks) > 1
         if panel.is_log and not is_power:
-            ticks = three_ticks(low, high)
+            ticks = decade_parts(low, high)
         for value in ticks:
             y = round(panel.pane.pixel(0.0, value).y())
             painter.setPen(c.grid)
@@ -197,7 +204,11 @@ class PanelPaper(Paper):
             if is_power:
                 text = power_text(round(value))
             else:
-                text = fixed(10**value, 3) if panel.is_log else tick_text(value, ticks)
+                text = (
+                    significant(10**value, 2)
+                    if panel.is_log
+                    else tick_text(value, ticks)
+                )
             label = QRectF(frame.left() - px(60), y - px(8), px(54), px(16))
             draw_text(painter, label, text, c.text3, 11, align=RIGHT)
 

@@ -134,6 +134,7 @@ def trajectories_frame(count: int = 2000, frames: int = 64) -> Frame:
     meta = _base(evaluations=100, sampler="Heun", straightness=0.52, kind="process")
     meta |= {"detour": 1.04, "turning": 31.0}
     meta |= {"direction": "denoise", "stochastic": False, "paths": 200}
+    meta |= {"home": LIMITS, "names": []}
     arrays = {"times": times.astype("f4"), "x": x}
     return meta, arrays | {"noise_level": (1 - times).astype("f4")}
 
@@ -198,6 +199,7 @@ FRAMES: dict[str, Callable[[], Frame]] = {
     "conditionals": inside.conditionals_frame,
     "masks": inside.masks_frame,
     "attention": inside.attention_frame,
+    "cycle": inside.cycle_frame,
 }
 
 

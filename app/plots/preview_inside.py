@@ -101,3 +101,26 @@ def attention_frame(layers: int = 2, heads: int = 4) -> Frame:
     flat = shares.reshape(len(at), -1, 2, 2).astype("f4")
     arrays = {"at": at.astype("f4"), "attention": flat}
     return meta | {"layers": layers, "heads": heads}, arrays
+
+
+def cycle_frame(count: int = 60) -> Frame:
+    """A ring carried to a line and nearly back again."""
+    rng = np.random.default_rng(23)
+
+    def ring(points: int) -> NDArray[Any]:
+        angle = rng.uniform(-np.pi, np.pi, points)
+        unit = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        return 2 * unit + 0.1 * rng.normal(size=(points, 2))
+
+    def line(x: NDArray[Any]) -> NDArray[Any]:
+        return np.stack([x[:, 0], 0.3 * x[:, 1]], axis=1)
+
+    start = ring(count)
+    arrays = {"start": start, "there": line(start), "data": ring(420)}
+    arrays |= {"back": start + 0.1 * rng.normal(size=(count, 2))}
+    arrays["other"] = line(ring(420))
+    turns = np.arctan2(start[:, 1], start[:, 0]) / (2 * np.pi)
+    meta = _base(begin="x", ends=["x", "F(G(x))"], names=["Ring", "Line"])
+    meta |= {"limits_y": LIMITS, "round_trip": 0.14, "arrival": 0.003}
+    found = {name: array.astype("f4") for name, array in arrays.items()}
+    return meta, found | {"sectors": (np.floor(8 * turns) % 8).astype("i4")}

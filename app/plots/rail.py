@@ -4,7 +4,7 @@ Colours are names of theme tokens, read when painted. Blocks stack from the top;
 figures stand at the bottom; what has no room is left out, last block first.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -20,6 +20,7 @@ from app.theme import theme
 from app.widgets.paint import LEFT, RIGHT, draw_text, text_width
 
 _ROW = 22
+_BAR, _LEAST_BAR = 102, 50  # px of a bar of colours: three labels still fit the least
 _LEAST_TOP = 0.5  # what a full bar stands for, at least
 
 
@@ -82,24 +83,26 @@ class Legend:
 
 @dataclass(frozen=True)
 class ColourBar:
-    """What the colours of an image mean."""
+    """What the colours of an image mean; ``less`` px shorter where room is scarce."""
 
     title: str
     low: str
     middle: str
     high: str
     signed: bool = False
+    less: int = 0
 
     def height(self) -> int:
         """Height in pixels."""
-        return theme.px(136)
+        return theme.px(_BAR + 34) - self.less
 
     def paint(self, painter: QPainter, rect: QRectF) -> None:
         """Title, bar, three labels with ticks."""
         c = theme.c
         head = QRectF(rect.left(), rect.top() - theme.px(2), rect.width(), theme.px(18))
         draw_text(painter, head, self.title, c.text3, 11)
-        bar = QRectF(rect.left(), rect.top() + theme.px(20), theme.px(9), theme.px(102))
+        bar = QRectF(rect.left(), rect.top() + theme.px(20), theme.px(9), 0)
+        bar.setHeight(theme.px(_BAR) - self.less)
         lut = signed_table() if self.signed else theme.density_lut()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -202,13 +205,25 @@ class Figure:
 Block = Legend | ClassLegend | ColourBar | Bars | Room | Numbers | Columns
 
 
+def _shortened(blocks: list[Block], missing: float) -> list[Block]:
+    """The same blocks; a bar of colours gives way by so many pixels, if it can."""
+    less = round(min(max(missing, 0), theme.px(_BAR - _LEAST_BAR)))
+    return [
+        replace(block, less=less) if less and isinstance(block, ColourBar) else block
+        for block in blocks
+    ]
+
+
 def place(
     blocks: list[Block], figures: list[Figure], rect: QRectF
 ) -> list[tuple[Block | Figure, QRectF]]:
     """Where each block goes: blocks from the top, figures at the bottom, if room."""
     placed: list[tuple[Block | Figure, QRectF]] = []
     gap, y = theme.px(10), rect.top()
-    for block in blocks:
+    wanted = sum(block.height() + gap for block in blocks)
+    wanted += sum(figure.height() + theme.px(4) for figure in figures)
+    wanted -= theme.px(4) if figures else gap
+    for block in _shortened(blocks, wanted - rect.height()):
         high = block.height()
         if y + high > rect.bottom() + 1:
             break

@@ -1,5 +1,6 @@
 """Round numbers for axes, and how plots write numbers."""
 
+from collections.abc import Sequence
 from math import ceil, floor, isfinite, log10
 
 import numpy as np
@@ -30,6 +31,11 @@ def significant(value: float, digits: int = 3) -> str:
         return fixed(value, min(max(digits - 1 - size, 0), 6))
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
+
+
+def layer_tag(layer: int, names: Sequence[str]) -> str:
+    """``layer 2 of 8: scale and shift of y``, layers counted from 1."""
+    return f"layer {layer} of {len(names)}: {names[layer - 1]}"
 
 
 def _multiples(low: float, high: float, step: float) -> list[float]:
@@ -63,6 +69,17 @@ def decades(low: float, high: float) -> list[float]:
     """Powers of ten (as exponents) within two logarithms, at most four of them."""
     exponents = list(range(ceil(low - 1e-9), floor(high + 1e-9) + 1))
     return [float(e) for e in exponents[:: max(1, ceil(len(exponents) / 4))]]
+
+
+def decade_parts(low: float, high: float) -> list[float]:
+    """Logarithms of round numbers between two that are about a decade apart."""
+    decades = range(floor(low), ceil(high) + 1)
+    logs = (log10(digit) + decade for decade in decades for digit in (1, 2, 5))
+    found = [v for v in logs if low <= v <= high]
+    if 3 <= len(found) <= 4:
+        return found
+    plain = [log10(v) for v in three_ticks(10.0**low, 10.0**high) if v > 0]
+    return plain if len(plain) > 1 else three_ticks(low, high)
 
 
 def power_text(exponent: int) -> str:

@@ -13,7 +13,7 @@ from app.plots.pane import Drag, Pane
 from app.plots.paths import PathItems, at_time
 from app.plots.rail import Block, Figure, Key, Legend
 from app.plots.square import Square
-from app.plots.ticks import fixed, significant
+from app.plots.ticks import fixed, layer_tag, significant
 from app.theme import theme
 from app.widgets.switch import Switch
 
@@ -127,7 +127,8 @@ class TrajectoriesPlot(PlotView):
     def describe(self) -> str:
         """How many points, and when."""
         when = fixed(self.film.time)
-        return f"{self._count():,} points at t = {when} between noise and data."
+        first, last = self.ends
+        return f"{self._count():,} points at t = {when} between {first} and {last}."
 
     def prepare_figure(self, source: PlotView) -> None:
         """Take over the field, and the dragged start with its path."""
@@ -140,7 +141,8 @@ class TrajectoriesPlot(PlotView):
 
     def draw(self) -> None:
         """Everything that does not follow the clock, then what does."""
-        self.square.pane.set_home(*self.limits)
+        self.film.set_ends(*self.ends)
+        self.square.pane.set_home(*(float(v) for v in self.meta["home"]))
         if self._start is None:
             x_0, x_1, y_0, y_1 = self.limits
             self._start = (x_0 + _START * (x_1 - x_0), y_0 + _START * (y_1 - y_0))
@@ -180,10 +182,11 @@ class TrajectoriesPlot(PlotView):
         if self._mode != "field":
             smooth = not self.film.is_running
             self.items.set_paths(times, x[:, :drawn], t, forward, smooth)
-        tag = "" if forward else "data to noise"
+        tag = "" if forward else " to ".join(self.ends[::-1])
         if self.meta.get("kind") == "layers":
-            layers = len(times) - 1
-            tag = f"after layer {round(t * layers)} of {layers}"
+            names = self.meta["names"]
+            layer = round(t * len(names))
+            tag = layer_tag(layer, names) if layer else self.ends[0]
         self.square.set_tags(tag)
 
     def _draw_own(self) -> None:
@@ -205,7 +208,7 @@ class TrajectoriesPlot(PlotView):
     def _keys(self) -> tuple[Key, ...]:
         now = Key("x at t", "o", "path3", "well" if theme.c.is_dark else "")
         paths = (
-            Key("noise, t = 0", "o", "latent"),
+            Key(f"{self.ends[0]}, t = 0", "o", "latent"),
             now,
             Key("path so far", "line", "path3"),
             Key("to come", "line", "path_to_come"),
@@ -226,8 +229,12 @@ class TrajectoriesPlot(PlotView):
         if not is_process:
             figures.append(Figure("Layers", f"{len(self.arrays['times']) - 1:,}"))
         if (cost := self.meta.get("evaluations")) is not None:
-            figures.append(Figure("Evaluations", f"{int(cost):,}", "a sample"))
+            figures.append(Figure("Evaluations", f"{int(cost):,}", self._each()))
         return figures
+
+    def _each(self) -> str:
+        """What an evaluation is counted for: a thread of translators is no sample."""
+        return "a sample" if self.ends[1] == "data" else "a path"
 
     # ---- the person's side
 

@@ -71,7 +71,7 @@ class Scrubber(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._is_playing = False
+        self._is_playing, self._way = False, "from noise to data"
         self._written: Callable[[float], str] = lambda t: f"t = {t:.2f}"
         self._longest = "t = 0.00"
         self.play = IconButton("play-fill", "Play from noise to data", filled=True)
@@ -103,7 +103,7 @@ class Scrubber(QWidget):
         """Show silently whether time runs."""
         self._is_playing = playing
         icon = "pause-fill" if playing else "play-fill"
-        name = "Pause" if playing else "Play from noise to data"
+        name = "Pause" if playing else f"Play {self._way}"
         self.play.set_icon(icon, name)
 
     def set_writer(self, written: Callable[[float], str], longest: str) -> None:
@@ -116,6 +116,13 @@ class Scrubber(QWidget):
         """Other words for the ends, e.g. prior and sample."""
         self._noise.setText(first)
         self._data.setText(last)
+        self._way = f"from {first} to {last}"
+        self.track.setAccessibleName(f"Time {self._way}")
+        self.set_playing(self._is_playing)
+
+    def words(self) -> tuple[str, str]:
+        """What the ends are called."""
+        return self._noise.text(), self._data.text()
 
     def _on_play(self) -> None:
         self.set_playing(not self._is_playing)

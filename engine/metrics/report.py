@@ -9,7 +9,7 @@ from torch import Tensor
 from engine.data.load import Data
 from engine.metrics.density_kde import KernelDensity, likelihood_factor
 from engine.metrics.distances import energy_distance, sliced_wasserstein
-from engine.metrics.likelihood import Estimate, mean_nll
+from engine.metrics.likelihood import Estimate, kl_to_truth, mean_nll
 from engine.metrics.modes import mode_coverage
 from engine.models.base import LogDensity
 from engine.protocol import Metrics, ModeCount, Nll
@@ -47,16 +47,16 @@ def measure(fitted: "Fitted", data: Data, step: int, points: int, seed: int) -> 
     return Metrics(
         step=step,
         points=len(heldout),
-        nll=_nll(fitted, heldout, seed),
+        nll=_nll(fitted, data, heldout, seed),
         energy_distance=distance,
         sliced_wasserstein=sliced,
         modes=_modes(samples, data),
     )
 
 
-def _nll(fitted: "Fitted", heldout: Tensor, seed: int) -> Nll | None:
+def _nll(fitted: "Fitted", data: Data, heldout: Tensor, seed: int) -> Nll | None:
     if isinstance(fitted.model, LogDensity):
-        found = mean_nll(fitted.log_prob(heldout, seed))
+        found = _average(fitted.log_prob(heldout, seed), data, heldout)
         return _as_message(found, fitted.model.density_kind)
     count = min(KDE_SAMPLES, KDE_PER_POINT * len(heldout))
     cloud = fitted.sample(count, seed + 1).double()
@@ -65,7 +65,21 @@ def _nll(fitted: "Fitted", heldout: Tensor, seed: int) -> Nll | None:
         return None
     width = likelihood_factor(cloud, torch.Generator().manual_seed(seed))
     density = KernelDensity(cloud, width).log_prob(heldout)
-    return _as_message(mean_nll(density), "estimate")
+    return _as_message(_average(density, data, heldout), "estimate")
+
+
+def _average(log_prob: Tensor, data: Data, heldout: Tensor) -> Estimate:
+    """Negative log-likelihood per point from log-densities (n,) at held-out points.
+
+    Where the truth is known it is its entropy and what the model misses of it: the same
+    in the mean, but the scatter of the points cancels. So a few points say as much as
+    many, and no curve dips below the entropy because its first points were likely ones.
+    """
+    truth, entropy = data.source.log_prob(heldout), data.source.entropy()
+    if truth is None or entropy is None or not bool(torch.isfinite(truth).all()):
+        return mean_nll(log_prob)
+    missed = kl_to_truth(truth, log_prob)
+    return Estimate(entropy + missed.value, missed.error)
 
 
 def _as_message(found: Estimate, kind: str) -> Nll:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 import torch
 from torch import Generator, Tensor, nn
 
-from engine.models.inside import Attention, Conditionals, Masks
+from engine.models.inside import Attention, Conditionals, Masks, Translation
 from engine.sampling.path import GaussianPath
 from engine.settings import Settings
 
@@ -179,6 +179,10 @@ class GenerativeModel(nn.Module):
     def layer_start(self, n: int, generator: Generator) -> Tensor:
         """Where :class:`Layers` start, (n, dim): noise, unless told otherwise."""
         return self.normal((n, self.dim), generator)
+
+    def path_ends(self) -> tuple[str, str]:
+        """Words for where points come from (t = 0) and where they arrive (t = 1)."""
+        return "noise", "data"
 
     def companions(self) -> dict[str, str]:
         """Further data sets in the training table: column to name of the data set.
@@ -421,6 +425,7 @@ CAPABILITIES: dict[str, type] = {
     "conditionals": Conditionals,
     "masks": Masks,
     "attention": Attention,
+    "translation": Translation,
 }
 
 

@@ -163,7 +163,11 @@ class ConditionalGAN(GAN):
 
     def decode(self, z: Tensor) -> Tensor:
         """Points (n, dim) of the shown class; of the first where all are shown."""
-        labels = self.no_labels(len(z)) + (self.shown_label() or 0)
+        return self.decode_as(z, self.shown_label() or 0)
+
+    def decode_as(self, z: Tensor, label: int) -> Tensor:
+        """Points (n, dim) of one class."""
+        labels = self.no_labels(len(z)) + label
         return self.points(self.shown_inputs(z, labels))
 
     def sample(self, n: int, generator: Generator) -> Tensor:

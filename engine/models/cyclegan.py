@@ -244,10 +244,28 @@ class CycleGAN(GenerativeModel):
         rows = torch.randint(len(data), (n,), generator=generator, device=where)
         return data[rows.to(data.device)]
 
+    @property
+    def other_name(self) -> str:
+        """The data set Y."""
+        return str(self.config.other)
+
+    def other_points(self) -> Tensor:
+        """The points of Y."""
+        return self.data_y
+
+    def carry(self, x: Tensor, forward: bool) -> Tensor:
+        """G(x), or F(x) if not forward."""
+        found: Tensor = (self.to_y if forward else self.to_x)(x)
+        return found
+
     def sample(self, n: int, generator: Generator) -> Tensor:
         """F(y) at points y of the other data set, (n, dim)."""
         y = self._picked(self.data_y, n, generator)
         return self.to_x(y)  # type: ignore[no-any-return]
+
+    def path_ends(self) -> tuple[str, str]:
+        """The ends of a thread."""
+        return "x", "F(G(x))"
 
     def layer_start(self, n: int, generator: Generator) -> Tensor:
         """Points x (n, dim) of the data of the run, where threads start."""

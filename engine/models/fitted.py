@@ -24,7 +24,13 @@ from engine.models.base import (
     Velocity,
     capabilities,
 )
-from engine.models.inside import Attention, Conditionals, LayerAreas
+from engine.models.inside import (
+    Attention,
+    ByClass,
+    Conditionals,
+    LayerAreas,
+    Translation,
+)
 from engine.nets.areas import log_areas
 from engine.sampling.base import Sampler, Trace, trace
 
@@ -145,6 +151,13 @@ class Fitted:
             x = self.model.decode(z.to(self.model.device, self.model.dtype))
         return self._out(x)
 
+    def decode_as(self, z: Tensor, label: int) -> Tensor:
+        """Points (n, 2) of one class in data units, from codes."""
+        assert isinstance(self.model, ByClass)
+        with torch.no_grad():
+            x = self.model.decode_as(z.to(self.model.device, self.model.dtype), label)
+        return self._out(x)
+
     def critic(self, x: Tensor) -> Tensor:
         """The critic's verdict (n,) on points in data units."""
         assert isinstance(self.model, Critic)
@@ -158,6 +171,17 @@ class Fitted:
         with torch.enable_grad():
             (gradient,) = torch.autograd.grad(self.model.critic(z).sum(), z)
         return gradient.float().cpu() / self.scaling.std.float()
+
+    def other_points(self) -> Tensor:
+        """Points (m, 2) of the data set that the model carries to."""
+        assert isinstance(self.model, Translation)
+        return self._out(self.model.other_points())
+
+    def carry(self, x: Tensor, forward: bool) -> Tensor:
+        """Points (n, 2) carried to the other data set, or from it; data units."""
+        assert isinstance(self.model, Translation)
+        with torch.no_grad():
+            return self._out(self.model.carry(self._in(x), forward))
 
     def layers(self, z: Tensor) -> Tensor:
         """Points after each layer, (layers + 1, n, 2), in data units."""

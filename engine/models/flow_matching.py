@@ -166,6 +166,10 @@ class FlowMatching(GenerativeModel):
 
     # Training
 
+    def path_ends(self) -> tuple[str, str]:
+        """The source is not always noise."""
+        return "noise" if self.config.source == "normal" else "source", "data"
+
     def companions(self) -> dict[str, str]:
         """The source, where it is not noise."""
         name = self.config.source

@@ -69,6 +69,32 @@ class Masks(Protocol):
 
 
 @runtime_checkable
+class ByClass(Protocol):
+    """A decoder that is told the class."""
+
+    def shown_label(self) -> int | None:
+        """The class that is shown, counted from 0; None for all."""
+
+    def decode_as(self, z: Tensor, label: int) -> Tensor:
+        """Points (n, dim) of one class from codes (n, latent_dim)."""
+
+
+@runtime_checkable
+class Translation(Protocol):
+    """Two maps, from the data to the points of another data set and back."""
+
+    @property
+    def other_name(self) -> str:
+        """Name of the other data set."""
+
+    def other_points(self) -> Tensor:
+        """Its points (m, dim), in the scale of the data."""
+
+    def carry(self, x: Tensor, forward: bool) -> Tensor:
+        """Points (n, dim) carried to the other data set, or from it to the data."""
+
+
+@runtime_checkable
 class Attention(Protocol):
     """A network whose tokens look at each other."""
 

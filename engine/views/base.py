@@ -103,10 +103,14 @@ def seed_knob(group: str) -> Any:
 
 
 def paper(moment: Moment) -> dict[str, Any]:
-    """What all square plots of a run share: limits in data units, names of the axes."""
+    """What all square plots of a run share.
+
+    Limits in data units, names of the axes, and words for t = 0 and t = 1.
+    """
     return {
         "limits": [float(v) for v in moment.data.limits],
         "columns": [str(name) for name in moment.data.columns],
+        "ends": list(moment.fitted.model.path_ends()),
     }
 
 

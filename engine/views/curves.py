@@ -40,8 +40,9 @@ METRICS = {
 }
 #: Words of loss terms that are not written like other words.
 _TERM_WORDS = {"kl": "KL", "elbo": "ELBO", "r1": "R1"}
-#: Terms in a panel of their own, the last: beside the loss they only mirror it.
-_APART = {"elbo": "nats/point"}
+#: Terms in a panel of their own, the last, with their units: beside the losses they
+#: mirror one of them, or have another scale.
+_APART = {"elbo": "nats/point", "perplexity": "codes", "accepted": "share"}
 #: Values that a person knows by another name than their digits.
 CONSTANTS = {math.log(2): "ln 2", 2 * math.log(2): "2 ln 2"}
 
@@ -70,7 +71,7 @@ class CurvesView(View):
         meta = {
             "quantities": [asdict(q) for q in quantities],
             "changes": [dict(vars(c)) for c in moment.history.changes],
-            "references": _references(moment, {q.group for q in quantities}),
+            "references": _references(moment, {q.name: q.group for q in quantities}),
             "step": moment.step,
             "seconds": seconds,
         }
@@ -78,17 +79,23 @@ class CurvesView(View):
 
 
 def _series(moment: Moment) -> list[tuple[Quantity, Series]]:
-    """Loss terms first, the metrics in their usual order, then terms set apart."""
+    """Loss terms first, the metrics in their usual order, then terms set apart.
+
+    A term that is titled ``side: word`` belongs to the panel of that side.
+    """
     history, words = moment.history, moment.fitted.model.term_titles
     found: list[tuple[Quantity, Series]] = []
     last: list[tuple[Quantity, Series]] = []
     for name, series in history.terms.items():
         player, apart = history.players.get(name, ""), name in _APART
         quantity = Quantity(f"loss.{name}", term_title(name, words), player=player)
+        side, part, _ = quantity.title.partition(": ")
         if apart:
             unit = {"unit": _APART[name], "group": name}
             quantity = Quantity(**asdict(quantity) | unit)
-        (last if apart else found).append((quantity, series))
+        elif part:  # one panel for the terms of each side of a game
+            quantity = Quantity(**asdict(quantity) | {"group": side})
+        (last if apart or part else found).append((quantity, series))
     for name in sorted(history.metrics, key=[*METRICS, *history.metrics].index):
         title = name.replace("_", " ").capitalize()
         quantity = METRICS.get(name, Quantity(name, title, group=name))
@@ -123,16 +130,24 @@ def drawn_series(series: Series) -> dict[str, NDArray[Any]]:
     }
 
 
-def _references(moment: Moment, groups: set[str]) -> list[dict[str, Any]]:
-    """Dashed lines: entropy of the data, known optima of loss terms, all modes."""
+def _references(moment: Moment, groups: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Dashed lines: entropy of the data, known optima of loss terms, all modes.
+
+    ``groups`` says in which panel each quantity is.
+    """
     source, model = moment.data.source, moment.fitted.model
+    shown = set(groups.values())
     found: list[tuple[str, float, str]] = []
-    if "nll" in groups and (entropy := source.entropy()) is not None:
+    if "nll" in shown and (entropy := source.entropy()) is not None:
         found.append(("nll", entropy, "entropy of the data"))
-    if "loss" in groups:
-        values = {v for p in model.players() for v in model.reference_lines(p).values()}
-        found += [("loss", v, _label(v)) for v in sorted(values)]
-    if "modes" in groups and (modes := source.modes()) is not None:
+    several = len(model.players()) > 1
+    optima = {
+        (groups.get(f"loss.{player}.{term}" if several else f"loss.{term}", "loss"), v)
+        for player in model.players()
+        for term, v in model.reference_lines(player).items()
+    }
+    found += [(group, v, _label(v)) for group, v in sorted(optima) if group in shown]
+    if "modes" in shown and (modes := source.modes()) is not None:
         found.append(("modes", float(len(modes.centres)), "all modes"))
     return [{"group": g, "value": float(v), "label": label} for g, v, label in found]
 

@@ -9,17 +9,28 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.models.base import Codes
+from engine.models.inside import ByClass
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
 from engine.views.grid import coarser, fewer, spread_pick
 from engine.views.latent_map import DecoderMap, LatentMap, latent_map
-from engine.views.lattice import circles, folded_cells, lattice_lines, nodes
+from engine.views.lattice import (
+    axis_line,
+    axis_marks,
+    circles,
+    folded_cells,
+    lattice_lines,
+    middles,
+)
 
 CODES = 1000
 #: Codes of a process take a solver each way, so there are fewer.
 PROCESS_CODES = 400
 BACKDROP = 420
 LINE_POINTS = 41
+#: A curve through the data has all bends that a lattice spreads over 26 lines.
+CURVE_POINTS = 601
+RESIDUALS = 150
 #: Half side of the latent square, in standard deviations of the prior.
 HALF_SIDE = 3.2
 
@@ -180,16 +191,71 @@ def _miss(space: LatentMap, x: Tensor, codes: Codes) -> Tensor:
 
 
 def _grid(moment: Moment, space: LatentMap, axes: tuple[int, int]) -> _Part:
-    """Lattice, circles and crossings in one push through the model."""
+    """Lattice, circles and middles of cells in one push through the model."""
+    if space.dim == 1:
+        return _curve(moment, space)
     points = coarser(LINE_POINTS, moment.quality, 21)
-    lines, rounds, crossings = lattice_lines(points), circles(points), nodes()
-    plane = torch.cat([part.reshape(-1, 2) for part in (lines, rounds, crossings)])
+    lines, rounds, inside = lattice_lines(points), circles(points), middles()
+    plane = torch.cat([part.reshape(-1, 2) for part in (lines, rounds, inside)])
     x = space.decode(_lifted(plane, axes, space.dim)).nan_to_num()
-    counts = [part.numel() // 2 for part in (lines, rounds, crossings)]
-    grid_x, circle_x, node_x = torch.split_with_sizes(x, counts)
+    counts = [part.numel() // 2 for part in (lines, rounds, inside)]
+    grid_x, circle_x, inside_x = torch.split_with_sizes(x, counts)
     arrays = {
         "grid_z": f32(lines),
         "grid_x": f32(grid_x.reshape(lines.shape)),
         "circle_x": f32(circle_x.reshape(rounds.shape)),
+        "residuals": _residuals(moment, space),
     }
-    return _Part(arrays, {"folded": folded_cells(node_x.reshape(crossings.shape))})
+    classes = _class_lattices(moment, _lifted(lines.reshape(-1, 2), axes, space.dim))
+    if not classes:
+        folded = folded_cells(inside_x.reshape(inside.shape))
+        return _Part(arrays, {"folded": folded})
+    found = torch.stack(classes).nan_to_num().reshape(-1, *lines.shape[1:])
+    kinds = torch.arange(len(classes)).repeat_interleave(len(lines))
+    arrays |= {"class_x": f32(found), "class_of": kinds.to(torch.int32).numpy()}
+    names = list(moment.data.source.class_names)
+    return _Part(arrays, {"folded": None, "class_names": names})
+
+
+def _class_lattices(moment: Moment, z: Tensor) -> list[Tensor]:
+    """Codes z (n, d) as each class reads them; none where one class is shown."""
+    model = moment.fitted.model
+    if not isinstance(model, ByClass) or model.shown_label() is not None:
+        return []
+    if moment.data.classes < 2:
+        return []
+    found = []
+    for label in range(moment.data.classes):
+        found.append(moment.fitted.decode_as(z, label))
+        moment.tick()
+    return found
+
+
+def _curve(moment: Moment, space: LatentMap) -> _Part:
+    """The curve that a single latent axis is decoded to, and places on it."""
+    line, marks = axis_line(CURVE_POINTS), axis_marks()
+    plane = torch.cat((line[0], marks[0]))
+    x = space.decode(plane[:, :1]).nan_to_num()
+    arrays = {
+        "grid_z": f32(line),
+        "grid_x": f32(x[None, :CURVE_POINTS]),
+        "marks_z": f32(marks[0]),
+        "marks_x": f32(x[CURVE_POINTS:]),
+        "residuals": _residuals(moment, space),
+    }
+    return _Part(arrays, {"folded": None})
+
+
+def _residuals(moment: Moment, space: LatentMap) -> NDArray[np.float32]:
+    """Segments (m, 2, 2) from points to what their codes are read as.
+
+    None where a map can be inverted: such a model gives every point back.
+    """
+    if not isinstance(space, DecoderMap) or not space.has_codes:
+        return np.empty((0, 2, 2), np.float32)
+    if moment.fitted.can("layers"):
+        return np.empty((0, 2, 2), np.float32)
+    train = moment.data.train.x
+    x = train[spread_pick(len(train), RESIDUALS, moment.seed)]
+    back = space.decode(space.encode(x).mean).to(x)
+    return f32(torch.stack((x, back), dim=1).nan_to_num())

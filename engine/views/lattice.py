@@ -8,6 +8,10 @@ from torch import Tensor
 #: The lattice covers the square from -REACH to REACH standard deviations.
 REACH = 2.5
 LINES = 13
+#: How far apart points stand that tell an orientation, in widths of a cell.
+NUDGE = 0.02
+#: Sine of an angle that is no angle any more: rounding alone leaves as much.
+FLAT = 1e-4
 
 
 def lattice_lines(points: int) -> Tensor:
@@ -25,24 +29,40 @@ def circles(points: int) -> Tensor:
     return torch.stack((unit, 2 * unit))
 
 
-def nodes() -> Tensor:
-    """Crossings (13, 13, 2) of the lattice; the first axis grows with the column."""
-    steps = torch.linspace(-REACH, REACH, LINES)
+def axis_line(points: int) -> Tensor:
+    """The only axis of a latent line, as the one line (1, P, 2) of its lattice."""
+    along = torch.linspace(-REACH, REACH, points)
+    return torch.stack((along, torch.zeros_like(along)), dim=1)[None]
+
+
+def axis_marks() -> Tensor:
+    """Places (1, 4, 2) one and two standard deviations from the middle of that axis."""
+    along = torch.tensor([-2.0, -1.0, 1.0, 2.0])
+    return torch.stack((along, torch.zeros_like(along)), dim=1)[None]
+
+
+def middles() -> Tensor:
+    """Points (12, 12, 3, 2) in each cell: its middle, a bit right, a bit above."""
+    width = 2 * REACH / (LINES - 1)
+    steps = torch.linspace(-REACH + width / 2, REACH - width / 2, LINES - 1)
     b, a = torch.meshgrid(steps, steps, indexing="ij")
-    return torch.stack((a, b), dim=2)
+    middle = torch.stack((a, b), dim=2)
+    nudge = NUDGE * width
+    right, above = torch.tensor([nudge, 0.0]), torch.tensor([0.0, nudge])
+    return torch.stack((middle, middle + right, middle + above), dim=2)
 
 
 def folded_cells(x: Tensor) -> int:
-    """Cells of the mapped nodes x (k, k, 2) that are turned over.
+    """Cells that the map turns over, from the mapped points x (k, k, 3, 2).
 
-    A cell counts if the orientation of its mapped corners differs from that of most
-    cells. A map that can be inverted smoothly has none; a cell without area has no
-    orientation and does not count.
+    A cell counts if the map is, at its middle, a mirror image of what it is in most
+    cells. A map that can be inverted smoothly has none, however far it bends the cell;
+    where it leaves no area there is no orientation, and the cell does not count.
     """
-    x = x.double()
-    low, right = x[:-1, :-1], x[:-1, 1:]
-    above, far = x[1:, :-1], x[1:, 1:]
-    # Twice the signed area of a quadrilateral is the cross product of its diagonals.
-    p, q = far - low, above - right
-    turn = (p[..., 0] * q[..., 1] - p[..., 1] * q[..., 0]).sign()
+    middle, right, above = x.double().unbind(2)
+    p, q = right - middle, above - middle
+    area = p[..., 0] * q[..., 1] - p[..., 1] * q[..., 0]
+    turn = torch.where(
+        area.abs() > FLAT * p.norm(dim=2) * q.norm(dim=2), area.sign(), 0
+    )
     return int(min((turn > 0).sum(), (turn < 0).sum()))

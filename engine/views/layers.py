@@ -1,27 +1,22 @@
 """How a flow bends space: a grid of noise after each layer, and how areas change."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import torch
 from torch import Tensor
 
-from engine.models.inside import LayerNames
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, paper
 from engine.views.cells import corners
 from engine.views.frames import thinned
 from engine.views.grid import Limits, cell_centres, coarser, fewer, spread_pick
 from engine.views.lattice import REACH
+from engine.views.room import layer_words, room
 from engine.views.trajectories import BACKDROP, layered
 
 #: Most layers that are shown at full quality; of more, some are left out.
 FRAMES = 40
 #: The colours of the area end here, in natural logarithms, whatever the layers do.
 LEAST_SPAN, MOST_SPAN = 0.5, 5.0
-#: How far the picture may reach beyond the limits of the data, so that points that
-#: leave them between the layers stay in sight; few steps, or it would flicker.
-ROOMS = (1.0, 1.3, 1.7, 2.2)
-SEEN = 0.9
 #: Numbers beyond this are nowhere near a plot.
 FAR = 1e6
 GRID: Limits = (-REACH, REACH, -REACH, REACH)
@@ -70,7 +65,7 @@ class LayersView(View):
         fitted = moment.fitted
         cells = coarser(self.config.resolution, moment.quality, 12)
         middle, areas = fitted.layer_areas(cell_centres(GRID, cells).float())
-        names = _names(fitted.model, len(middle) - 1)
+        names = layer_words(fitted.model, len(middle) - 1)
         kept = thinned(len(middle), fewer(FRAMES, moment.quality, 12))
         mesh = layered(fitted, corners(GRID, cells).float()).x[kept]
         log_area = _plain(areas[kept], MOST_SPAN * 4)
@@ -88,7 +83,7 @@ class LayersView(View):
             "layers": len(names),
             "names": names,
             "span": _span(log_area),
-            "home": _room(carried, moment.data.limits),
+            "home": room(carried, moment.data.limits),
         }
         return Picture(arrays, meta)
 
@@ -99,13 +94,6 @@ class LayersView(View):
         generator = fitted.generator(moment.seed)
         start = fitted.model.layer_start(max(count, 1), generator)
         return layered(fitted, start).x[:, :count]
-
-
-def _names(model: Any, layers: int) -> list[str]:
-    """Words for each layer."""
-    if isinstance(model, LayerNames):
-        return model.layer_names()
-    return ["a map of the plane"] * layers
 
 
 def _plain(found: Tensor, most: float) -> Tensor:
@@ -120,17 +108,3 @@ def _span(log_area: Tensor) -> float:
     """
     top = float(log_area.abs().flatten(1).double().quantile(0.98, dim=1).max())
     return min(max(round(2 * top + 0.5) / 2, LEAST_SPAN), MOST_SPAN)
-
-
-def _room(x: Tensor, limits: Limits) -> list[float]:
-    """The limits, or wider ones that hold most points x (K, n, 2) at every layer."""
-    low = torch.tensor([limits[0], limits[2]], dtype=x.dtype)
-    high = torch.tensor([limits[1], limits[3]], dtype=x.dtype)
-    middle, half = (low + high) / 2, (high - low) / 2
-    away = ((x - middle) / half).abs().amax(dim=2)  # (K, n); 1 is the edge
-    factor = next(
-        (f for f in ROOMS if bool(((away <= f).float().mean(1) >= SEEN).all())),
-        ROOMS[-1],
-    )
-    ends = torch.stack((middle - factor * half, middle + factor * half), dim=1)
-    return [float(value) for value in ends.flatten()]

@@ -14,6 +14,7 @@ from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
 from engine.views.frames import detour, thinned, turning
 from engine.views.grid import CHUNK, fewer, spread_pick
+from engine.views.room import layer_words, room
 
 #: Frames at full quality; some 2 MB for 2,000 points as they travel.
 FRAMES = 64
@@ -103,8 +104,12 @@ class TrajectoriesView(View):
             "data": f32(train[spread_pick(len(train), BACKDROP, moment.seed)]),
         }
         process = moment.fitted.can("process")
+        limits = moment.data.limits
+        layers = [] if process else layer_words(moment.fitted.model, len(found.x) - 1)
         meta = paper(moment) | {
             "kind": "process" if process else "layers",
+            "names": layers,
+            "home": list(limits) if process else room(found.x.nan_to_num(), limits),
             "direction": config.direction,
             "sampler": found.sampler,
             "stochastic": found.stochastic,

@@ -13,6 +13,7 @@ from app.plots.field import arrows, spacing
 from app.plots.panels import spread
 from app.plots.paths import at_time, cut_path
 from app.plots.ticks import (
+    decade_parts,
     decades,
     fixed,
     power_text,
@@ -156,6 +157,14 @@ def test_range_of_curves_ignores_spikes_but_shows_the_smooth_curve():
     assert value_range([], [], []) == (0.0, 1.0)
 
 
+def test_values_that_are_all_but_equal_are_not_torn_apart():
+    """The labels beside 1.4499 and the entropy 1.4501 were 1.5 and 1.5."""
+    one = np.array([1.4499])
+    low, high = value_range([one], [one], [1.4501])
+    ticks = three_ticks(low, high)
+    assert len({tick_text(tick, ticks) for tick in ticks}) == len(ticks) > 1
+
+
 def test_range_of_curves_cuts_a_steep_start_for_what_comes_after():
     steps = np.arange(500)
     smooth = 1 + 100 * np.exp(-steps / 10) + 0.1 * np.sin(steps / 20)
@@ -186,6 +195,17 @@ def test_short_names_keep_what_tells_curves_apart():
     pair = ["Energy distance", "Sliced Wasserstein"]
     assert short_names(pair) == ["Energy", "Sliced"]
     assert short_names(["Velocity loss"]) == [""]
+    side = ["Discriminators x: loss", "Discriminators x: fakes"]
+    assert short_names(side) == ["loss", "fakes"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "values"),
+    [(2.8, 5.2, [3, 4, 5]), (0.022, 0.4, [0.05, 0.1, 0.2]), (1.1, 12, [2, 5, 10])],
+)
+def test_a_logarithm_of_about_a_decade_has_round_labels(low, high, values):
+    found = decade_parts(np.log10(low), np.log10(high))
+    assert [10**v for v in found] == pytest.approx(values)
 
 
 def test_powers_of_ten_are_written_short():

@@ -138,6 +138,7 @@ def test_state_survives_json_and_is_silent(qtbot, shown, name):
         "conditionals": {"at": 0.25, "given": "y"},
         "masks": {"layer": 2},
         "attention": {"at": 0.25},
+        "cycle": {"begin": "y", "direction": "noise", "t": 0.25},
     }[name]
     with (
         qtbot.assertNotEmitted(plot.settings_edited),
@@ -417,10 +418,29 @@ def test_start_is_dragged_and_its_path_drawn(qtbot, shown):
 
 def test_layers_say_which(shown):
     meta, arrays = preview.trajectories_frame(frames=9)
-    plot = shown("trajectories", (meta | {"kind": "layers"}, arrays))
+    names = [f"map {k}" for k in range(1, 9)]
+    meta |= {"kind": "layers", "names": names, "home": [-5, 5, -4, 4]}
+    plot = shown("trajectories", (meta, arrays))
     plot.set_time(7 / 8)
-    assert plot.square.tags[0] == "after layer 7 of 8"
+    assert plot.square.tags[0] == "layer 7 of 8: map 7"
+    plot.set_time(0.0)
+    assert plot.square.tags[0] == "noise"
+    assert plot.square.pane.home == (-5, 5, -4, 4)
     assert not plot.items.handle.isVisible()
+
+
+def test_ends_of_paths_are_called_what_the_model_calls_them(shown):
+    meta, arrays = preview.trajectories_frame(frames=9)
+    plot = shown("trajectories", (meta | {"ends": ["x", "F(G(x))"]}, arrays))
+    assert plot.film.scrubber.words() == ("x", "F(G(x))")
+    assert "from x to F(G(x))" in plot.film.turn.toolTip()
+    keys = [key.text for key in plot._keys()]
+    assert "x, t = 0" in keys
+    assert [f.unit for f in plot._figures() if f.label == "Evaluations"] == ["a path"]
+    plot.film.turn.click()
+    assert plot.square.tags[0] == "F(G(x)) to x"
+    plot.show_frame(meta, arrays)
+    assert plot.film.scrubber.words() == ("noise", "data")
 
 
 # ---- field and curves

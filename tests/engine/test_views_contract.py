@@ -87,6 +87,7 @@ REFUSED = {
             "denoise": "rectified_flow flow_matching ddpm score_sde edm oracle "
             "score_matching",
             "duel": "gan conditional_gan cyclegan",
+            "cycle": "cyclegan",
             "codes": "vqvae",
             "chains": "rectified_flow flow_matching ddpm score_sde edm oracle "
             "score_matching energy_based",

@@ -1,6 +1,7 @@
 """Curves: nothing lost by thinning, nothing invented by smoothing."""
 
 import math
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -110,6 +111,33 @@ class TwoPlayers(Identity):
     def reference_lines(self, player):
         two = {"loss": 2 * math.log(2), "real": math.log(2)}
         return two if player == "discriminator" else {"loss": math.log(2)}
+
+
+class TwoSides(TwoPlayers):
+    """Its discriminators have terms on two sides."""
+
+    term_titles = MappingProxyType({"x_real": "x: data", "y_real": "y: data"})
+
+    def reference_lines(self, player):
+        both = {"loss": 1.0, "x_real": 0.25, "y_real": 0.5}
+        return both if player == "discriminator" else {}
+
+
+def test_terms_of_a_side_have_their_own_panel_and_lines():
+    past = history([])
+    for term in ("loss", "x_real", "y_real"):
+        past.term(f"discriminator.{term}", "discriminator").append(1, 0.1, 0.5)
+    past.metric("energy_distance").append(1, 0.1, 1.0)
+    found = picture(past, TwoSides())
+    groups = [(q["name"], q["group"]) for q in found.meta["quantities"]]
+    assert groups == [
+        ("loss.discriminator.loss", "loss"),
+        ("energy_distance", "distance"),
+        ("loss.discriminator.x_real", "Discriminator x"),
+        ("loss.discriminator.y_real", "Discriminator y"),
+    ]
+    lines = {(r["group"], r["value"]) for r in found.meta["references"]}
+    assert lines == {("loss", 1.0), ("Discriminator x", 0.25), ("Discriminator y", 0.5)}
 
 
 def test_reference_lines_and_marks():

@@ -1,6 +1,7 @@
 """The latent plane under maps whose effect is plain."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,8 +19,9 @@ from views_world import (
 
 from engine.data.base import Scaling
 from engine.models.base import Codes
+from engine.sampling.sde_paths import PowerPath
 from engine.views.latent import LatentConfig, LatentView, kl_per_axis
-from engine.views.lattice import circles, folded_cells, lattice_lines, nodes
+from engine.views.lattice import circles, folded_cells, lattice_lines, middles
 
 PLAIN = Scaling(torch.zeros(2), torch.ones(2))
 
@@ -27,6 +29,28 @@ PLAIN = Scaling(torch.zeros(2), torch.ones(2))
 def picture(model, data=None, quality=1.0, **settings):
     view = LatentView(LatentConfig(**settings))
     return view.compute(moment(model, data, quality=quality))
+
+
+class Exploding(NormalFlow):
+    """The exact flow from N(0, 80^2) to N(m, s^2), in the time of EDM."""
+
+    path = PowerPath(0.01, 80.0, 7.0)
+
+    def velocity(self, x, t):
+        sigma = self.path.sigma(t)
+        slope = sigma / (self.s**2 + sigma**2)
+        return self.path.d_sigma(t) * slope * (x - self.m)
+
+
+@pytest.mark.parametrize("quality", [1.0, 0.2])
+def test_a_quick_lattice_lies_where_the_exact_one_does(quality):
+    """Even steps in t lost their way where noise falls from 80 to nothing."""
+    m, s = 1.0, 0.5
+    found = picture(Exploding(m=m, s=s), quality=quality, mode="prior_grid")
+    z = torch.from_numpy(found.arrays["grid_z"]).double()
+    expected = MEAN + STD * (m + s * 80 * z / math.hypot(s, 80))
+    gap = (torch.from_numpy(found.arrays["grid_x"]) - expected).norm(dim=-1)
+    assert gap.max() < 0.06
 
 
 def rotation(angle):
@@ -52,9 +76,17 @@ def test_folded_cells(function, folded):
 
 
 def test_a_turned_cell_is_counted_by_itself():
-    x = nodes()
-    x[6, 6] += 0.9 * (x[8, 8] - x[6, 6])  # one node pushed past its neighbour
+    x = middles()
+    x[6, 6] = x[6, 6, [0, 2, 1]]
     assert folded_cells(x) == 1
+
+
+def test_a_map_that_only_bends_folds_nothing():
+    """It keeps areas, but carries corners of a cell past each other."""
+    bend = Warp(
+        lambda z: torch.stack((z[:, 0] + 3 * torch.sin(5 * z[:, 1]), z[:, 1]), 1)
+    )
+    assert picture(bend, normal_data(scaling=PLAIN)).meta["folded"] == 0
 
 
 def test_lattice_of_the_identity_lies_on_the_scaled_prior():
@@ -67,10 +99,13 @@ def test_lattice_of_the_identity_lies_on_the_scaled_prior():
     np.testing.assert_allclose(radius, [[1.0] * 41, [2.0] * 41], atol=1e-5)
 
 
-def test_lattice_lines_cross_at_the_nodes():
-    lines, crossings = lattice_lines(13), nodes()
-    torch.testing.assert_close(lines[:13], crossings)
-    torch.testing.assert_close(lines[13:], crossings.transpose(0, 1))
+def test_lattice_lines_cross_around_the_middles():
+    lines = lattice_lines(13)
+    torch.testing.assert_close(lines[:13], lines[13:].transpose(0, 1))
+    corners = lines[:13]  # (13, 13, 2): rows of rising y
+    torch.testing.assert_close(
+        middles()[:, :, 0], (corners[:-1, :-1] + corners[1:, 1:]) / 2
+    )
     torch.testing.assert_close(circles(5)[1, 0], torch.tensor([2.0, 0.0]))
 
 
@@ -166,10 +201,50 @@ class OneAxis(Warp):
         return Codes(x[:, :1])
 
 
-def test_one_latent_axis_lies_on_the_horizontal():
+def test_one_latent_axis_is_a_curve_with_the_errors_of_the_points():
     model = OneAxis(lambda z: torch.cat((z, 2 * z), 1))
-    found = picture(model)
+    data = normal_data(points=500)
+    found = picture(model, data)
     assert (found.arrays["codes"][:, 1] == 0).all()
     x = (found.arrays["grid_x"] - MEAN.numpy()) / STD.numpy()
+    assert x.shape == (1, 601, 2)
     np.testing.assert_allclose(x[..., 0], found.arrays["grid_z"][..., 0], atol=1e-5)
-    assert found.meta["folded"] == 0
+    np.testing.assert_allclose(x[..., 1], 2 * x[..., 0], atol=1e-5)
+    marks = (found.arrays["marks_x"] - MEAN.numpy()) / STD.numpy()
+    np.testing.assert_allclose(marks[:, 0], [-2, -1, 1, 2], atol=1e-5)
+    assert found.meta["folded"] is None
+    # The code is the first coordinate, so only the second one misses.
+    x, back = (found.arrays["residuals"] - MEAN.numpy()).transpose(
+        1, 0, 2
+    ) / STD.numpy()
+    np.testing.assert_allclose(back, np.stack([x[:, 0], 2 * x[:, 0]], 1), atol=1e-5)
+    assert len(x) == 150
+
+
+def test_maps_that_can_be_inverted_have_no_errors_to_show():
+    assert picture(Identity()).arrays["residuals"].shape == (0, 2, 2)
+
+
+class ClassMaps(Warp):
+    """A decoder that shifts the codes by a step to the right for each class."""
+
+    def __init__(self, shown):
+        super().__init__(lambda z: z)
+        self.shown = shown
+
+    def shown_label(self):
+        return self.shown
+
+    def decode_as(self, z, label):
+        return z + label * torch.tensor([1.0, 0.0])
+
+
+def test_each_class_has_its_lattice_unless_one_is_shown():
+    data = replace(normal_data(scaling=PLAIN), classes=3)
+    found = picture(ClassMaps(None), data)
+    lattices = found.arrays["class_x"].reshape(3, 26, 41, 2)
+    np.testing.assert_allclose(lattices[0], found.arrays["grid_x"], atol=1e-6)
+    np.testing.assert_allclose(lattices[2], lattices[0] + [2, 0], atol=1e-6)
+    assert found.arrays["class_of"].tolist() == [0] * 26 + [1] * 26 + [2] * 26
+    assert found.meta["folded"] is None
+    assert "class_x" not in picture(ClassMaps(1), data).arrays

@@ -14,7 +14,8 @@ from engine.models.inside import LayerNames
 from engine.nets.areas import log_areas
 from engine.views.cells import corners, image_areas
 from engine.views.grid import cell_centres
-from engine.views.layers import GRID, ROOMS, LayersConfig, LayersView
+from engine.views.layers import GRID, LayersConfig, LayersView
+from engine.views.room import ROOMS
 
 LAYERED = [
     n

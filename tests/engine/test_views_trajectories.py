@@ -10,6 +10,7 @@ from views_world import MEAN, STD, Identity, NormalFlow, moment, normal_data
 from engine.sampling.samplers import DDIM, Ancestral
 from engine.sampling.straightness import relative_straightness, straightness
 from engine.views.frames import thinned
+from engine.views.room import SEEN
 from engine.views.trajectories import TrajectoriesConfig, TrajectoriesView
 
 
@@ -122,8 +123,26 @@ def test_layers_are_frames():
     x, mean = found.arrays["x"], MEAN.numpy()
     assert found.meta["kind"] == "layers"
     assert found.arrays["times"].tolist() == [0, 0.5, 1]
+    assert found.meta["names"] == ["a map of the plane"] * 2
+    assert found.meta["home"] == pytest.approx(found.meta["limits"])
     np.testing.assert_allclose(x[1] - mean, 2 * (x[0] - mean), atol=1e-5)
     np.testing.assert_allclose(x[2], x[0], atol=1e-6)
+
+
+class Detour(Identity):
+    """One layer carries points far beyond the data, the next brings them back."""
+
+    def layers(self, z):
+        return [z, 5 * z, z]
+
+
+def test_wider_limits_hold_points_that_go_far_between_the_layers():
+    found = picture(Detour())
+    x_0, x_1, y_0, y_1 = found.meta["home"]
+    x = found.arrays["x"][1]
+    assert ((x > [x_0, y_0]) & (x < [x_1, y_1])).all(axis=1).mean() >= SEEN
+    low, high = found.meta["limits"][:2]
+    assert x_1 - x_0 > 1.1 * (high - low)
 
 
 def test_layers_of_data_end_at_the_data():
