@@ -17,7 +17,7 @@ from app.panels.figure_saver import FigureSaver
 from app.panels.finder import Finder
 from app.panels.key_sheet import KeySheet
 from app.panels.model_panel import ModelPanel
-from app.panels.pages import EXPLORE, PAGES, Pages
+from app.panels.pages import EXPLORE, PAGES, Pages, release_focus
 from app.panels.plot_wall import PlotWall
 from app.panels.projector import ProjectorFoot, ProjectorTop, shown_slots
 from app.panels.status_bar import StatusBar
@@ -301,8 +301,10 @@ class Window(QWidget):
     def _on_page(self, name: str) -> None:
         """Wide pages take the room of the side panels."""
         wide = name != EXPLORE and PAGES[name].is_wide
-        self.data.setVisible(not wide)
-        self.model.setVisible(not wide)
+        for panel in (self.data, self.model):
+            if wide:
+                release_focus(panel)
+            panel.setVisible(not wide)
         self.top.set_page(name)
         for act in self.actions_by_name.acts.values():
             if act.group == "Plots":  # those of the first page; others have their own

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from pydantic import ValidationError
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.session import Session
@@ -142,6 +142,7 @@ class Pages(QStackedWidget):
         else:
             self._made[self.current_name].leave()
         self.current_name = name
+        release_focus(self)
         self.setCurrentWidget(self._explore if target is None else target)
         if target is None:
             self._session.slots.show_only(set(SLOTS))
@@ -184,3 +185,13 @@ class Pages(QStackedWidget):
             self._made[name] = page
             self.addWidget(page)
         return self._made[name]
+
+
+def release_focus(widget: QWidget) -> None:
+    """Give the focus to the window if it is in a widget that is about to be hidden.
+
+    Qt would pass it on to the next button, and show a ring there.
+    """
+    focused = widget.window().focusWidget()
+    if widget.isAncestorOf(focused):
+        widget.window().setFocus(Qt.FocusReason.OtherFocusReason)

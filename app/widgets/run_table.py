@@ -56,7 +56,7 @@ class RunTable(QWidget):
         """Head, lines, cells."""
         c, px = theme.c, theme.px
         count = max(len(self._runs), 1)
-        titles = [text_width(row.title, 12) for row in self.rows]
+        titles = [text_width(row.title, 12) for row in self.rows if row.cells]
         wide = min(max(titles, default=0) + px(_GAP), round(self.width() * _TITLES))
         each = (self.width() - 2 * px(_LEFT) - wide) / count
         with painting(self) as painter:
@@ -65,7 +65,8 @@ class RunTable(QWidget):
                 top = px(_HEAD) + index * px(_ROW)
                 end = self.width() - 2 * px(_LEFT)
                 painter.fillRect(QRectF(px(_LEFT), top, end, 1), c.edge)
-                line = QRectF(px(_LEFT), top, wide - px(_GAP), px(_ROW))
+                room = wide - px(_GAP) if row.cells else end  # a remark takes it all
+                line = QRectF(px(_LEFT), top, room, px(_ROW))
                 draw_text(painter, line, row.title, c.text2, 12)
                 for column, text in enumerate(row.cells):
                     left = px(_LEFT) + wide + column * each + px(_GAP)

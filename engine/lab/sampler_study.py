@@ -26,6 +26,7 @@ from engine.sampling.ode import Tolerance, dopri5
 from engine.sampling.straightness import relative_straightness
 from engine.settings import checked
 from engine.views.base import f32
+from engine.views.frames import detour, turning
 
 #: What stands for an exact solution, and the stretches in which it is made.
 _EXACTLY = Tolerance(rtol=1e-5, atol=1e-6)
@@ -147,7 +148,8 @@ class _Judge:
             "evaluations": trace.evaluations,
             "energy_distance": _number(quality),
             "straightness": _number(float(relative_straightness(trace.times, x))),
-            "detour": _number(detour(x)),
+            "detour": _number(float(detour(x))),
+            "turning": _number(float(turning(x))),
         }
         for name, end in self._ends.items():
             apart = (x[-1] - end).square().sum(1).mean().sqrt()
@@ -159,17 +161,6 @@ class _Judge:
 
     def _scaled(self, x: Tensor) -> Tensor:
         return self._data.scaling.standardise(x.double())  # type: ignore[no-any-return]
-
-
-def detour(x: Tensor) -> float:
-    """Length of the paths x (k, n, dim) relative to the way as the crow flies.
-
-    1 for straight lines; the ratio of the mean lengths, so that points which hardly
-    move do not decide it.
-    """
-    length = x.diff(dim=0).norm(dim=-1).sum(0).mean()
-    straight = (x[-1] - x[0]).norm(dim=-1).mean().clamp(min=1e-12)
-    return float(length / straight)
 
 
 def _number(value: float | None) -> float | None:

@@ -116,8 +116,9 @@ def test_the_pointer_reads_all_runs_at_one_place_and_gives_the_clock_back(world)
         assert strip is column.left.plot.strip()
         assert "learned" in strip.text
         assert column.strips.height() == height
-    assert one.left.plot.read_out.text.split("learned")[0] == (
-        two.left.plot.read_out.text.split("learned")[0]
+    assert (
+        one.left.plot.read_out.text.split("learned")[0]
+        == (two.left.plot.read_out.text.split("learned")[0])
     )
     square.pointed.emit(None)
     assert [c.strips.shown for c in (one, two)] == [

@@ -65,10 +65,12 @@ class World(QObject):
             job_id=f"job-{number}", cancel=lambda: self.cancelled.append(number)
         )
 
-    def tell(self, step=None, share=0.5, ended=False, error="") -> None:
+    def tell(
+        self, step=None, share=0.5, ended=False, error="", slot="a", view="samples"
+    ) -> None:
         result, arrays = {}, {}
         if step is not None:
-            result = {"slot": "a", "view": "samples", "step": step, "meta": {"s": step}}
+            result = {"slot": slot, "view": view, "step": step, "meta": {"s": step}}
             arrays = {"samples": np.full((3, 2), step, "f4")}
         news = JobNews(
             job_id=f"job-{len(self.started)}",
@@ -173,6 +175,58 @@ def test_a_playing_run_is_paused_and_an_untrained_one_has_no_film(world, film):
     film.play()
     assert not film.is_running
     assert notes[0].title == "Nothing to replay yet"
+
+
+def test_it_lasts_eight_seconds_at_thirty_pictures_a_second(world, film):
+    film.play()
+    assert film._clock.interval() == 33
+    gathered(world, film)
+    shown = []
+    film.moved.connect(shown.append)
+    while film.is_running:
+        film._advance()
+    assert len(shown) == pytest.approx(8 * 1000 / 33, abs=2)
+    assert shown[0] == 0
+    assert shown[-1] == 100
+
+
+def test_it_does_not_run_ahead_of_what_is_gathered(world, film):
+    film.play()
+    world.tell(0)
+    film._advance()
+    assert film.position == 0.0  # one moment is no film
+    world.tell(10)
+    for _ in range(400):
+        film._advance()
+    assert film.position == pytest.approx(np.log1p(10) / np.log1p(100))
+    world.tell(100)
+    world.tell(ended=True, share=1.0)
+    while film.is_running:
+        film._advance()
+    assert film.position == 1.0
+
+
+def test_a_moment_is_there_once_every_place_has_its_picture(world, film):
+    world.slots.views["b"] = "density"
+    film.play()
+    assert [reel["slot"] for reel in world.started[0][2]["reels"]] == ["a", "b"]
+    world.tell(0)
+    assert film.steps == []
+    world.tell(0, slot="b", view="density")
+    world.tell(10)
+    assert film.steps == [0]
+
+
+def test_it_ends_where_a_film_makes_no_sense_any_more(world, film):
+    for ending in (
+        lambda: world.run_ready.emit(None),
+        world.run_chosen.emit,
+        lambda: world.slots.view_changed.emit("a"),
+    ):
+        film.play()
+        assert film.is_running
+        ending()
+        assert not film.is_running
 
 
 def test_a_film_that_cannot_be_made_says_so(world, film):

@@ -1,7 +1,8 @@
 """Pages: one on screen at a time, and none asks for anything behind the others."""
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.panels import pages
 from app.panels.pages import EXPLORE, Page, PageEntry, Pages
@@ -73,6 +74,24 @@ def test_a_page_can_send_the_person_back_and_its_key_goes_both_ways(stack, qtbot
     shown.toggle_page("one")
     shown.toggle_page("one")
     assert shown.current_name == EXPLORE
+
+
+def test_the_focus_does_not_jump_to_whatever_is_left(qtbot, stack):
+    _, shown = stack
+    window = QWidget()
+    column = QVBoxLayout(window)
+    button, field = QPushButton("next"), QLineEdit(shown.currentWidget())
+    for each in (shown, button):
+        column.addWidget(each)
+    window.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    qtbot.addWidget(window)
+    window.show()
+    field.setFocus()
+    shown.show_page("one")
+    assert window.focusWidget() is window
+    button.setFocus()
+    shown.show_page(EXPLORE)
+    assert window.focusWidget() is button
 
 
 def test_every_listed_page_can_be_imported():

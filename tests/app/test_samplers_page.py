@@ -1,5 +1,6 @@
 """The sampler bench in the window: what is asked of the engine, and what is shown."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +22,8 @@ FACTS = {
     "error_network": 0.2,
     "error_exact": None,
     "detour": 1.5,
+    "straightness": 0.25,
+    "turning": 90.0,
 }
 
 
@@ -173,9 +176,11 @@ def test_results_are_drawn_tabled_and_the_first_two_compared(page):
 
 def test_another_value_is_drawn_where_it_is_known(page):
     trial(page, "euler", 16, 0.1)
-    page.switch.chosen.emit("error_network")
+    page.switch.user_choose("error_network")
     assert page.chart._series[0].values == (0.2,)
-    page.switch.chosen.emit("error_exact")
+    page.switch.user_choose("turning")
+    assert page.chart._series[0].values == (90.0,)
+    page.switch.user_choose("error_exact")
     assert page.chart._series == []
 
 
@@ -249,3 +254,46 @@ def test_the_table_is_driven_by_keys(qtbot):
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
         qtbot.keyClick(table, key)
     assert picked == [("a", 4.0)]
+
+
+def test_a_distance_below_chance_is_drawn_and_read_as_it_is(page):
+    tell(page, {"kind": "floor", "energy_distance": 0.004})
+    trial(page, "euler", 16, -0.002)
+    line = page.chart._series[0]
+    assert line.values == (0.0004,)
+    assert page.chart.nearest(page.chart.pane.pixel(4, np.log10(0.0004))) == (
+        "euler",
+        0,
+    )
+    page._on_pointed(("euler", 0))
+    assert "\N{MINUS SIGN}0.0020" in page.read_out.text
+    assert page.table._best == ("euler", 16.0)
+
+
+def test_a_sampler_that_is_tried_shows_its_settings(page):
+    page.choices.rows["ddim"].click()
+    assert page.choices.which.value() == "ddim"
+    assert "eta" in page.choices.form.fields
+    page.choices.rows["ddim"].click()
+    assert page.choices.which.value() != "ddim"
+
+
+def test_choices_come_back_from_a_session(page, qtbot):
+    page.choices.rows["ddim"].click()
+    page.bench.set_setting("ddim", "eta", 0.5)
+    page.choices.extent.fields["most_steps"].user_set(16)
+    page.switch.user_choose("detour")
+    page.bench.select(("ddim", 8.0))
+    kept = json.loads(json.dumps(page.kept()))
+    other = SamplersPage(World(page.session.catalogue, "ddpm"))
+    other.bench._timer.setInterval(0)
+    qtbot.addWidget(other)
+    other.recall(kept, {})
+    other.enter()
+    settings = other.session.jobs.started[0][2]
+    assert settings["settings"] == {"ddim": {"eta": 0.5}}
+    assert settings["steps"] == [2, 4, 8, 16]
+    assert "ddim" in settings["samplers"]
+    assert other.switch.value() == "detour"
+    assert other.bench.selected == [("ddim", 8.0)]
+    assert other.choices.extent.values()["most_steps"] == 16

@@ -82,3 +82,34 @@ def test_a_file_that_cannot_be_read_leaves_everything_as_it_is(open_lab, tmp_pat
     lab.window.files.sessions.open(str(nothing))
     assert "no session file" in heard[0].text
     assert lab.run is run
+
+
+def test_a_comparison_comes_back_with_its_page_its_links_and_its_plots(
+    open_lab, tmp_path
+):
+    lab = open_lab()
+    lab.train(20)
+    lab.window.pages.show_page("compare")
+    compare, page = lab.session.compare, lab.window.pages.page("compare")
+    compare.add_model("rectified_flow")
+    lab.until(lambda: len(compare.runs) == 2 and all(r.status for r in compare.runs))
+    page.head.links["axes"].click()
+    _, flow = (page.columns[run.id] for run in compare.runs)
+    flow.left.head.choose("split")
+    flow.right.head.view_chosen.emit("samples")
+    lab.session.probe.ask(0.5, 0.25)
+    file = saved(lab, tmp_path / "lab.genplay")
+
+    other = open_lab(model="gan")
+    other.window.files.sessions.open(str(file))
+    other.until(lambda: other.window.pages.current_name == "compare")
+    compare, page = other.session.compare, other.window.pages.page("compare")
+    models = [run.config.model for run in compare.runs]
+    assert models == ["vae", "rectified_flow"]
+    assert "axes" not in compare.links
+    columns = list(page.columns.values())
+    assert [c.right.plot.view for c in columns] == ["samples", "samples"]
+    assert [c.left.plot.mode for c in columns] == ["split", "split"]
+    other.until(lambda: all(c.right.plot.has_frame for c in columns))
+    other.until(lambda: len(other.session.probe.answers) == 2)
+    assert compare.runs[0].step == 20

@@ -8,7 +8,7 @@ from torch.autograd import grad
 
 from engine import Experiment
 from engine.lab.exact_process import exact_process
-from engine.lab.sampler_study import SamplerStudy, SamplerStudySettings, detour
+from engine.lab.sampler_study import SamplerStudy, SamplerStudySettings
 from engine.views.base import Cancelled
 
 
@@ -124,10 +124,13 @@ def test_a_study_can_be_given_up_at_any_step(oracle):
         list(SamplerStudy(wish, {"r": oracle}, "r", tick).work())
 
 
-def test_detour_of_a_line_and_of_a_half_circle():
-    t = torch.linspace(0, 1, 2001).double()
-    line = torch.stack([t, 2 * t], 1)[:, None]
-    angle = math.pi * t
-    arc = torch.stack([angle.cos(), angle.sin()], 1)[:, None]
-    assert detour(line) == pytest.approx(1.0)
-    assert detour(arc) == pytest.approx(math.pi / 2, rel=1e-4)
+def test_shape_of_the_paths_of_the_exact_reference(oracle):
+    """A straight step has no shape; more steps bend, and bend less for a mean."""
+    _, trials = study(oracle, samplers=["euler"], steps=[1, 32])
+    one, many = (trial.result for trial in trials)
+    assert one["detour"] == pytest.approx(1.0)
+    assert one["straightness"] == pytest.approx(0.0, abs=1e-12)
+    assert one["turning"] == 0
+    assert many["detour"] > 1
+    assert many["straightness"] > 0
+    assert 0 < many["turning"] < 360

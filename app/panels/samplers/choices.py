@@ -131,7 +131,14 @@ class SamplerChoices(QWidget):
         self.rows = {e.name: SamplerRow(e, i) for i, e in enumerate(entries)}
         for name, row in self.rows.items():
             self._list.addWidget(row)
-            row.clicked.connect(lambda _=False, n=name: self._bench.toggle(n))
+            row.clicked.connect(lambda _=False, n=name: self._on_row(n))
+
+    def _on_row(self, name: str) -> None:
+        """A sampler that is tried now shows its settings."""
+        self._bench.toggle(name)
+        if name in self._bench.chosen:
+            self.which.set_value(name)
+            self._show_form()
 
     def _show_form(self) -> None:
         name = str(self.which.value() or "")

@@ -22,11 +22,11 @@ from app.session_run import Run
 from app.theme import theme
 from app.widgets.button import Button
 from app.widgets.card import Card
+from app.widgets.choice import Choice
 from app.widgets.form import Form
 from app.widgets.label import Label
 from app.widgets.progress import Progress
 from app.widgets.section import Section
-from app.widgets.switch import Switch
 from engine.protocol import Json
 
 _LEAST = 1e-3  # what stands for chance where it is not known
@@ -34,7 +34,12 @@ _VALUES = {
     "energy_distance": ("Quality", "energy distance to the data, lower is better"),
     "error_network": ("Error", "distance to the network's own ODE, std of the data"),
     "error_exact": ("To exact", "distance to the exact ODE, std of the data"),
-    "detour": ("Detour", "length of the paths over the direct way"),
+    "detour": ("Detour", "length of the paths over the direct way, 1 is straight"),
+    "straightness": (
+        "Straightness",
+        "deviation from the straight way at even pace, squared, 0 is straight",
+    ),
+    "turning": ("Turning", "angle that a path turns through, degrees"),
 }
 _NONE_HERE = "This model draws its samples in one go: there is no sampler to choose."
 _NO_MIXTURE = "Known only for data that are a mixture of Gaussians."
@@ -54,7 +59,7 @@ class SamplersPage(Page):
         self.again = Button("Run again", "arrow-counter-clockwise", kind="quiet")
         self.copy = Button("Copy table", "copy", kind="quiet")
         self.done = Button("Close", "x", kind="quiet")
-        self.switch = Switch({k: v[0] for k, v in _VALUES.items()}, "What is compared")
+        self.switch = Choice({k: v[0] for k, v in _VALUES.items()}, "What is compared")
         self.chart = BenchChart()
         self.read_out = ReadOut("Point at a mark to read it; click to see its paths.")
         self.paths = BenchPaths()
@@ -138,6 +143,7 @@ class SamplersPage(Page):
         card.maximise.hide()
         card.camera.hide()
         if body is self.chart:
+            self.switch.setFixedWidth(self.switch.sizeHint().width())
             card.add_header_widget(self.switch)
             card.set_strip(self.read_out)
         elif body is self.paths:
@@ -264,8 +270,8 @@ class SamplersPage(Page):
             self.guidance.set_values(run.config.model_settings)
         self.guide_head.setVisible(bool(fields))
 
-    def _on_value(self, value: str) -> None:
-        self._value = value
+    def _on_value(self, value: object) -> None:
+        self._value = str(value)
         self._show()
 
     def _on_pointed(self, found: tuple[str, int] | None) -> None:
@@ -308,4 +314,6 @@ def _cells(trial: Trial) -> Cells:
         number("error_network"),
         number("error_exact"),
         number("detour", 3),
+        number("straightness"),
+        f"{number('turning', 3)}°",
     )

@@ -13,13 +13,15 @@ from app.widgets.state import State
 
 _ROW = 24
 _COLUMNS = (
-    ("Sampler", 0.26),
-    ("Steps", 0.16),
-    ("Evaluations", 0.12),
-    ("Energy dist.", 0.13),
-    ("To the ODE", 0.12),
-    ("To the exact ODE", 0.14),
+    ("Sampler", 0.18),
+    ("Steps", 0.13),
+    ("Evaluations", 0.11),
+    ("Energy dist.", 0.11),
+    ("To the ODE", 0.10),
+    ("To exact ODE", 0.12),
     ("Detour", 0.07),
+    ("Straightness", 0.10),
+    ("Turning", 0.08),
 )
 
 Cells = tuple[str, ...]

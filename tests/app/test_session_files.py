@@ -1,0 +1,207 @@
+"""Session files as the window sees them: what is written, what comes back."""
+
+import pytest
+from PySide6.QtCore import QObject, Signal
+
+from app import session_files
+from app.session_files import KeptDesk, KeptWindow, SessionFiles
+from app.session_history import History
+from app.session_run import Run
+from engine.protocol import Ack, Close, OpenSession, RunConfig, SaveSession, Status
+
+
+class Link:
+    def __init__(self) -> None:
+        self.sent, self.answers, self.is_up = [], [], True
+
+    def send(self, command, on_ack=None) -> bool:
+        self.sent.append(command)
+        self.answers.append(on_ack)
+        return self.is_up
+
+    def answer(self, error="") -> None:
+        self.answers[-1](Ack(id=1, error=error), {})
+
+
+class Runs(QObject):
+    visited = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all, self.run = {}, None
+
+    def adopt(self, name, history):
+        self.all[name] = Run(name, len(self.all) + 1, history, "")
+        return self.all[name]
+
+    def choose(self, name) -> None:
+        self.run = self.all[name]
+
+    def forget(self, run) -> None:
+        del self.all[run.id]
+
+
+class World(QObject):
+    """As much of a session as its files know of."""
+
+    run_ready = Signal(object)
+    status_changed = Signal(object)
+    snapshots_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.link, self.runs = Link(), Runs()
+
+    @property
+    def run(self):
+        return self.runs.run
+
+
+def config(beta):
+    return RunConfig(model="vae", data="rings", model_settings={"beta": beta})
+
+
+@pytest.fixture
+def world(qapp):
+    made = World()
+    for name, steps in (("run-1", 3), ("run-2", 1)):
+        run = made.runs.adopt(name, History(config(0.0)))
+        run.applied = run.config
+        run.snapshots = [0, 10, 20]
+        for beta in range(1, steps + 1):
+            run.history.edit(config(float(beta)), f"beta {beta}")
+    made.runs.choose("run-1")
+    return made
+
+
+@pytest.fixture
+def files(world):
+    made = SessionFiles(world)
+    made.notes, made.back = [], []
+    made.noted.connect(made.notes.append)
+    made.opened.connect(lambda window, runs: made.back.append((window, runs)))
+    return made
+
+
+def written(world, files):
+    """What the window says of itself in the file that is written now."""
+    files.save("lab", KeptDesk(page="compare", alone="b", point=(1.0, 2.0)))
+    return world.link.sent[-1]
+
+
+def opened(world, files, window, monkeypatch, tmp_path):
+    monkeypatch.setattr(session_files, "read_head", lambda path: (1, window))
+    files.open(str(tmp_path / "lab.genplay"))
+    return world.link.sent[-1]
+
+
+def test_runs_histories_and_the_desk_are_written_under_the_right_ending(world, files):
+    world.run.history.stack.undo()
+    world.run.speed, world.run.at = 40.0, 10
+    command = written(world, files)
+    assert isinstance(command, SaveSession)
+    assert command.path == "lab.genplay"
+    assert command.run_ids == ["run-1", "run-2"]
+    kept = KeptWindow.model_validate(command.window)
+    assert (kept.shown, kept.page, kept.alone, kept.point) == (
+        *("run-1", "compare", "b"),
+        (1.0, 2.0),
+    )
+    first = kept.runs[0]
+    assert first.first == config(0.0)
+    assert [edit.config for edit in first.edits] == [
+        config(float(n)) for n in (1, 2, 3)
+    ]
+    assert (first.done, first.speed, first.at) == (2, 40.0, 10)
+    world.link.answer()
+    assert files.path == "lab.genplay"
+    assert files.notes[-1].title == "Session saved"
+
+
+def test_a_run_that_the_engine_does_not_know_is_left_out(world, files):
+    world.runs.all["run-2"].applied = None
+    assert written(world, files).run_ids == ["run-1"]
+
+
+def test_a_full_disk_is_told(world, files):
+    written(world, files)
+    world.link.answer("No space left.")
+    assert files.notes[-1].text == "No space left."
+    assert files.path == ""
+
+
+def test_opened_runs_have_their_histories_and_replace_the_old_ones(
+    world, files, monkeypatch, tmp_path
+):
+    world.run.history.stack.undo()
+    world.run.speed, world.run.at = 40.0, 10
+    window = written(world, files).window
+    old = list(world.runs.all)
+    command = opened(world, files, window, monkeypatch, tmp_path)
+    assert isinstance(command, OpenSession)
+    assert list(world.runs.all)[2:] == [command.prefix + name for name in old]
+    assert world.run.id == "run-1"  # until the engine has read the file
+    for name in old:  # as the engine reports before it answers
+        new = world.runs.all[command.prefix + name]
+        new.snapshots = [0, 10, 20]
+        facts = {"step": 20, "steps": 100, "seconds": 1, "steps_per_second": 20}
+        new.status = Status(run_id=new.id, state="paused", **facts)
+    world.link.answer()
+    closed = [c.run_id for c in world.link.sent if isinstance(c, Close)]
+    assert closed == old
+    assert list(world.runs.all) == [command.prefix + name for name in old]
+    run = world.run
+    assert (run.id, run.speed, run.at) == (command.prefix + "run-1", 40.0, 10)
+    assert run.config == config(2.0)
+    assert run.history.stack.canRedo()
+    run.history.stack.redo()
+    assert run.config == config(3.0)
+    for _ in range(3):
+        run.history.stack.undo()
+    assert run.config == config(0.0)
+    kept, by_old_id = files.back[0]
+    assert kept.page == "compare"
+    assert by_old_id == {name: world.runs.all[command.prefix + name] for name in old}
+    assert files.notes[-1].text == "2 runs, with histories."
+
+
+def test_a_moment_that_was_not_kept_is_not_visited(world, files, monkeypatch, tmp_path):
+    world.run.at = 15
+    window = written(world, files).window
+    opened(world, files, window, monkeypatch, tmp_path)
+    for run in world.runs.all.values():
+        run.snapshots = [0, 10, 20]
+    world.link.answer()
+    assert world.run.at is None
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+def test_what_the_engine_cannot_read_leaves_the_runs(
+    world, files, monkeypatch, tmp_path, is_up
+):
+    window, before = written(world, files).window, dict(world.runs.all)
+    world.link.is_up = is_up
+    opened(world, files, window, monkeypatch, tmp_path)
+    if is_up:
+        world.link.answer("It is damaged.")
+        assert files.notes[-1].text == "It is damaged."
+    assert world.runs.all == before
+    assert world.run.id == "run-1"
+    assert not files.back
+
+
+def test_a_foreign_or_damaged_head_is_one_sentence(world, files, monkeypatch, tmp_path):
+    good = written(world, files).window
+    sent = len(world.link.sent)
+    for bad in ({}, {**good, "runs": []}, {**good, "shown": "run-9"}):
+        monkeypatch.setattr(session_files, "read_head", lambda path, b=bad: (1, b))
+        files.open(str(tmp_path / "lab.genplay"))
+        assert files.notes[-1].title == "The session was not opened"
+        assert "lab.genplay" in files.notes[-1].text
+    assert len(world.link.sent) == sent
+
+
+def test_an_older_version_kept_less_of_the_desk_and_a_newer_keeps_more(world, files):
+    good = written(world, files).window
+    window = {"shown": good["shown"], "runs": good["runs"], "more": 1}
+    assert KeptWindow.model_validate(window).page == ""
