@@ -258,8 +258,8 @@ class CurvesPlot(PlotView):
 
 def _reference_words(label: str, value: str) -> str:
     """``entropy of the data 1.12``, ``2 ln 2 = 1.39``; a mere number once."""
-    if label == value:
-        return value
+    if not any(letter.isalpha() for letter in label):
+        return label
     return f"{label} = {value}" if "ln 2" in label else f"{label} {value}"
 
 

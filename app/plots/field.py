@@ -114,6 +114,7 @@ class FieldPlot(PlotView):
 
     view = "field"
     title = "Vector field"
+    hint = "Point at the plot to read an arrow; click to ask about a place."
     own_settings = frozenset({"t", "shape"})
 
     def __init__(self, parent: QWidget | None = None) -> None:

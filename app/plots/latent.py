@@ -221,6 +221,8 @@ class LatentPlot(PlotView):
         return Bars("KL per axis, nats", names, values, "latent", note)
 
     def _draw_handle(self) -> None:
+        if int(self.meta.get("latent_dim", 2)) == 1:  # there is no second axis
+            self._z = (self._z[0], 0.0)
         for layer in self.latent:
             layer.set_handle(self._z)
         for data in self.data:

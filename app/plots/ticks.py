@@ -83,12 +83,10 @@ def decade_parts(low: float, high: float) -> list[float]:
 
 
 def power_text(exponent: int) -> str:
-    """A power of ten as a tick's label: ``0.01``, ``1``, ``100``, ``1e−6``."""
-    return (
-        fixed(10.0**exponent, max(0, -exponent))
-        if exponent > -4
-        else (f"1e{exponent}".replace("-", MINUS))
-    )
+    """A power of ten as a tick's label: ``0.01``, ``1``, ``100``, ``1e−6``, ``1e6``."""
+    if not -4 < exponent < 6:
+        return f"1e{exponent}".replace("-", MINUS)
+    return fixed(10.0**exponent, max(0, -exponent))
 
 
 def tick_text(value: float, ticks: list[float]) -> str:

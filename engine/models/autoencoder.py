@@ -78,7 +78,7 @@ class Autoencoder(GenerativeModel):
     name: ClassVar[str] = "autoencoder"
     card: ClassVar[Card] = Card(
         title="Autoencoder",
-        family="Latent variable model",
+        family="Latent variables",
         paper="Hinton & Salakhutdinov 2006",
         arxiv="",
         formula=r"\min_{f, g} E\,\| x - g(f(x + s\,\epsilon)) \|^2",

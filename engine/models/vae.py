@@ -50,7 +50,7 @@ class VAE(GenerativeModel):
     name: ClassVar[str] = "vae"
     card: ClassVar[Card] = Card(
         title="VAE",
-        family="Latent variable model",
+        family="Latent variables",
         paper="Kingma & Welling 2013",
         arxiv="1312.6114",
         formula=r"E_q \ln p(x|z) - \beta \, KL(q(z|x) \, \| \, p(z))",

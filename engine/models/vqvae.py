@@ -131,7 +131,7 @@ class VQVAE(GenerativeModel):
     name: ClassVar[str] = "vqvae"
     card: ClassVar[Card] = Card(
         title="VQ-VAE",
-        family="Latent variable model",
+        family="Latent variables",
         paper="van den Oord et al. 2017",
         arxiv="1711.00937",
         formula=(

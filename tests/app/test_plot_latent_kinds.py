@@ -44,6 +44,9 @@ def test_a_single_axis_is_a_curve_with_marks_and_errors(plot):
     assert small.circles.xData is None or not len(small.circles.xData)
     assert len(large.residuals.xData) == 10
     assert words(plot) == ["decoded axis", "1σ and 2σ", "data", "its error"]
+    assert small.handle.points[0, 1] == 0  # on the only axis
+    plot.square.inset.clicked.emit(1.5, 2.0)
+    assert small.handle.points.tolist() == [[1.5, 0.0]]
     plot.show_frame(*preview.latent_frame())
     assert not len(large.marks.points)
     assert words(plot) == ["prior lattice", "1σ and 2σ", "data"]

@@ -67,3 +67,13 @@ def test_the_rail_tells_what_a_point_costs(plot, name, unit):
     assert figures["Evaluations"] == ("24", unit)
     unknown = plot(name, {"evaluations": None})
     assert "Evaluations" not in {f.label for f in unknown.square._figures}
+
+
+def test_a_field_without_a_time_has_words_below_it_instead_of_a_clock(plot):
+    made = plot("field")
+    assert made.strip().currentWidget() is made.scrubber
+    meta, arrays = preview.FRAMES["field"]()
+    made.show_frame(meta | {"quantity": "critic"}, arrays)
+    assert made.strip().currentWidget() is made.read_out
+    made.show_frame(meta, arrays)
+    assert made.strip().currentWidget() is made.scrubber

@@ -8,6 +8,7 @@ import pytest
 from app.plots.classes import class_legend
 from app.plots.clouds import count_cells
 from app.plots.curve import short_names, value_range
+from app.plots.curves import _reference_words
 from app.plots.density_map import indices, log_ratio
 from app.plots.field import arrows, spacing
 from app.plots.panels import spread
@@ -211,3 +212,17 @@ def test_a_logarithm_of_about_a_decade_has_round_labels(low, high, values):
 def test_powers_of_ten_are_written_short():
     assert [power_text(e) for e in (2, 0, -2, -3)] == ["100", "1", "0.01", "0.001"]
     assert power_text(-6) == "1e−6"
+    assert (power_text(5), power_text(6)) == ("100,000", "1e6")
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "words"),
+    [
+        ("1", "1.00", "1"),
+        ("−0.25", "−0.250", "−0.25"),
+        ("2 ln 2", "1.39", "2 ln 2 = 1.39"),
+        ("entropy of the data", "1.12", "entropy of the data 1.12"),
+    ],
+)
+def test_a_reference_that_is_a_mere_number_is_written_once(label, value, words):
+    assert _reference_words(label, value) == words
