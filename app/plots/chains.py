@@ -32,12 +32,12 @@ class ChainsPlot(PlotView):
 
     view = "chains"
     title = "Chains"
-    own_settings = frozenset({"t", "temperature", "start", "across", "up", "seed"})
+    own_settings = frozenset({"noise", "temperature", "start", "across", "up", "seed"})
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()
         super().__init__(self.square, parent)
-        self._start, self._heat, self._level, self._seed = "noise", "1", 0.8, 0
+        self._start, self._heat, self._seed = "noise", "1", 0
         pane = self.square.pane
         self.image = SmoothImage(pane)
         self.arrows = Arrows(pane)
@@ -73,7 +73,8 @@ class ChainsPlot(PlotView):
 
     def view_state(self) -> dict[str, Any]:
         """Start, temperature, level, and when."""
-        kept = {"start": self._start, "heat": self._heat, "level": self._level}
+        level = self.chain_strip.level.time()
+        kept = {"start": self._start, "heat": self._heat, "level": level}
         return {**kept, "t": self.film.time}
 
     def set_view_state(self, state: dict[str, Any]) -> None:
@@ -85,8 +86,7 @@ class ChainsPlot(PlotView):
             self._heat = state["heat"]
             self.chain_strip.heat.set_value(self._heat)
         if isinstance(state.get("level"), int | float):
-            self._level = min(max(float(state["level"]), 0.0), 1.0)
-            self.chain_strip.level.set_time(self._level)
+            self.chain_strip.level.set_time(min(max(float(state["level"]), 0.0), 1.0))
         if isinstance(state.get("t"), int | float):
             self.film.set_time(float(state["t"]))
         if self.meta:
@@ -187,8 +187,7 @@ class ChainsPlot(PlotView):
         self.settings_edited.emit({"temperature": heat})
 
     def _on_levelled(self, level: float) -> None:
-        self._level = level
-        self.settings_edited.emit({"t": level})
+        self.settings_edited.emit({"noise": level})
 
     def _on_clicked(self, x: float, y: float) -> None:
         if self.meta:

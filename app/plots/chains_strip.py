@@ -1,9 +1,12 @@
 """The strip under the chains: their clock, other chains, level and temperature."""
 
+from math import log
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.plots.film import Film
+from app.plots.ticks import significant
 from app.theme import theme
 from app.widgets.button import IconButton
 from app.widgets.label import Label
@@ -11,11 +14,21 @@ from app.widgets.scrubber import Scrubber
 from app.widgets.state import State
 from app.widgets.switch import Switch
 
+_MOST, _LEAST, _FIRST = 20.0, 0.01, 0.25  # noise over signal
 HEATS = {"0": "0", "0.5": "½", "1": "1", "2": "2"}
 
 
+def noise_at(place: float) -> float:
+    """Noise over signal at a place from 0 (noise) to 1 (data)."""
+    return round(float(_MOST * (_LEAST / _MOST) ** place), 6)
+
+
 class ChainsStrip(QWidget):
-    """``redrawn``, ``heated`` and ``levelled`` tell what the hand wants."""
+    """``redrawn``, ``heated`` and ``levelled`` tell what the hand wants.
+
+    A level is noise over signal, which means the same in each model; its scrubber is
+    logarithmic.
+    """
 
     redrawn = Signal()
     heated = Signal(float)
@@ -32,13 +45,17 @@ class ChainsStrip(QWidget):
         self.heat = Switch(HEATS, "Temperature of the chains")
         self.level = Scrubber()
         self.level.play.hide()
+        self.level.set_end_words("noise", "")
         self.heat.set_value("1")
-        self.level.set_time(0.8)
+        self.level.set_writer(
+            lambda place: f"σ/α {significant(noise_at(place), 2)}", "σ/α 0.025"
+        )
+        self.level.set_time(log(_MOST / _FIRST) / log(_MOST / _LEAST))
         self.set_steps(200)
         self._arrange()
         self.again.clicked.connect(self.redrawn)
         self.heat.chosen.connect(lambda key: self.heated.emit(float(key)))
-        self.level.moved.connect(self.levelled)
+        self.level.moved.connect(lambda place: self.levelled.emit(noise_at(place)))
         self._state = State(self, self._restyle)
 
     def set_steps(self, total: int) -> None:

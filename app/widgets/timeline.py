@@ -109,7 +109,7 @@ class Timeline(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._is_live = True
+        self._is_live, self._last_step = True, 0
         self.replay = IconButton("film-strip", _REPLAY)
         self._title = Label("History", colour="text1", size=13, weight=600)
         self._info = Label(colour="text3", size=11)
@@ -149,6 +149,7 @@ class Timeline(QWidget):
         self.track.blockSignals(False)
         lines = [f"step {step:,}: {name}" for step, name in changes]
         self.track.setToolTip("\n".join(lines))
+        self._last_step = last_step
         if self._is_live:
             self.track.set_quietly(last_step)
         self.track.update()
@@ -174,7 +175,7 @@ class Timeline(QWidget):
         """Show silently whether the newest state is seen."""
         self._is_live = live
         if live:
-            self.track.set_quietly(self.track.maximum())
+            self.track.set_quietly(self._last_step)
         self._write()
 
     @property

@@ -176,7 +176,7 @@ class CNF(GenerativeModel):
     name = "cnf"
     card = Card(
         title="Neural ODE (CNF, FFJORD)",
-        family="Normalising flows",
+        family="Normalising flow",
         paper="Chen et al. 2018",
         arxiv="1806.07366",
         formula=(

@@ -130,7 +130,7 @@ class Oracle(GenerativeModel):
     card = Card(
         title="Exact reference",
         family="Diffusion and flow matching",
-        paper="Karras et al. 2022, appendix B.3",
+        paper="Karras et al. 2022",
         arxiv="2206.00364",
         formula=(
             r"\nabla \ln p_t(x) = -\frac{x - \alpha\,E[\mu_k | x]}"

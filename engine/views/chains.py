@@ -2,9 +2,10 @@ r"""Random walkers on the learned surface: Langevin chains at one temperature.
 
 .. math:: x \leftarrow x + \eta \, s(x) + \sqrt{2 \eta T} \, \xi
 
-with s = -grad E of an energy-based model, or the score of a process at one noise level,
-where the step is eta times that level's variance. Without temperature the chains roll
-downhill; at T = 1 they wander as the density says.
+with s = -grad E of an energy-based model, or the score of a process at one noise level:
+that of the data plus noise of r = sigma / alpha, whose points are x_t / alpha, and the
+step is eta r^2. Without temperature the chains roll downhill; at T = 1 they wander as
+the density says.
 """
 
 from collections.abc import Callable
@@ -29,8 +30,6 @@ FRAMES, ARROWS, BACKDROP = 64, 18, 420
 QUICK = 50
 #: Nats above the lowest energy that the colours span.
 SPAN = 8.0
-#: A process moves no walker where no noise is left: its last level is a little before.
-LAST_LEVEL = 0.98
 
 #: A function of points (n, dim): forces (n, dim), or energies (n,).
 OfPoints = Callable[[Tensor], Tensor]
@@ -69,15 +68,16 @@ class ChainsConfig(ViewConfig):
         symbol="T",
         group="Chains",
     )
-    t: float = knob(
-        0.8,
+    noise: float = knob(
+        0.25,
         "Noise level",
-        "Level of a process at which the chains walk, from noise (0) to data (1); an "
-        "energy has only one.",
-        ge=0,
-        le=1,
+        "Noise over signal where the chains walk on a process, the same in each model "
+        "whatever its time; an energy has only one level.",
+        ge=0.01,
+        le=20,
+        scale="log",
         apply="live",
-        symbol="t",
+        symbol=r"\sigma / \alpha",
         group="Chains",
     )
     start: Literal["noise", "data", "point"] = knob(
@@ -107,7 +107,8 @@ class _Surface:
     force: OfPoints
     energy: Callable[[Tensor], Tensor] | None
     size: float
-    sigma: float
+    sigma: float = 1.0
+    t: float | None = None
 
 
 class ChainsView(View):
@@ -140,7 +141,7 @@ class ChainsView(View):
         }
         meta = paper(moment) | {
             "has_energy": surface.energy is not None,
-            "t": None if surface.energy else min(config.t, LAST_LEVEL),
+            "t": surface.t,
             "sigma": None if surface.energy else surface.sigma,
             "temperature": config.temperature,
             "step_size": surface.size,
@@ -173,19 +174,19 @@ class ChainsView(View):
                 with torch.no_grad():
                     return energy(x)
 
-            return _Surface(force, level, size, 1.0)
+            return _Surface(force, level, size)
         assert isinstance(model, Process)
         process: Process = model
-        t = torch.tensor(min(self.config.t, LAST_LEVEL)).to(
-            moment.fitted.model.device, moment.fitted.model.dtype
-        )
-        sigma = float(process.path.sigma(t))
+        ratio = float(self.config.noise)
+        when = process.path.time_of(torch.tensor(ratio).double())
+        t = when.to(moment.fitted.model.device, moment.fitted.model.dtype)
+        alpha = float(process.path.alpha(when))
 
         def score(x: Tensor) -> Tensor:
             with torch.no_grad():
-                return process.score(x, t)
+                return alpha * process.score(alpha * x, t)
 
-        return _Surface(score, None, size * sigma**2, sigma)
+        return _Surface(score, None, size * ratio**2, ratio, float(when))
 
     def _walk(
         self, moment: Moment, surface: _Surface, generator: Generator

@@ -142,11 +142,12 @@ def _references(moment: Moment, groups: Mapping[str, str]) -> list[dict[str, Any
         found.append(("nll", entropy, "entropy of the data"))
     several = len(model.players()) > 1
     optima = {
-        (groups.get(f"loss.{player}.{term}" if several else f"loss.{term}", "loss"), v)
+        (groups[name], v)
         for player in model.players()
         for term, v in model.reference_lines(player).items()
+        if (name := f"loss.{player}.{term}" if several else f"loss.{term}") in groups
     }
-    found += [(group, v, _label(v)) for group, v in sorted(optima) if group in shown]
+    found += [(group, v, _label(v)) for group, v in sorted(optima)]
     if "modes" in shown and (modes := source.modes()) is not None:
         found.append(("modes", float(len(modes.centres)), "all modes"))
     return [{"group": g, "value": float(v), "label": label} for g, v, label in found]

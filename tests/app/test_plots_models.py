@@ -276,11 +276,14 @@ def test_start_heat_level_and_dice_ask_the_engine(qtbot, shown):
     plot.switch.user_choose("data")
     plot.chain_strip.heat.user_choose("0.5")
     plot.chain_strip.again.click()
-    plot.chain_strip.level.moved.emit(0.4)
+    plot.chain_strip.level.moved.emit(0.0)
+    plot.chain_strip.level.moved.emit(1.0)
     assert asked == [
-        {"start": "data"}, {"temperature": 0.5}, {"seed": 1}, {"t": 0.4},
+        {"start": "data"}, {"temperature": 0.5}, {"seed": 1}, {"noise": 20.0},
+        {"noise": 0.01},
     ]  # fmt: skip
     assert plot.chain_strip.level.isVisible()
+    assert plot.chain_strip.level._time.text() == "σ/α 0.25"
     assert [chip.text for chip in plot.chips()] == ["score"]
 
 

@@ -281,6 +281,9 @@ def test_notes_sit_in_the_corner_and_leave_the_rest_free(stack):
 @pytest.fixture
 def timeline(qtbot):
     timeline = Timeline()
+    timeline.set_history([], [], 0)
+    timeline.set_live(True)
+    assert timeline._step.text() == "step 0"
     timeline.resize(1000, 52)
     qtbot.addWidget(timeline)
     timeline.set_history([0, 10, 100, 500], [(90, "learning rate")], 1000)

@@ -7,8 +7,9 @@ import pytest
 import torch
 from views_world import MEAN, STD, Exact, NormalFlow, moment
 
+from engine import registry
 from engine.sampling.path import LinearPath
-from engine.views.chains import LAST_LEVEL, ChainsConfig, ChainsView
+from engine.views.chains import ChainsConfig, ChainsView
 from engine.views.codebook import CodesConfig, CodesView
 from engine.views.denoise import DenoiseConfig, DenoiseView
 from engine.views.frames import detour, turning
@@ -76,23 +77,32 @@ def test_arrows_point_downhill_per_data_unit():
 
 
 def test_a_score_drives_walkers_at_its_level():
-    """At level t the marginal is N(t m, (1 - t)^2 + t^2 s^2); SYSTEMS A6 (1)."""
-    t, s = 0.6, 0.5
-    variance = (1 - t) ** 2 + t**2 * s**2
-    found = chains(NormalFlow(m=0.0, s=s), t=t, chains=500, steps=300, step_size=0.1)
+    """Data N(m, s^2) plus noise of size r: N(m, s^2 + r^2); SYSTEMS A6 (1)."""
+    r, s = 0.4 / 0.6, 0.5
+    variance = r**2 + s**2
+    found = chains(
+        NormalFlow(m=1.0, s=s), noise=r, chains=500, steps=300, step_size=0.1
+    )
     late = standardised(found)[-20:]
-    eta = 0.1 * (1 - t) ** 2
+    eta = 0.1 * r**2
     assert found.meta["step_size"] == pytest.approx(eta)
-    assert found.meta["sigma"] == pytest.approx(1 - t)
+    assert found.meta["sigma"] == pytest.approx(r)
+    assert late.mean() == pytest.approx(1.0, abs=0.1)
     expected = variance / (1 - eta / (2 * variance))
     assert late.var() == pytest.approx(expected, rel=0.1)
     assert "energy" not in found.arrays
 
 
-def test_the_last_level_keeps_some_noise():
-    found = chains(NormalFlow(), t=1.0, steps=10, chains=5)
-    assert found.meta["t"] == LAST_LEVEL
-    assert found.meta["step_size"] > 0
+@pytest.mark.parametrize("name", ["rectified_flow", "ddpm", "score_sde", "edm"])
+@pytest.mark.parametrize("noise", [0.01, 0.25, 5.0])
+def test_a_level_is_the_same_noise_in_every_model(name, noise):
+    """At t = 0.8 one model was nearly at the data and another hardly under way."""
+    kind = registry.model(name)
+    found = chains(kind(kind.Config()), noise=noise, steps=10, chains=5)
+    t = torch.tensor(found.meta["t"], dtype=torch.float64)
+    path = kind(kind.Config()).path
+    assert float(path.sigma(t) / path.alpha(t)) == pytest.approx(noise, rel=1e-3)
+    assert found.meta["sigma"] == pytest.approx(noise)
 
 
 def test_starts():

@@ -144,6 +144,10 @@ def test_reference_lines_and_marks():
     past = history([1.0, 2.0])
     past.term("generator.loss", "generator").append(1, 0.1, 0.5)
     past.metric("nll").append(1, 0.1, 1.0)
+    # Not yet trained, a discriminator has no line.
+    found = picture(past, TwoPlayers()).meta["references"]
+    assert [r["label"] for r in found] == ["entropy of the data", "ln 2"]
+    past.term("discriminator.loss", "discriminator").append(1, 0.1, 1.5)
     past.changes.append(Change(2, 0.2, "learning_rate", 1e-3, 5e-4))
     found = picture(past, TwoPlayers())
     lines = [(r["group"], r["label"], r["value"]) for r in found.meta["references"]]
