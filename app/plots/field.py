@@ -184,7 +184,7 @@ class FieldPlot(PlotView):
             self.arrows.set_field(self.points("points"), self.points("vectors"))
         tag = f"{meta['quantity']}, t = {fixed(float(meta['t']))}"
         self.square.set_tags(tag if timed else "gradient of the critic")
-        longest = significant(float(meta["max_norm"]), 3)
+        longest = significant(float(meta["max_norm"]), 2)
         self.square.set_rail(
             [Legend((Key(str(meta["quantity"]), "line", "path2"),))],
             [

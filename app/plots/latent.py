@@ -188,7 +188,7 @@ class LatentPlot(PlotView):
         blocks: list[Block] = [room, Legend(tuple(keys))]
         if "class_of" in self.arrays:
             count = int(self.arrays["class_of"].max(initial=0)) + 1
-            keys[:2] = [Key("lattice by class", "lattice", "latent")]
+            keys[:2] = [Key("lattices", "lattice", "latent")]
             blocks = [room, class_legend(self.meta, min(count, 8))]
             blocks.append(Legend(tuple(keys)))
         return blocks, figures

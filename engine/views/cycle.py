@@ -76,6 +76,7 @@ class CycleView(View):
         count = fewer(JUDGED, moment.quality, max(100, config.threads))
         start = begin[spread_pick(len(begin), count, moment.seed + config.seed)]
         there = fitted.carry(start, forward)
+        moment.tick()
         back = fitted.carry(there, not forward)
         miss = (back - start).double().square().sum(1).mean().sqrt()
         drawn = slice(config.threads)

@@ -173,7 +173,7 @@ def test_samples_are_translated_points_of_the_other_data() -> None:
 
 def test_capabilities() -> None:
     found = capabilities(CycleGAN(CycleGANConfig()))
-    assert found == {"samples", "critic", "layers", "adversarial"}
+    assert found == {"samples", "critic", "layers", "adversarial", "translation"}
 
 
 def test_every_data_set_but_a_table_can_be_the_other() -> None:
