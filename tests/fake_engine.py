@@ -376,7 +376,8 @@ class FakeEngine:
         if command.what == "path":
             times = np.linspace(0, 1, 21, dtype=np.float32)
             path = np.stack([x * (1 + t) for t in times]).astype(np.float32)
-            return {}, {"times": times, "x": path}
+            cost = np.array([32.0 if command.quick else 50.0])
+            return {}, {"times": times, "x": path, "evaluations": cost}
         name = {"encode": "z", "critic": "critic"}.get(command.what, "x")
         return {}, {name: x[:, 0] if name == "critic" else x}
 

@@ -22,9 +22,12 @@ _PATHS, _MOST_PROJECTED = 200, 80  # in the projector look lines are 2 px wide
 _MOST_CORNERS = 600
 _MOST_STOCHASTIC = 40  # more random walks than this are a thicket
 _START = 0.62  # where the start to drag lies at first, share of the limits
+_HIDDEN = 0.5  # share of points outside the frame that is worth a word
 _WAYS = (
     "length/way: how long the paths are over how far they get; 1 is straight.\n"
-    "turning: the angle a path turns through in all, on average; 180° is a U-turn."
+    "turning: the angle a path turns through in all, on average; 180° is a U-turn.\n"
+    "dragged: evaluations of the network for the path of the start that you drag;\n"
+    "while the hand moves the sampler takes fewer steps, where it rests all of them."
 )
 _STRAIGHT = (
     "How far the motion is from straight and uniform in t: the mean square of\n"
@@ -46,6 +49,7 @@ class TrajectoriesPlot(PlotView):
         self._mode = "paths"
         self._start: tuple[float, float] | None = None
         self._answer: NDArray[Any] | None = None
+        self._own_cost = 0  # evaluations of the network; 0 if unknown
         self._field_arrays: dict[str, NDArray[Any]] = {}
         self.items = PathItems(self.square.pane)
         self.film = Film()
@@ -101,6 +105,8 @@ class TrajectoriesPlot(PlotView):
         if what == "path" and "x" in arrays:
             self._answer = arrays["x"]
             self._draw_own()
+            cost = arrays.get("evaluations")
+            self._set_own_cost(int(cost[0]) if cost is not None else 0)
 
     def take_probe(self, what: str, points: list[list[float]]) -> None:
         """Take the start that was dragged in another run."""
@@ -134,6 +140,7 @@ class TrajectoriesPlot(PlotView):
         """Take over the field, and the dragged start with its path."""
         if isinstance(source, TrajectoriesPlot):
             self._start, self._answer = source._start, source._answer
+            self._own_cost = source._own_cost
             self.show_companion("field", {}, source._field_arrays)
             self._draw_own()
 
@@ -178,7 +185,8 @@ class TrajectoriesPlot(PlotView):
             return
         times, x, t = self.arrays["times"], self.arrays["x"], self.film.time
         forward, drawn = self.film.is_forward, self._drawn()
-        self.items.set_points(at_time(times, x, t), drawn)
+        now = at_time(times, x, t)
+        self.items.set_points(now, drawn)
         if self._mode != "field":
             smooth = not self.film.is_running
             self.items.set_paths(times, x[:, :drawn], t, forward, smooth)
@@ -187,10 +195,26 @@ class TrajectoriesPlot(PlotView):
             names = self.meta["names"]
             layer = round(t * len(names))
             tag = layer_tag(layer, names) if layer else self.ends[0]
-        self.square.set_tags(tag)
+            self.square.set_tags(tag)
+        else:
+            self.square.set_tags(tag, self._beyond(now))
+
+    def _beyond(self, points: NDArray[Any]) -> str:
+        """Where most are out of sight: some models start from noise of size 80."""
+        x_0, x_1, y_0, y_1 = (float(v) for v in self.meta["home"])
+        inside = ((points >= (x_0, y_0)) & (points <= (x_1, y_1))).all(axis=1)
+        share = 1 - float(inside.mean())
+        return f"{100 * share:.0f} % out of sight" if share > _HIDDEN else ""
 
     def _draw_own(self) -> None:
         self.items.set_own(self._start or (0.0, 0.0), self._answer)
+
+    def _set_own_cost(self, evaluations: int) -> None:
+        """Tell apart the quick path of a hand that moves and the full one."""
+        if evaluations != self._own_cost:
+            self._own_cost = evaluations
+            if self.meta:
+                self.square.set_rail(self._blocks(), self._figures())
 
     def _blocks(self) -> list[Block]:
         """Legend, and how straight the paths are."""
@@ -202,6 +226,8 @@ class TrajectoriesPlot(PlotView):
             value = self.meta.get(key)
             if value is not None and np.isfinite(value):
                 meters.append((name, significant(float(value), 3) + unit))
+        if self._own_cost and self.items.handle.isVisible():
+            meters.append(("dragged", f"{self._own_cost:,} eval."))
         legend = Legend(self._keys())
         return [legend, Numbers("", tuple(meters), _WAYS)] if meters else [legend]
 

@@ -20,6 +20,8 @@ Answer = tuple[Json, dict[str, Tensor]]
 MOST_POINTS = 10_000
 #: Steps of the sampler in a quick path: thirty answers a second.
 QUICK_STEPS = 16
+#: Settings of samplers, and the most that a quick path takes of each.
+_QUICK = {"steps": QUICK_STEPS, "inner_steps": 2}
 #: Points of a data set that one answer brings.
 MOST_DATA = 20_000
 _CANNOT = {
@@ -75,10 +77,10 @@ def probe(
 def _hurry(fitted: Fitted) -> None:
     """Let the sampler take few steps; one that chooses its own is left alone."""
     sampler = fitted.sampler
-    steps = getattr(sampler.config, "steps", 0) if sampler is not None else 0
-    if sampler is not None and steps > QUICK_STEPS:
-        config = sampler.config.model_copy(update={"steps": QUICK_STEPS})
-        fitted.sampler = type(sampler)(config)
+    if sampler is not None:
+        config = sampler.config
+        less = {k: n for k, n in _QUICK.items() if getattr(config, k, 0) > n}
+        fitted.sampler = type(sampler)(config.model_copy(update=less))
 
 
 def _can(fitted: Fitted, what: str) -> bool:
@@ -135,7 +137,8 @@ def _encode(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
 def _path(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
     del data
     found = fitted.trace(x, seed)
-    return {"evaluations": found.evaluations}, {"times": found.times, "x": found.x}
+    cost = torch.tensor([found.evaluations])
+    return {}, {"times": found.times, "x": found.x, "evaluations": cost}
 
 
 def _nearest(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from engine.link import failure
 from engine.link.commands import Commands
 from engine.link.hub import Hub
-from engine.link.inbox import Inbox
+from engine.link.inbox import Inbox, Letter
 from engine.link.reports import Reporter
 from engine.link.runs import Run
 from engine.link.slots import Job, Slots
@@ -51,10 +51,12 @@ class Studio:
         self._commands = commands
         self._slots = slots
         self._reporter = reporter
+        #: Seconds that commands have taken in the midst of long work.
+        self._aside = 0.0
 
     def draw_next(self) -> bool:
         """Compute and send the most urgent picture; whether there was one."""
-        begin = time.monotonic()
+        begin, aside = time.monotonic(), self._aside
         runs = self._commands.runs
         job = self._slots.next_job(runs, self._inbox.credits, begin)
         if job is None:
@@ -66,13 +68,15 @@ class Studio:
             lambda: self._wanted(job),
         )
         end = time.monotonic()
+        # Not the picture's cost what a hand asked meanwhile: it would lose detail.
+        cost = end - begin - (self._aside - aside)
         if isinstance(picture, _Broken):
             job.slot.broken = run.version_of(job.wish.view)
         elif picture is not None:
-            self._send(job, picture, end - begin)
-            self._slots.done(job, end - begin, end)
+            self._send(job, picture, cost)
+            self._slots.done(job, cost, end)
         if job.paid:
-            run.viewed(end - begin)
+            run.viewed(cost)
         return True
 
     def _send(self, job: Job, picture: Picture, cost: float) -> None:
@@ -172,8 +176,13 @@ class Studio:
         while (letter := self._inbox.peek()) is not None:
             if getattr(letter.command, "kind", "") in _QUICK:
                 self._inbox.take()
-                self._commands.obey(letter)
+                self._obey_aside(letter)
             elif time.monotonic() - begin > _PATIENCE:
                 raise Cancelled
             else:
                 return
+
+    def _obey_aside(self, letter: Letter) -> None:
+        begin = time.monotonic()
+        self._commands.obey(letter)
+        self._aside += time.monotonic() - begin

@@ -110,13 +110,14 @@ class Probe(Command):
     ``points`` are in data units, for ``decode`` latent codes. ``log_prob`` answers
     ``learned`` (n,) and, where known, ``truth`` (n,); ``decode`` answers ``x`` (n, 2);
     ``encode`` answers ``z``; ``path`` takes starts at t = 0 and answers ``times`` (k,)
-    and ``x`` (k, n, 2); ``nearest`` answers the nearest training points ``x`` and
-    their ``distance``. ``score`` answers the gradient of log p ``score`` (n, 2), per
-    data unit. ``path_back`` answers the path that ends at each point, with ``times``
-    rising from 0. ``point`` answers all of this that the model is able to tell:
-    ``learned``, ``truth``, ``score``, ``critic``, ``z``, ``nearest``, ``distance``,
-    ``times`` and ``path``; its result has the ``kind`` of the density. ``data`` takes
-    no points and answers those of the data set, ``x`` (n, 2) with ``labels`` (n,).
+    and ``x`` (k, n, 2), with the ``evaluations`` (1,) of the network that a path cost;
+    ``nearest`` answers the nearest training points ``x`` and their ``distance``.
+    ``score`` answers the gradient of log p ``score`` (n, 2), per data unit.
+    ``path_back`` answers the path that ends at each point, with ``times`` rising from
+    0. ``point`` answers all of this that the model is able to tell: ``learned``,
+    ``truth``, ``score``, ``critic``, ``z``, ``nearest``, ``distance``, ``times`` and
+    ``path``; its result has the ``kind`` of the density. ``data`` takes no points and
+    answers those of the data set, ``x`` (n, 2) with ``labels`` (n,).
     ``quick`` takes a path in few steps of the sampler, for a hand that moves.
     """
 

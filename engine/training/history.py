@@ -1,10 +1,14 @@
 """What a run has lived through: each loss term, each metric, each changed setting."""
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+#: Points of a quantity that are kept; a plot shows some 2,000 of them.
+MOST_POINTS = 2**17
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,18 @@ class Change:
 
 
 class Series:
-    """A quantity over training: step, seconds of training, value; grows in place."""
+    """A quantity over training: step, seconds of training, value; grows in place.
+
+    It keeps each point of up to :data:`MOST_POINTS`; of a longer training the points at
+    even steps, then at every fourth, and so on: any length takes the same memory, and
+    the points stay evenly spread.
+    """
 
     def __init__(self) -> None:
         self._data = np.empty((3, 256), dtype=np.float64)
         self._n = 0
+        self._stride = 1
+        self._newest: float | None = None
 
     def __len__(self) -> int:
         return self._n
@@ -35,14 +46,23 @@ class Series:
         value: NDArray[np.floating],
     ) -> None:
         """Append points; all three of shape (k,)."""
-        end = self._n + len(value)
+        if len(value):
+            self._newest = float(value[-1])
+        self._append(np.stack([step, seconds, value]))
+        while self._n > MOST_POINTS:
+            self._stride *= 2
+            held, self._n = self._data[:, : self._n], 0
+            self._append(held)
+
+    def _append(self, points: NDArray[np.floating]) -> None:
+        """Add those of the points (3, k) that are at steps of the stride."""
+        kept = points[:, points[0] % self._stride == 0]
+        end = self._n + kept.shape[1]
         if end > self._data.shape[1]:
             grown = np.empty((3, max(end, 2 * self._data.shape[1])))
             grown[:, : self._n] = self._data[:, : self._n]
             self._data = grown
-        self._data[0, self._n : end] = step
-        self._data[1, self._n : end] = seconds
-        self._data[2, self._n : end] = value
+        self._data[:, self._n : end] = kept
         self._n = end
 
     def append(self, step: int, seconds: float, value: float) -> None:
@@ -57,12 +77,17 @@ class Series:
         return step.copy(), seconds.copy(), value.astype(np.float32)
 
     def last(self) -> float | None:
-        """The newest value, None before the first."""
-        return float(self._data[2, self._n - 1]) if self._n else None
+        """The newest value, kept or not; None before the first."""
+        return self._newest
 
     def cut(self, step: int) -> None:
         """Forget all points after ``step``."""
         self._n = int(np.searchsorted(self._data[0, : self._n], step, side="right"))
+        self._newest = float(self._data[2, self._n - 1]) if self._n else None
+
+    def copy(self) -> "Series":
+        """An independent copy."""
+        return copy.deepcopy(self)
 
 
 class History:
@@ -104,8 +129,7 @@ class History:
             (self.metrics, other.metrics),
         ):
             for name, series in source.items():
-                target[name] = Series()
-                target[name].extend(*series.arrays())
+                target[name] = series.copy()
         return other
 
     def rows(self) -> list[dict[str, Any]]:

@@ -201,6 +201,30 @@ def test_many_moves_are_few_messages(studio):
     assert places(studio.operations[1])[-1] == pytest.approx(track[-1], abs=0.2)
 
 
+def test_a_stroke_is_told_at_its_own_pace_and_not_at_the_hand_s(studio):
+    """Ten times a second: each telling builds the data anew."""
+    drawing = studio.open().drawing
+    studio.stroke((0, 0))
+    studio.drawn(1)
+    edits = []
+    studio.run.history.config_changed.connect(lambda *_: edits.append(1))
+    brush = {"do": "brush", "radius": [0.1, 0.1], "density": 60, "label": 1}
+    drawing.begin_stroke(brush | {"seed": 1}, (0.0, 0.0))
+    told = len(edits)
+    for k in range(1, 50):
+        drawing.move_stroke((0.02 * k, 0.0))
+    assert len(edits) == told
+    assert 80 <= drawing._pace.interval() <= 125
+    assert drawing._pace.isActive()
+    studio.until(lambda: not drawing._pace.isActive())
+    assert len(edits) == told + 1
+    drawing.move_stroke((1.0, 0.5))
+    assert len(edits) == told + 1
+    drawing.end_stroke()
+    assert len(edits) == told + 2
+    assert not drawing._pace.isActive()
+
+
 def test_a_hand_that_never_rests_is_followed(studio):
     page = studio.open()
     studio.stroke((0, 0))

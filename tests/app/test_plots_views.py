@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.plots import preview
 from app.plots.catalogue import PLOTS, make_plot, plot_class
 from app.plots.clouds import MOST_MARKS
+from app.plots.figures_block import Numbers
 from app.theme import theme
 
 
@@ -414,6 +415,16 @@ def test_start_is_dragged_and_its_path_drawn(qtbot, shown):
     plot.show_probe("path", {"times": np.linspace(0, 1, 9), "x": path})
     np.testing.assert_allclose(plot.items.own_path.xData, path[:, 0, 0])
     assert plot.items.arrival.points[0, 0] == 2
+
+
+def test_the_path_of_a_dragged_start_says_what_it_cost(shown):
+    """So that the quick path of a moving hand is not taken for the full one."""
+    plot = shown("trajectories")
+    path = {"x": np.zeros((9, 1, 2))}
+    for cost, said in ((32, "32 eval."), (2050, "2,050 eval.")):
+        plot.show_probe("path", path | {"evaluations": np.array([cost])})
+        numbers = [b for b in plot.square._blocks if isinstance(b, Numbers)]
+        assert dict(numbers[0].rows)["dragged"] == said
 
 
 def test_layers_say_which(shown):

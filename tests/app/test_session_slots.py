@@ -67,6 +67,26 @@ def test_a_waiting_frame_that_nobody_wants_any_more_is_left(slots, shown, qtbot)
     assert len(shown) < 4
 
 
+def test_credits_are_granted_together_and_at_most_thirty_times_a_second(qtbot, sent):
+    """However fast frames are drawn; and a stream of them does not put it off."""
+    granted = []
+    slots = Slots(send=lambda c: sent.append(c) or 1, credit=granted.append)
+    gap = slots._gap
+    begun = []
+    start = gap.start
+    gap.start = lambda: begun.append(1) or start()
+    assert gap.interval() >= 1000 / 30 - 1
+    for name in ("a", "b", "a"):
+        slots.drawn(name)
+    assert (granted, len(begun), gap.isActive()) == ([], 1, True)
+    qtbot.waitUntil(lambda: bool(granted))
+    assert granted == ["a", "b"]
+    assert not gap.isActive()
+    slots.drawn("c")
+    assert (granted, len(begun)) == (["a", "b"], 2)
+    qtbot.waitUntil(lambda: len(granted) == 3)
+
+
 def test_a_view_that_the_new_model_cannot_feed_is_left_before_its_first_frame(
     slots, sent
 ):

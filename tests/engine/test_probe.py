@@ -102,6 +102,17 @@ def test_a_quick_path_has_few_steps_and_ends_near_the_full_one(oracle):
     quick = torch.from_numpy(found["x"][-1])
     torch.testing.assert_close(quick, full["x"][-1], atol=0.4, rtol=0)
     assert len(asked(oracle, "path", starts)[1]["times"]) == len(full["times"])
+    assert (int(found["evaluations"][0]), int(full["evaluations"][0])) == (32, 100)
+
+
+def test_a_quick_walk_is_short_at_each_level_too():
+    """Else Langevin sampling could not follow a hand."""
+    run = Experiment(model="score_matching", data="two_moons")
+    question = Probe(run_id="a", what="path", points=[[0.0, 0.0]], quick=True)
+    quick = probe(run.fitted(), run.data, question, 0)[1]
+    full = asked(run, "path", [[0.0, 0.0]])[1]
+    assert int(quick["evaluations"][0]) <= 2 * QUICK_STEPS + 1
+    assert int(full["evaluations"][0]) > 100
 
 
 def test_the_nearest_point_is_as_far_as_it_says(flow):

@@ -511,6 +511,35 @@ def test_a_picture_lets_pause_through_and_gives_way_to_other_commands(
     assert bench.of("note") == []
 
 
+def test_what_a_hand_asks_meanwhile_is_no_cost_of_the_picture(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else dragging a point would lower the quality of all plots."""
+    bench.make()
+    bench.watch()
+    now = [100.0]
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("engine.link.studio.time", clock)
+    obey = commands.Commands.obey
+
+    def slowly(desk: commands.Commands, letter: Letter) -> None:
+        now[0] += 3
+        obey(desk, letter)
+
+    def during(tick: Callable[[], None]) -> None:
+        now[0] += 0.25
+        bench.post(p.Probe(run_id="a", what="nearest", points=[[0, 0]]))
+        tick()
+        now[0] += 0.25
+
+    monkeypatch.setattr(commands.Commands, "obey", slowly)
+    monkeypatch.setattr(PretendedExperiment, "during", staticmethod(during))
+    bench.inbox.credit("1")
+    bench.server.turn()
+    assert now == [103.5]
+    assert bench.of("frame")[-1].seconds == 0.5
+
+
 def test_a_view_that_breaks_is_told_once_and_harms_nobody(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -315,3 +315,40 @@ def test_five_lines_train_without_a_window():
     assert run.step == 20
     assert points.shape == (100, 2)
     assert torch.isfinite(run.log_prob(points)).all()
+
+
+def test_a_series_of_any_length_takes_the_same_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And stays evenly spread over the whole training, with its newest value known."""
+    monkeypatch.setattr("engine.training.history.MOST_POINTS", 64)
+    series = Series()
+    for first in range(1, 5001, 25):
+        steps = np.arange(first, first + 25)
+        series.extend(steps, 0.5 * steps, np.cos(steps))
+    step, seconds, value = series.arrays()
+    assert 32 <= len(series) <= 64
+    assert series._data.nbytes <= 3 * 8 * 256
+    assert set(np.diff(step)) == {128.0}
+    assert step[-1] > 5000 - 128
+    np.testing.assert_array_equal(seconds, 0.5 * step)
+    np.testing.assert_allclose(value, np.cos(step), rtol=1e-6)
+    assert series.last() == pytest.approx(math.cos(5000))
+
+
+def test_a_series_goes_back_and_on_again_when_it_is_thinned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.training.history.MOST_POINTS", 16)
+    series = Series()
+    steps = np.arange(1, 101)
+    series.extend(steps, steps, steps)
+    other = series.copy()
+    series.cut(50)
+    assert series.arrays()[0].tolist() == [8, 16, 24, 32, 40, 48]
+    assert series.last() == 48
+    series.extend(steps[50:60], steps[50:60], steps[50:60])
+    assert series.arrays()[0].tolist() == [8, 16, 24, 32, 40, 48, 56]
+    assert (series.last(), other.last(), len(other)) == (60, 100, 12)
+    series.cut(0)
+    assert series.last() is None
