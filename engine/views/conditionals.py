@@ -100,8 +100,15 @@ class ConditionalsView(View):
             "kind": "exact" if exact else "estimate",
             "note": _note(moment, axis, own),
             "has_truth": truth is not None,
-            "top_first": _top(found.first, arrays, "first"),
-            "top_second": _top(found.second[_seen(found.first)], arrays, "second"),
+            "top_first": _top(
+                found.first, arrays.get("true_first"), arrays["data_first"]
+            ),
+            "top_second": _top(
+                high_of_most(found.second, found.first),
+                high_of_most(arrays["true_second"], found.first)
+                if "true_second" in arrays
+                else None,
+            ),
             "mass": number(found.first.sum() * _step(moment, axis, cells)),
         }
         if "kl" in arrays:
@@ -193,31 +200,27 @@ def _data(moment: Moment, axis: int) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def _seen(first: Floats) -> NDArray[np.bool_]:
-    """Places where the first coordinate is likely enough to be cut at."""
-    seen: NDArray[np.bool_] = first > 0.05 * max(float(first.max()), TINY)
-    return seen if seen.any() else ~seen
-
-
-def _top(learned: Floats, arrays: dict[str, Any], name: str) -> float:
-    """Height of the plot: nearly all values, learned or true, with a little room.
+def _top(*curves: Floats | None) -> float:
+    """Height of the plot: the greatest of all values, with a little room.
 
     In steps of a tenth of a decade or so, since a height that follows each frame would
     make the curves jump.
     """
-    true = arrays.get(f"true_{name}")
-    tops = [_high(learned)] + ([_high(true)] if true is not None else [])
-    if name == "first":
-        tops.append(float(arrays["data_first"].max()))
+    tops = [float(values.max()) for values in curves if values is not None]
     steps = np.ceil(10 * np.log10(max(*tops, 1e-6) * 1.08)) / 10
     return float(10**steps)
 
 
-def _high(values: Floats) -> float:
-    """The greatest value of a curve; of many curves, that of nearly all."""
-    if values.ndim == 1:
-        return float(values.max())
-    return float(np.percentile(values.max(axis=1), 95))
+def high_of_most(slices: Floats, first: Floats) -> Floats:
+    """Greatest value (1,) of slices (k, n), but for the tenth of the mass with spikes.
+
+    ``first`` (k,) says how likely each place is to be cut at: a thin thread between two
+    clusters, where hardly a point lies, must not press all other slices flat.
+    """
+    highs = slices.max(axis=1)
+    order = np.argsort(highs)
+    mass = np.cumsum(np.maximum(first, TINY)[order])
+    return np.asarray(highs[order][np.searchsorted(mass, 0.9 * mass[-1])])[None]
 
 
 def _note(moment: Moment, axis: int, own: int) -> str:

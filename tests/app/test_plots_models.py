@@ -336,6 +336,20 @@ def test_numbers_beside_paths_say_what_they_mean(shown, monkeypatch):
     assert "one Euler step" in straight
 
 
+def test_points_out_of_sight_are_counted(shown):
+    """EDM starts from noise of size 80: an empty frame looked like a fault."""
+    meta, arrays = preview.trajectories_frame()
+    x = np.array(arrays["x"], dtype=np.float32)
+    x[0] += 1e3
+    plot = shown("trajectories", (meta, {**arrays, "x": x}))
+    plot.film.set_time(0.0)
+    plot.draw()
+    assert plot.square.tags == ("", "100 % out of sight")
+    plot.film.set_time(1.0)
+    plot.draw()
+    assert plot.square.tags == ("", "")
+
+
 def test_paths_say_how_far_they_turn(shown):
     plot = shown("trajectories")
     assert words(plot) == {"length/way": "1.04", "turning": "31.0°"}

@@ -16,6 +16,7 @@ from engine.views.conditionals import (
     ConditionalsView,
     cut,
     divergence,
+    high_of_most,
 )
 
 VARIANTS = [
@@ -193,6 +194,14 @@ def test_cut_of_a_table():
     other = cut(p, 1, 2.0, 0.5)
     np.testing.assert_allclose(other.first, [2.0, 6.0])
     np.testing.assert_allclose(other.second, [[0.5, 0.0], [0.5, 0.0]])
+
+
+def test_a_thin_thread_does_not_press_all_slices_flat():
+    """Nine tenths of the mass decide the height, not a spike where nothing lies."""
+    slices = np.array([[0.1, 1.0], [0.2, 2.0], [3.0, 50.0]])
+    assert high_of_most(slices, np.array([0.5, 0.48, 0.02])).tolist() == [2.0]
+    assert high_of_most(slices, np.array([0.4, 0.4, 0.2])).tolist() == [50.0]
+    assert high_of_most(slices, np.zeros(3)).tolist() == [50.0]
 
 
 def test_divergence_of_rows():
