@@ -129,7 +129,7 @@ class DenoisePlot(PlotView):
         self.handle.set_points(places["x"])
         self.square.set_names(self._names(places, chance))
         self.square.set_rail(self._blocks(chance), [])
-        self.square.set_tags(self._tag())
+        self.square.set_tags(*self._tags())
 
     def recolour(self) -> None:
         """New colours of marks and arrows."""
@@ -158,11 +158,11 @@ class DenoisePlot(PlotView):
             names.append(at("still", "mean", "text2"))
         return names
 
-    def _tag(self) -> str:
+    def _tags(self) -> tuple[str, str]:
+        """Which step it is, and from when to when; two, for a narrow frame."""
         t, until = fixed(float(self.meta["t"])), fixed(float(self.meta["until"]))
         number, steps = int(self.meta["number"]), int(self.meta["steps"])
-        count = f"step {number} of {steps}: " if steps else "step: "
-        return f"{count}t = {t} → {until}"
+        return f"{number} of {steps}" if steps else "", f"t {t} → {until}"
 
     def _blocks(self, chance: bool) -> list[Block]:
         keys = [

@@ -137,7 +137,7 @@ def test_every_arrow_is_named_and_every_number_said(shown):
     assert rows["guess"] == "1.50, 1.35"
     assert rows["noise ε"] == "0.25, 0.12"
     assert rows["next x"] == "1.20, 0.70"
-    assert plot.square.tags[0] == "step 51 of 100: t = 0.50 → 0.51"
+    assert plot.square.tags == ("51 of 100", "t 0.50 → 0.51")
     assert plot.added.isVisible()
     start, tip = plot.step.xData[0], plot.step.xData[1]
     assert (start, tip) == pytest.approx((0.9, 1.05))
