@@ -31,6 +31,7 @@ from PySide6.QtGui import (
     QPdfWriter,
 )
 from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QLayout
 
 from app.plots.base import PlotView
 from app.plots.marks import Marks
@@ -127,6 +128,11 @@ class _Sheet:
         edge, head = theme.px(_EDGE), theme.px(_HEAD)
         room = QSize(wanted.width() - 2 * edge, wanted.height() - head - edge)
         self._place = QRect(edge // 2, head, room.width(), room.height())
+        # What a plot says while it is empty must not keep a figure from being small.
+        layout = self._twin.layout()
+        if layout is not None:
+            layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._twin.setMinimumSize(1, 1)
         self._twin.resize(room)
         # A widget that was never shown gets its size, and its layout, when grabbed.
         self._twin.grab(QRect(0, 0, 1, 1))

@@ -208,7 +208,9 @@ class Finder(QFrame):
             box(painter, self.rect().toRectF(), 0, outline=theme.c.edge)
 
     def _filter(self, words: str) -> None:
-        self._model.show([e for e in self._entries if e.matches(words)])
+        found = [e for e in self._entries if e.matches(words)]
+        nothing = Entry("", f"Nothing has “{words.strip()}” in it: try fewer letters.")
+        self._model.show(found or [nothing])
         self._move(1, -1)
 
     def _move(self, by: int, start: int | None = None) -> None:

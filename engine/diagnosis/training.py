@@ -10,6 +10,8 @@ _BLOCKS = 20
 _LEAST_POINTS = 200
 #: Standard errors of a block's mean that a rise must exceed.
 _CLEARLY = 8.0
+#: Standard deviation of a normal variable, per width of its middle half.
+_NORMAL = 0.741
 
 
 def diverging(case: Case) -> Finding | None:
@@ -34,7 +36,9 @@ def diverging(case: Case) -> Finding | None:
     means, errors = _blocks(values.astype(np.float64))
     best = int(means.argmin())
     rise = means[-1] - means[best]
-    if not rise > max(means[0] - means[best], _CLEARLY * errors.max()):
+    # A loss that explodes has no errors worth the name: those of its sound part count.
+    noise = errors[means < means[best] + max(rise, 0.0) / 2].max(initial=0.0)
+    if not rise > max(means[0] - means[best], _CLEARLY * noise):
         return None
     place = steps[(best * len(steps)) // _BLOCKS]
     back = case.kept_before(place)
@@ -51,8 +55,11 @@ def diverging(case: Case) -> Finding | None:
 def _blocks(
     values: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Medians of equal stretches of the curve, and their standard errors."""
+    """Medians of equal stretches of the curve, and their standard errors.
+
+    The spread is that of the middle half, so that single spikes do not hide a rise.
+    """
     parts = np.array_split(values, _BLOCKS)
-    means = np.array([np.median(p) for p in parts])
-    errors = np.array([p.std() / np.sqrt(len(p)) for p in parts])
-    return means, errors
+    low, means, high = np.array([np.quantile(p, (0.25, 0.5, 0.75)) for p in parts]).T
+    counts = np.array([len(p) for p in parts])
+    return means, _NORMAL * (high - low) / np.sqrt(counts)

@@ -102,6 +102,17 @@ def test_figure_shows_what_the_person_sees(plot):
     assert np.abs(before - other).mean() > 1
 
 
+@pytest.mark.parametrize("plot", ["density", "trajectories", "latent"], indirect=True)
+@pytest.mark.parametrize("size", [(180, 160), (300, 260), (900, 300)])
+def test_a_small_figure_is_laid_out_and_not_cut_off(plot, size):
+    """Nothing is drawn up to the right edge, which lies on bare paper."""
+    image = figures.picture(plot, 2.0, size=size)
+    assert (image.width(), image.height()) == (2 * size[0], 2 * size[1])
+    pixels = grey(image)
+    assert pixels[2 * 34 :, -6:].std() == 0
+    assert pixels.std() > 5
+
+
 @one_plot
 def test_clipboard(plot):
     figures.copy_to_clipboard(plot)

@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from window_world import Recorder, World
 
 from app.__main__ import parser
 from app.application import is_first_start
+from app.panels.key_sheet import KeySheet
 from app.panels.presets.page import PresetsPage
 from app.presets import preset, presets
 from app.session_config import can_feed, complete, model_entry
@@ -121,7 +125,46 @@ def test_the_palette_finds_actions_models_data_and_presets(world):
     found = window.palette_list.shown_keys()
     assert "data:swiss_roll" in found
     assert "play" not in found
+    window.palette_list.field.setText("swizz")
+    assert window.palette_list.shown_keys() == []
+    rows = window.palette_list.list.model()
+    (words,) = [rows.index(r).data() for r in range(rows.rowCount())]
+    assert words == "Nothing has “swizz” in it: try fewer letters."
+    QTest.keyClick(window.palette_list.field, Qt.Key.Key_Return)
+    assert window.palette_list.isVisible()
     window.palette_list.hide()
+
+
+def test_keys_alone_find_and_choose(world):
+    window, finder = world.window, world.window.palette_list
+    chosen = []
+    finder.chosen.connect(chosen.append)
+    window.open_palette()
+    finder.field.setText("glow")
+    QTest.keyClick(finder.field, Qt.Key.Key_Return)
+    assert chosen == ["model:glow"]
+    assert not finder.isVisible()
+    world.until(lambda: world.client.configured.model == "glow")
+    window.open_palette()
+    finder.field.setText("moons")
+    first, second = finder.shown_keys()[:2]
+    QTest.keyClick(finder.field, Qt.Key.Key_Down)
+    QTest.keyClick(finder.field, Qt.Key.Key_Up)
+    QTest.keyClick(finder.field, Qt.Key.Key_Down)
+    QTest.keyClick(finder.field, Qt.Key.Key_Return)
+    assert chosen[1] == second != first
+    world.settle()
+
+
+def test_every_action_with_a_key_is_on_the_sheet_with_it(world):
+    window = world.window
+    window.show_keys()
+    sheet = window.findChild(KeySheet)
+    words = [label.text() for label in sheet.findChildren(QLabel)]
+    for entry in window.actions_by_name.entries():
+        if entry.hint:
+            assert words[words.index(entry.hint) + 1] == entry.title
+    sheet.close()
 
 
 def test_what_the_palette_finds_is_done(world):

@@ -491,6 +491,13 @@ OTHER_PAPERS: dict[str, Paper] = {
         "1603.06277",
         _NEURIPS,
     ),
+    "rothfuss2019noise": _arxiv(
+        "Rothfuss, Jonas and Ferreira, Fabio and Boehm, Simon and Walther, Simon and "
+        "Ulrich, Maxim and Asfour, Tamim and Krause, Andreas",
+        "Noise Regularization for Conditional Density Estimation",
+        2019,
+        "1907.08982",
+    ),
     "hairer1993solving": Paper(
         "Hairer, Ernst and N{\\o}rsett, Syvert P. and Wanner, Gerhard",
         "Solving Ordinary Differential Equations {I}: Nonstiff Problems",
