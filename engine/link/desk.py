@@ -143,7 +143,7 @@ class JobDesk:
 
     def _end(self, job: _Open, error: str) -> bool:
         del self._open[job.job_id]
-        if job.job.outlives and error != "cancelled":
+        if job.job.outlives and not error:
             self._ended[job.job_id] = job.job
         job.work.close()  # type: ignore[attr-defined]
         self._tell(job, News(1.0), ended=True, error=error)

@@ -1,7 +1,9 @@
 """Long work in pieces: its turn beside training, its news, its end."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 
@@ -89,6 +91,32 @@ def test_a_cancelled_job_says_so_and_closes_its_work(hub):
     assert [n.error for n in hub.news] == ["cancelled"]
     assert Count.closed == before + 1
     work.cancel("j")  # too late, and none of our business
+
+
+def test_the_engine_keeps_nothing_of_jobs_that_failed_or_were_cancelled(
+    hub, monkeypatch
+):
+    """Only what ended well can still be asked for what it has made."""
+    monkeypatch.setattr(Count, "outlives", True)
+    work = JobDesk(hub, {})
+    alive = WeakSet()
+    for number in range(30):
+        settings = {"breaks_at": 1} if number % 2 else {"upto": 1000}
+        work.start(start(settings, f"j{number}"))
+        alive.update(opened.job for opened in work._open.values())
+        if number % 2 == 0:
+            work.let_through = lambda job_id=f"j{number}": work.cancel(job_id)
+        while work.work(runs_play=False):
+            pass
+        work.let_through = lambda: None
+    work.start(start({}, "good"))
+    while work.work(runs_play=False):
+        pass
+    gc.collect()
+    assert len(alive) == 0
+    assert list(work._ended) == ["good"]
+    work.cancel("good")
+    assert (work._open, work._ended) == ({}, {})
 
 
 def test_two_jobs_share_the_time_and_a_playing_run_gets_half(hub, monkeypatch):
