@@ -147,7 +147,7 @@ class SessionFiles(QObject):
         # Its history is whole before anyone listens: nothing of it is to be done now.
         history = History(kept.first, self._session.runs)
         _restore_history(history, kept)
-        run = self._session.runs.adopt(prefix + kept.id, history)
+        run = self._session.runs.adopt(prefix + kept.id, history, kept.number)
         run.speed = kept.speed
         return run
 

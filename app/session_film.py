@@ -86,6 +86,10 @@ class TrainingFilm(QObject):
             text = "A film needs a training of some steps: press Play first."
             self.noted.emit(Notice("info", "Nothing to replay yet", text))
             return False
+        if not self._wanted():
+            text = "It plays in the plots of one run: open a run alone first."
+            self.noted.emit(Notice("info", "Nothing to replay here", text))
+            return False
         if run.is_playing:
             session.pause()
         self.position = 0.0

@@ -60,11 +60,12 @@ class Runs(QObject):
         """A run that the engine does not know yet."""
         return self.adopt(f"run-{self._made + 1}", History(config, self))
 
-    def adopt(self, name: str, history: History) -> Run:
-        """A run with a history already, under an id of its own."""
+    def adopt(self, name: str, history: History, number: int = 0) -> Run:
+        """A run with a history already, under an id and, if it had one, a number."""
         self._made += 1
         folder = str(self._recovery / name) if self._recovery else ""
-        run = Run(name, self._made, history, folder)
+        free = max((run.number for run in self.all.values()), default=0) + 1
+        run = Run(name, number or free, history, folder)
         self.all[name] = run
         self.undo_group.addStack(run.history.stack)
         self._desk.watch(run)

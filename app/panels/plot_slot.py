@@ -19,6 +19,7 @@ from app.session_slots import Slot
 from app.theme import theme
 from app.widgets.button import IconButton
 from app.widgets.card import Card
+from app.widgets.switch import Switch
 from engine.protocol import Arrays, Frame
 
 if TYPE_CHECKING:
@@ -193,17 +194,31 @@ class PlotSlot(Card):
         self._fit_head()
 
     def _fit_head(self) -> None:
-        """Where words would be cut buttons go that have keys: Ctrl+E, then Ctrl+,."""
+        """Where words would be cut buttons go that have keys: Ctrl+E, then Ctrl+,.
+
+        Where that is not enough a switch shows its chosen word only.
+        """
         gap = self.header.spacing()
         buttons = (self.tune, self.camera)
         widths = {each: each.sizeHint().width() + gap for each in buttons}
         shown = sum(widths[each] for each in buttons if not each.isHidden())
         room = self.width() - self.header.sizeHint().width() + shown
+        room -= self._fold_switches(room)
         has_settings = bool(self._tunable().get("properties"))
         for each in buttons:
             fits = room >= widths[each] and (each is self.camera or has_settings)
             each.setHidden(not fits)
             room -= widths[each] if fits else 0
+
+    def _fold_switches(self, room: int) -> int:
+        """Fold switches where there is no ``room`` for all words; the width gained."""
+        widgets = self.plot.header_widgets() if self.plot is not None else []
+        switches = [each for each in widgets if isinstance(each, Switch)]
+        before = sum(each.sizeHint().width() for each in switches)
+        whole = sum(each.natural_width for each in switches)
+        for each in switches:
+            each.set_folded(room < whole - before)
+        return sum(each.sizeHint().width() for each in switches) - before
 
     def _tunable(self) -> dict[str, Any]:
         entry = self._session.view_entry(self.slot.view)
@@ -343,6 +358,8 @@ class PlotSlot(Card):
                 self._show_controls(True)
             self.plot.show_frame(frame.meta, arrays)
             self._frame = frame
+            if self.header.sizeHint().width() > self.width():  # it has longer words
+                self._fit_head()
             if self._is_stale:
                 self.set_stale(False)
         self._session.slots.drawn(name)

@@ -50,7 +50,8 @@ class DensityPlot(PlotView):
         super().__init__(self.square, parent)
         self._mode = "learned"
         self._split = 0.5  # share of the width
-        self._range = 1.0
+        self.own_range = 1.0  # nats of difference that its colours would span alone
+        self._range: float | None = None
         self._top: float | None = None
         self.square.set_grid(False)
         self.image = SmoothImage(self.square.pane)
@@ -128,6 +129,18 @@ class DensityPlot(PlotView):
             if self.meta:
                 self.draw()
 
+    def set_range(self, nats: float | None) -> None:
+        """Colour differences up to this many nats, as other plots do; None as alone."""
+        if nats != self._range:
+            self._range = nats
+            if self.meta and self.mode == "difference":
+                self.draw()
+
+    @property
+    def range(self) -> float:
+        """The difference of the highest colour, nats."""
+        return self.own_range if self._range is None else self._range
+
     @property
     def span(self) -> tuple[float, float]:
         """The log-densities of the lowest and the highest colour, nats."""
@@ -184,8 +197,8 @@ class DensityPlot(PlotView):
             ratio = log_ratio(learned, self.arrays["truth"], high)
             # Steps of half a nat: a range that follows each frame would flicker.
             top = float(np.percentile(np.abs(ratio), 99))
-            self._range = float(np.clip(np.ceil(2 * top) / 2, 0.5, 4.0))
-            return signed_table()[indices(ratio, -self._range, self._range)]
+            self.own_range = float(np.clip(np.ceil(2 * top) / 2, 0.5, 4.0))
+            return signed_table()[indices(ratio, -self.range, self.range)]
         shown = self.arrays["truth"] if mode == "true" else learned
         if mode == "split":
             shown = shown.copy()
@@ -211,9 +224,9 @@ class DensityPlot(PlotView):
             "critic": ColourBar("D(x)", "0 fake", "0.5", "1 real", True),
             "difference": ColourBar(
                 "log ratio, nats",
-                fixed(-self._range, 1),
+                fixed(-self.range, 1),
                 "0",
-                f"+{fixed(self._range, 1)}",
+                f"+{fixed(self.range, 1)}",
                 True,
             ),
         }

@@ -93,6 +93,21 @@ def test_what_is_chosen_in_one_run_is_chosen_in_all_until_unlinked(world):
     assert settings_of(world, two.left.name)["resolution"] == 64
 
 
+def test_differences_share_the_wider_range_of_colours(world):
+    page = compared(world, "realnvp")
+    one, two = (column.left for column in columns(page))
+    one.head.choose("difference")
+    near = one.plot.arrays["truth"] + 0.6
+    one.plot.show_frame(one.plot.meta, one.plot.arrays | {"learned": near})
+    one.drawn.emit()
+    assert one.plot.own_range == 1.0 < two.plot.own_range
+    assert two.plot.range == one.plot.range == two.plot.own_range
+    page.head.links["colours"].click()
+    assert one.plot.range == 1.0
+    page.head.links["colours"].click()
+    assert one.plot.range == two.plot.own_range
+
+
 def test_a_view_that_another_run_cannot_feed_stays_with_those_that_can(world):
     page = compared(world, "gan")
     flow, gan = columns(page)

@@ -175,6 +175,13 @@ def test_a_playing_run_is_paused_and_an_untrained_one_has_no_film(world, film):
     film.play()
     assert not film.is_running
     assert notes[0].title == "Nothing to replay yet"
+    world.run.snapshots = list(STEPS)
+    world.slots.shown = set()  # of another page
+    world.started.clear()
+    film.play()
+    assert not film.is_running
+    assert not world.started
+    assert notes[1].title == "Nothing to replay here"
 
 
 def test_it_lasts_eight_seconds_at_thirty_pictures_a_second(world, film):

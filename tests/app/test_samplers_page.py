@@ -270,6 +270,22 @@ def test_a_distance_below_chance_is_drawn_and_read_as_it_is(page):
     assert page.table._best == ("euler", 16.0)
 
 
+def test_a_sampler_given_up_takes_its_trials_along(page):
+    trial(page, "euler", 16, 0.1)
+    trial(page, "heun", 16, 0.05)
+    page.choices.rows["euler"].click()
+    assert [t.sampler for t in page.bench.trials] == ["heun"]
+    assert page.bench.selected == [("heun", 16.0)]
+    assert page.table.keys == [("heun", 16.0)]
+
+
+def test_a_run_that_begins_again_is_studied_again(page, qtbot):
+    page.session.run_ready.emit(None)
+    qtbot.waitUntil(lambda: len(page.session.jobs.started) == 2)
+    page.session.visited.emit(4)
+    qtbot.waitUntil(lambda: len(page.session.jobs.started) == 3)
+
+
 def test_a_sampler_that_is_tried_shows_its_settings(page):
     page.choices.rows["ddim"].click()
     assert page.choices.which.value() == "ddim"

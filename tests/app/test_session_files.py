@@ -30,8 +30,8 @@ class Runs(QObject):
         super().__init__()
         self.all, self.run = {}, None
 
-    def adopt(self, name, history):
-        self.all[name] = Run(name, len(self.all) + 1, history, "")
+    def adopt(self, name, history, number=0):
+        self.all[name] = Run(name, number or len(self.all) + 1, history, "")
         return self.all[name]
 
     def choose(self, name) -> None:
@@ -152,6 +152,7 @@ def test_opened_runs_have_their_histories_and_replace_the_old_ones(
     assert list(world.runs.all) == [command.prefix + name for name in old]
     run = world.run
     assert (run.id, run.speed, run.at) == (command.prefix + "run-1", 40.0, 10)
+    assert [r.number for r in world.runs.all.values()] == [1, 2]
     assert run.config == config(2.0)
     assert run.history.stack.canRedo()
     run.history.stack.redo()

@@ -49,6 +49,8 @@ def test_a_session_comes_back_as_it_was_left(open_lab, tmp_path):
     assert other.run.config == wanted
     assert set(other.run.snapshots) >= kept
     assert other.run.at == at
+    assert sorted(run.number for run in other.session.runs.all.values()) == [1, 2]
+    assert other.run.number == 2
     assert other.session.slots["a"].view == "samples"
     cards = other.window.wall.cards
     other.until(lambda: cards["a"].shows_step(at))

@@ -98,12 +98,13 @@ class PlotLinks(QObject):
 
     def _on_switched(self, source: RunPlot, word: str) -> None:
         """A word chosen in one plot is chosen in all of the same view."""
-        if self._is_busy or not self._on("views"):
+        if self._is_busy:
             return
         self._is_busy = True
-        for place in self._others(source):
+        for place in self._others(source) if self._on("views") else ():
             place.head.choose(word)
         self._is_busy = False
+        self._share_colours()
 
     def _on_view_chosen(self, source: RunPlot, view: str) -> None:
         """Another view at the left of one run stands at the left of all."""
@@ -131,8 +132,10 @@ class PlotLinks(QObject):
         tops = [float(p.meta["log_max"]) for p in maps if p.has_frame]
         shared = self._on("colours") and len(tops) > 1
         top = ceil(_NATS * max(tops)) / _NATS if shared else None
+        ranges = [p.own_range for p in maps if p.has_frame and p.mode == "difference"]
         for each in maps:
             each.set_top(top)
+            each.set_range(max(ranges) if shared and ranges else None)
 
     def _on_links(self) -> None:
         self._share_colours()
