@@ -11,8 +11,8 @@ from app.plots.paper import Paper
 from app.plots.ticks import (
     decade_parts,
     decades,
+    log_text,
     power_text,
-    significant,
     three_ticks,
     tick_text,
 )
@@ -204,11 +204,7 @@ class PanelPaper(Paper):
             if is_power:
                 text = power_text(round(value))
             else:
-                text = (
-                    significant(10**value, 2)
-                    if panel.is_log
-                    else tick_text(value, ticks)
-                )
+                text = log_text(value) if panel.is_log else tick_text(value, ticks)
             label = QRectF(frame.left() - px(60), y - px(8), px(54), px(16))
             draw_text(painter, label, text, c.text3, 11, align=RIGHT)
 

@@ -89,6 +89,12 @@ def power_text(exponent: int) -> str:
     return fixed(10.0**exponent, max(0, -exponent))
 
 
+def log_text(value: float) -> str:
+    """The number behind a logarithm to base 10, without needless zeros."""
+    size = 10.0**value
+    return significant(size, 3) if size >= 1e5 else f"{float(f'{size:.3g}'):,g}"
+
+
 def tick_text(value: float, ticks: list[float]) -> str:
     """A tick's label, with the decimals that the distance of its neighbours asks."""
     gap = float(np.min(np.diff(ticks))) if len(ticks) > 1 else abs(value) or 1.0

@@ -5,16 +5,32 @@ from collections.abc import Mapping
 from PySide6.QtCore import (
     QEasingCurve,
     QPoint,
+    QPointF,
     QRectF,
     QSize,
+    Qt,
     QVariantAnimation,
     Signal,
 )
 from PySide6.QtGui import QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QRadioButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QRadioButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from app.theme import theme
-from app.widgets.paint import CENTRE, box, draw_text, painting, ring, text_width
+from app.widgets.paint import (
+    CENTRE,
+    box,
+    draw_icon,
+    draw_text,
+    painting,
+    ring,
+    text_width,
+)
 from app.widgets.state import State
 
 
@@ -24,15 +40,23 @@ class Segment(QRadioButton):
     def __init__(self, key: str, text: str) -> None:
         super().__init__(text)
         self.key = key
+        self.opens = False
         self.state = State(self)
+
+    @property
+    def arrow(self) -> int:
+        """Room for the arrow of a word that opens a menu, px."""
+        return theme.px(14) if self.opens else 0
 
     def sizeHint(self) -> QSize:
         """Room for the word at its heaviest, so that choosing moves nothing."""
-        return QSize(text_width(self.text(), 12, 600) + theme.px(16), theme.px(22))
+        wide = text_width(self.text(), 12, 600) + theme.px(16)
+        return QSize(wide + self.arrow, theme.px(22))
 
     def minimumSizeHint(self) -> QSize:
         """A word is never cut; the room round it goes first."""
-        return QSize(text_width(self.text(), 12, 600) + theme.px(4), theme.px(22))
+        wide = text_width(self.text(), 12, 600) + theme.px(4)
+        return QSize(wide + self.arrow, theme.px(22))
 
     def hitButton(self, pos: QPoint) -> bool:
         """The whole segment can be pressed, not only Qt's small circle."""
@@ -47,14 +71,18 @@ class Segment(QRadioButton):
         if not self.isEnabled():
             ink = c.text4
         with painting(self) as painter:
-            rect = self.rect().toRectF()
+            rect = self.rect().toRectF().adjusted(0, 0, -self.arrow, 0)
             draw_text(painter, rect, self.text(), ink, 12, weight, CENTRE)
+            if self.opens:
+                place = QPointF(rect.right() + theme.px(4), rect.center().y())
+                draw_icon(painter, place, "caret-down", 12, c.text3)
 
 
 class Switch(QWidget):
     """At most some four words in a trough; ``chosen`` gives the key of the new one.
 
     Arrow keys move the choice. Keys are what the program means, words what is shown.
+    Folded, only the chosen word is there and opens a menu of all.
     """
 
     chosen = Signal(str)
@@ -68,6 +96,7 @@ class Switch(QWidget):
         super().__init__(parent)
         self._segments: dict[str, Segment] = {}
         self._value = ""
+        self._is_folded = False
         self._field = QRectF()
         self._slide = QVariantAnimation(self)
         self._slide.setEasingCurve(QEasingCurve.Type.OutQuad)
@@ -113,7 +142,26 @@ class Switch(QWidget):
         self._value = key
         if key:
             self._segments[key].setChecked(True)
+            self._show_segments()
             self._move_field()
+
+    def set_folded(self, folded: bool) -> None:
+        """Show the chosen word only, where there is no room for all."""
+        if folded != self._is_folded:
+            self._is_folded = folded
+            self._show_segments()
+
+    def menu(self) -> QMenu:
+        """A fresh menu of all words."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for key, segment in self._segments.items():
+            action = menu.addAction(segment.text())
+            action.setCheckable(True)
+            action.setChecked(key == self._value)
+            action.setEnabled(segment.isEnabled())
+            action.triggered.connect(lambda _=False, k=key: self._choose(k))
+        return menu
 
     def set_option_enabled(self, key: str, enabled: bool, reason: str = "") -> None:
         """Offer a word or not; ``reason`` says in the tooltip why not."""
@@ -123,12 +171,17 @@ class Switch(QWidget):
     @property
     def natural_width(self) -> int:
         """Room that its words want, also while they are not laid out yet, px."""
-        words = sum(each.sizeHint().width() for each in self._segments.values())
+        segments = self._segments.values()
+        words = sum(each.sizeHint().width() - each.arrow for each in segments)
         return words + 2 * theme.px(2)
 
     def user_choose(self, key: str) -> None:
-        """Act as a click on the word would."""
-        self._segments[key].click()
+        """Act as a click on the word would, or on its place in the menu."""
+        segment = self._segments[key]
+        if not self._is_folded:
+            segment.click()
+        elif segment.isEnabled():
+            self._choose(key)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the raised field under the chosen word."""
@@ -153,10 +206,23 @@ class Switch(QWidget):
 
     def _on_clicked(self) -> None:
         sender = self.sender()
-        if isinstance(sender, Segment) and sender.key != self._value:
-            self._value = sender.key
-            self._move_field()
-            self.chosen.emit(sender.key)
+        if isinstance(sender, Segment) and sender.opens:
+            self.menu().popup(self.mapToGlobal(QPoint(0, self.height())))
+        elif isinstance(sender, Segment):
+            self._choose(sender.key)
+
+    def _choose(self, key: str) -> None:
+        if key != self._value:
+            self.set_value(key)
+            self.chosen.emit(key)
+
+    def _show_segments(self) -> None:
+        """All of them, or the chosen one with its arrow."""
+        for key, segment in self._segments.items():
+            segment.opens = self._is_folded and key == self._value
+            segment.setHidden(self._is_folded and key != self._value)
+            segment.updateGeometry()
+            segment.update()
 
     def _goal(self) -> QRectF:
         segment = self._segments.get(self._value)

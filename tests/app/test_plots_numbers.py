@@ -17,6 +17,7 @@ from app.plots.ticks import (
     decade_parts,
     decades,
     fixed,
+    log_text,
     power_text,
     significant,
     three_ticks,
@@ -207,6 +208,12 @@ def test_short_names_keep_what_tells_curves_apart():
 def test_a_logarithm_of_about_a_decade_has_round_labels(low, high, values):
     found = decade_parts(np.log10(low), np.log10(high))
     assert [10**v for v in found] == pytest.approx(values)
+    assert [float(log_text(v)) for v in found] == values
+
+
+def test_numbers_on_a_logarithmic_axis_have_no_needless_zeros():
+    sizes = (0.05, 2, 20, 1500)
+    assert [log_text(np.log10(v)) for v in sizes] == ["0.05", "2", "20", "1,500"]
 
 
 def test_powers_of_ten_are_written_short():

@@ -1,0 +1,95 @@
+"""A switch without room for its words shows the chosen one and a menu of all."""
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from window_world import Recorder, World
+
+from app.theme import theme
+from app.widgets.switch import Switch
+
+
+@pytest.fixture
+def switch(qtbot):
+    made = Switch({"a": "Learned", "b": "True", "c": "Split"}, "Shows")
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def words(switch):
+    return [key for key, each in switch._segments.items() if each.isVisible()]
+
+
+def test_folded_it_is_as_wide_as_the_chosen_word(switch):
+    whole = switch.sizeHint().width()
+    assert whole == switch.natural_width
+    switch.set_folded(True)
+    assert words(switch) == ["a"]
+    assert switch.sizeHint().width() < whole
+    assert switch.natural_width == whole
+    switch.set_value("b")
+    assert words(switch) == ["b"]
+    switch.set_options({"b": "True", "d": "Critic"})
+    assert words(switch) == ["b"]
+    switch.set_folded(False)
+    assert words(switch) == ["b", "d"]
+
+
+def test_the_menu_of_a_folded_switch_chooses(qtbot, switch):
+    switch.set_folded(True)
+    switch.set_option_enabled("b", False, "unknown")
+    menu = switch.menu()
+    qtbot.addWidget(menu)
+    actions = menu.actions()
+    assert [action.text() for action in actions] == ["Learned", "True", "Split"]
+    assert [action.isChecked() for action in actions] == [True, False, False]
+    assert not actions[1].isEnabled()
+    with qtbot.waitSignal(switch.chosen) as caught:
+        actions[2].trigger()
+    assert caught.args == ["c"]
+    assert words(switch) == ["c"]
+    with qtbot.assertNotEmitted(switch.chosen):
+        switch.user_choose("b")
+
+
+def test_a_press_on_the_folded_word_opens_the_menu(qtbot, switch):
+    switch.set_folded(True)
+    switch._segments["a"].click()
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    assert len(menu.actions()) == 3
+    menu.close()
+
+
+@pytest.fixture
+def world(qtbot, tmp_path):
+    engine = Recorder()
+    made = World(qtbot, tmp_path, engine)
+    qtbot.addWidget(made.window)
+    made.start()
+    yield made
+    made.close()
+    engine.end()
+
+
+def test_no_word_of_a_switch_is_cut_in_a_small_window_with_large_words(world):
+    card = world.window.wall.cards["a"]
+    world.until(lambda: card.plot.has_frame)
+    switch = card.plot.header_widgets()[0]
+    assert len(words(switch)) > 1
+
+    def cut():
+        return [
+            each.text()
+            for each in switch._segments.values()
+            if each.isVisible() and each.width() < each.minimumSizeHint().width()
+        ]
+
+    theme.set_text_scale(1.2)
+    world.window.resize(1280, 720)
+    world.until(lambda: len(words(switch)) == 1)
+    world.until(lambda: not cut())
+    theme.set_text_scale(1.0)
+    world.window.resize(1440, 900)
+    world.until(lambda: len(words(switch)) > 1)
+    world.until(lambda: not cut())
