@@ -38,7 +38,6 @@ class Square(Paper):
         self.grid = True
         self.tags: tuple[str, str] = ("", "")
         self.axis_names: tuple[str, str] = ("", "")
-        self.caption = ""  # stands where no tag does
         self.margin_top = 0
         self.margin_right = 0
         self._blocks: list[Block] = []
@@ -196,8 +195,7 @@ class Square(Paper):
         painter.drawRect(frame.adjusted(0, 0, -1, -1))
         inner = frame.adjusted(px(10), px(5), -px(10), -px(5))
         line = QRectF(inner.left(), inner.top(), inner.width(), px(18))
-        tags = (self.tags[0] or self.caption, self.tags[1])
-        for text, align in zip(tags, (LEFT, RIGHT), strict=True):
+        for text, align in zip(self.tags, (LEFT, RIGHT), strict=True):
             if text:
                 self._tag(painter, line, text, align)
         x_name, y_name = self.axis_names

@@ -1,7 +1,9 @@
 """The sampler bench: same noise for all, costs counted, errors of the stated order."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch.autograd import grad
@@ -9,6 +11,7 @@ from torch.autograd import grad
 from engine import Experiment
 from engine.lab.exact_process import exact_process
 from engine.lab.sampler_study import SamplerStudy, SamplerStudySettings
+from engine.models.fitted import Fitted
 from engine.views.base import Cancelled
 
 
@@ -134,3 +137,29 @@ def test_shape_of_the_paths_of_the_exact_reference(oracle):
     assert many["detour"] > 1
     assert many["straightness"] > 0
     assert 0 < many["turning"] < 360
+
+
+def test_a_kept_moment_is_studied_as_it_was():
+    small = {"width": 16, "depth": 1}
+    run = Experiment("rectified_flow", "two_moons", model_settings=small)
+    _, (fresh,) = study(run, samplers=["euler"], steps=[4])
+    run.train(30)
+    _, (then,) = study(run, samplers=["euler"], steps=[4], at=0)
+    _, (now,) = study(run, samplers=["euler"], steps=[4])
+    np.testing.assert_array_equal(then.arrays["x"], fresh.arrays["x"])
+    assert np.abs(now.arrays["x"] - fresh.arrays["x"]).max() > 0.01
+
+
+def test_points_that_ran_away_are_left_out_of_the_quality(oracle, monkeypatch):
+    whole = Fitted.trace
+
+    def broken(fitted, x_0, seed):
+        trace = whole(fitted, x_0, seed)
+        x = trace.x.clone()
+        x[-1, 0] = math.nan
+        return replace(trace, x=x)
+
+    monkeypatch.setattr(Fitted, "trace", broken)
+    _, (trial,) = study(oracle, samplers=["euler"], steps=[16])
+    assert 0 < trial.result["energy_distance"] < 0.5
+    assert trial.result["error_network"] is None
