@@ -203,7 +203,7 @@ class Square(Paper):
         if x_name:
             draw_text(painter, foot, f"{x_name} →", c.text3, 11, align=RIGHT)
         if y_name:
-            row = line.translated(0, px(20) if tags[0] else 0)
+            row = line.translated(0, px(20) if self.tags[0] else 0)
             draw_text(painter, row, f"{y_name} ↑", c.text3, 11)
 
     def _tag(
