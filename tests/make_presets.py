@@ -1,14 +1,16 @@
-"""Makes the pictures of the presets: each is played for ten seconds and photographed.
+"""Makes the pictures of the presets: what each shows after ten seconds of play.
 
     python tests/make_presets.py [NAME ...]
 
-Needs a quiet machine; run it after a change of a model's defaults or of a view.
+The engine's own processor time counts, so that a busy machine makes the same pictures.
+Run it after a change of a model's defaults or of a view.
 """
 
 import sys
 import time
 from pathlib import Path
 
+import psutil
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
@@ -20,7 +22,7 @@ from app.presets import Preset, presets
 from engine.protocol import RunConfig
 
 FOLDER = Path(__file__).parents[1] / "assets" / "presets"
-SECONDS, SETTLE = 10.0, 4.0
+SECONDS, SETTLE = 10.0, 4.0  # of the engine's work, and of waiting for full pictures
 SIZE, SIDE, GAP = "1500x1000", 260, 4
 
 
@@ -34,7 +36,7 @@ class Photographer:
         self.window = self.program.window
         self.left = wanted
         self.now: Preset | None = None
-        self.since = 0.0
+        self.since = self.begun = 0.0
         self.timer = QTimer()
         self.timer.timeout.connect(self.look)
         self.timer.start(200)
@@ -45,11 +47,24 @@ class Photographer:
             return
         if self.now is None:
             self.begin()
-        elif run.is_playing or run.config.model != self.now.config.model:
-            if time.monotonic() - self.since > SECONDS:
+        elif run.config.model != self.now.config.model or run.step == 0:
+            self.begun = self.worked()
+        elif run.is_playing:
+            self.since = time.monotonic()
+            if self.worked() - self.begun > SECONDS:
                 self.window.session.pause()
-        elif time.monotonic() - self.since > SECONDS + SETTLE:
+        elif time.monotonic() - self.since > SETTLE and self.shows(run.step):
             self.shoot()
+
+    def worked(self) -> float:
+        """Processor time of the engine, s."""
+        times = [child.cpu_times() for child in psutil.Process().children()]
+        return sum(each.user + each.system for each in times)
+
+    def shows(self, step: int) -> bool:
+        """Whether both pictures are full ones of this step."""
+        cards = [self.window.wall.cards[name] for name in ("a", "b")]
+        return all(c.shows_full_frame and c.shows_step(step) for c in cards)
 
     def begin(self) -> None:
         if not self.left:
@@ -58,7 +73,6 @@ class Photographer:
             return
         self.now = self.left.pop(0)
         self.window.search.choose(f"preset:{self.now.name}")
-        self.since = time.monotonic()
 
     def shoot(self) -> None:
         assert self.now is not None

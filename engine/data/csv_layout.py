@@ -21,11 +21,16 @@ from engine.data.csv_dialect import (
 
 MAX_BYTES = 2**30
 MAX_LINE = 2**20
+#: Names of columns that number the rows.
+_COUNTERS = {"#", "id", "index", "no", "no.", "nr", "nr.", "row"}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Names of all columns and of the numeric ones; 1 or 0 rows of header."""
+    """Names of all columns and of the numeric ones, likely axes first.
+
+    There are 1 or 0 rows of header.
+    """
 
     dialect: Dialect
     columns: tuple[str, ...]
@@ -94,8 +99,8 @@ def detect_layout(path: Path, encoding: str) -> Layout:
     body = rows[1:] if header else rows
     if not body:
         raise DataError(f"{path.name} has a header but no rows below it.")
-    numeric = tuple(n for k, n in enumerate(names) if _is_numeric(body, k, dialect))
-    return Layout(dialect, names, numeric, int(header))
+    numeric = [n for k, n in enumerate(names) if _is_numeric(body, k, dialect)]
+    return Layout(dialect, names, _counters_last(numeric, header), int(header))
 
 
 def _is_numeric(rows: list[list[str]], k: int, dialect: Dialect) -> bool:
@@ -123,7 +128,7 @@ def chosen_columns(
             )
     if named[0] and named[0] == named[1]:
         raise DataError(f"Column {named[0]!r} was chosen twice; choose two columns.")
-    free = [name for name in _preferred(layout) if name not in named]
+    free = [name for name in layout.numeric if name not in named]
     if len(free) < named.count(""):
         found = f"one numeric column ({layout.numeric[0]})" if layout.numeric else None
         raise DataError(
@@ -133,12 +138,15 @@ def chosen_columns(
     return x, y
 
 
-def _preferred(layout: Layout) -> list[str]:
-    """Numeric columns, a nameless first one (a row number, mostly) last."""
-    names = list(layout.numeric)
-    if layout.header_rows and len(names) > 2 and names[0] == "column 1":
+def _counters_last(numeric: list[str], header: bool) -> tuple[str, ...]:
+    """Numeric columns; those that only number the rows, by their names, at the end.
+
+    A nameless first column beside two others is such a one.
+    """
+    names = list(numeric)
+    if header and len(names) > 2 and names[0] == "column 1":
         names.append(names.pop(0))
-    return names
+    return tuple(sorted(names, key=lambda name: name.strip().lower() in _COUNTERS))
 
 
 def named_column(path: Path, layout: Layout, name: str) -> str:

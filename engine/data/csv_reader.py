@@ -29,8 +29,9 @@ MAX_ROWS = 2_000_000
 class TableInfo:
     """What a file holds.
 
-    ``columns`` are all names in order, ``numeric`` those of numbers. Of ``rows`` rows
-    below the header, ``dropped`` miss a number in the two columns that were read.
+    ``columns`` are all names in order, ``numeric`` those of numbers, likely axes first.
+    Of ``rows`` rows below the header, ``dropped`` miss a number in the two columns that
+    were read.
     """
 
     columns: tuple[str, ...]

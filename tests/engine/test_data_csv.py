@@ -243,3 +243,12 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch) -> None
         write_points(path, torch.zeros(3, 2), ("x", "y"))
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_column_that_numbers_the_rows_is_no_axis_unless_asked_for(tmp_path):
+    file = tmp_path / "cells.csv"
+    file.write_text("Id,width,height\n1,0.5,7\n2,0.6,8\n3,0.7,9\n")
+    found = read_table(file)
+    assert found.chosen == ("width", "height")
+    assert found.info.numeric == ("width", "height", "Id")
+    assert read_table(file, ("id", "")).chosen == ("Id", "width")

@@ -144,6 +144,7 @@ def test_long_signatures_are_laid_out_anew():
 UNREAD = """
 def f(a, b):
     drawn = a.draw()
+    noise = normal(b)
     # Only for what is gone.
     alone: int = int(a.size)
     both = other = 2
