@@ -9,8 +9,9 @@ interleaved, in seconds of the thread, median of 4 rounds (range): RealNVP 2.51
 (2.49-2.53), VAE 1.31 (1.26-1.41), GAN 1.18 (1.08-1.26), rectified flow 1.12 (0.98-1.18)
 at their default sizes; narrower ones gain more: VAE of width 32 3.7 (3.6-3.9), at width
 64 and batch 128 rectified flow 3.0 (2.4-3.4) and GAN 2.7 (2.6-2.8). Large layers
-fill the core already, so where a trial finds no gain a sweep is trained in turn; so are
-trainers on a GPU, whose steps are captured graphs.
+fill the core already, so where a trial finds no gain a sweep is trained in turn, or in
+several processes (:mod:`engine.lab.sweep_shares`); in turn are also trainers on a GPU,
+whose steps are captured graphs.
 """
 
 import time

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from engine.protocol import Arrays, Message
 
 #: Niceness beside the engine's own: the run on show goes first.
-_NICER = 5
+_NICER = 2
+_FOR_ENGINES = (
+    "python -m engine.lab.worker is started by an engine; people use genplay."
+)
 
 
 class Worker:
@@ -100,6 +103,8 @@ def _made(train: Train, tick: Callable[[], None]) -> "Crew":
 
 def main() -> None:
     """Work for the engine that started this process."""
+    if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
+        sys.exit(_FOR_ENGINES)
     guard.killed_with_parent(int(sys.argv[1]))
     guard.be_modest(_NICER)
     reports = os.fdopen(os.dup(1), "wb")
@@ -107,14 +112,14 @@ def main() -> None:
     orders: deque[Order] = deque()
     first = read(sys.stdin.buffer, ORDERS)
     if first is None or not isinstance(first[0], Train):
-        sys.exit("A worker is started by an engine; people use genplay.")
+        sys.exit(_FOR_ENGINES)
     Thread(target=_listen, args=(sys.stdin.buffer, orders), daemon=True).start()
 
     from engine.link import failure
 
     try:
         Worker(orders, lambda *told: write(reports, *told)).run(first[0])
-    except OSError:
+    except BrokenPipeError:
         os._exit(1)  # nobody listens any more
     except Exception as error:  # noqa: BLE001 - told to the engine, whatever it is
         write(reports, Broken(reason=failure.trouble(error).reason))

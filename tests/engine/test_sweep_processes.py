@@ -11,6 +11,9 @@ from engine.lab.far_crews import FarCell
 from engine.lab.sweep import Sweep
 from engine.lab.sweep_plan import SweepSettings
 
+# A new process imports torch: seconds on a free core, minutes on a crowded one.
+pytestmark = pytest.mark.timeout(600)
+
 #: A model that cannot be stacked.
 BASE = {
     "model": "vqvae",
