@@ -9,9 +9,9 @@ from torch import Tensor
 REACH = 2.5
 LINES = 13
 #: How far apart points stand that tell an orientation, in widths of a cell.
-NUDGE = 0.002
+NUDGE = 5e-4
 #: Sine of an angle that is no angle any more: rounding alone leaves as much.
-FLAT = 1e-3
+FLAT = 3e-3
 
 
 def lattice_lines(points: int) -> Tensor:
