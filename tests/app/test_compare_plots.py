@@ -93,6 +93,22 @@ def test_what_is_chosen_in_one_run_is_chosen_in_all_until_unlinked(world):
     assert settings_of(world, two.left.name)["resolution"] == 64
 
 
+def test_a_square_beside_another_has_labels_if_its_space_is_another(world):
+    page = compared(world)
+    (only,) = columns(page)
+    only.right.head.view_chosen.emit("field")
+    world.until(lambda: only.right.plot.has_frame)
+    here, there = only.left.plot.square, only.right.plot.square
+    assert there.has_left_axis is False
+    world.until(lambda: abs(here.frame.width() - there.frame.width()) <= 2)
+    wide = [2 * v for v in only.right.plot.meta["limits"]]
+    meta = only.right.plot.meta | {"limits": wide}
+    only.right.plot.show_frame(meta, only.right.plot.arrays)
+    only.right.drawn.emit()
+    assert there.has_left_axis is True
+    world.until(lambda: abs(here.frame.width() - there.frame.width()) <= 2)
+
+
 def test_differences_share_the_wider_range_of_colours(world):
     page = compared(world, "realnvp")
     one, two = (column.left for column in columns(page))

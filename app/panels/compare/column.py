@@ -66,7 +66,7 @@ class RunColumn(QWidget):
     def set_crowded(self, crowded: bool) -> None:
         """One plot alone, where four runs share the width."""
         self.left.setVisible(not crowded)
-        self.right.set_axis(crowded)
+        self._fit_axes()
         self._show_strips()
 
     def show_status(self, best: dict[str, float]) -> None:
@@ -93,12 +93,9 @@ class RunColumn(QWidget):
             box(painter, self.rect().toRectF(), 8, theme.c.bg1, rim)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Squares of the same size, although only one has labels at its left."""
+        """Squares keep the same size."""
         super().resizeEvent(event)
-        if not self.left.isHidden():
-            half = self.width() // 2
-            self._plots.setStretch(0, half + theme.px(_LABELS) // 2)
-            self._plots.setStretch(1, half - theme.px(_LABELS) // 2)
+        self._fit_axes()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Edit this run."""
@@ -130,6 +127,8 @@ class RunColumn(QWidget):
         for place in (self.left, self.right):
             place.plot_changed.connect(self._show_strips)
             place.drawn.connect(self._show_kind)
+            place.drawn.connect(self._fit_axes)
+            place.plot_changed.connect(self._fit_axes)
 
     def _show_kind(self) -> None:
         """How the density is known, from whichever plot says so."""
@@ -138,6 +137,20 @@ class RunColumn(QWidget):
         if known:
             self.kind.set_chip(known[0].text, known[0].kind)
             self.kind.setToolTip(known[0].note)
+
+    def _fit_axes(self) -> None:
+        """Labels at the left of both squares, or of one where they show one space.
+
+        The squares are of the same size, although only one may have labels.
+        """
+        places = (self.left, self.right)
+        homes = [[pane.home for pane in p.plot.paper.panes[:1]] for p in places]
+        alone, same = self.left.isHidden(), homes[0] == homes[1]
+        self.right.set_axis(alone or not same)
+        half = self.width() // 2
+        more = theme.px(_LABELS) // 2 if same else 0
+        self._plots.setStretch(0, half + more)
+        self._plots.setStretch(1, half - more)
 
     def _show_strips(self) -> None:
         """Those of the right plot first: it moves, the left one mostly stands."""

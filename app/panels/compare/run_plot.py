@@ -83,9 +83,10 @@ class RunPlot(QWidget):
 
     def set_axis(self, shown: bool) -> None:
         """Labels at the left, or none beside a plot of the same limits."""
-        self._has_axis = shown
-        for plot in self._plots.values():
-            self._dress(plot)
+        if shown != self._has_axis:
+            self._has_axis = shown
+            for plot in self._plots.values():
+                self._dress(plot)
 
     def show_views(self) -> None:
         """Offer the views that the run can feed."""
