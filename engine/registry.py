@@ -84,6 +84,7 @@ VIEWS: dict[str, str] = {
     "posterior": "engine.views.posterior:PosteriorView",
     "elbo": "engine.views.elbo:ElboView",
     "denoise": "engine.views.denoise:DenoiseView",
+    "levels": "engine.views.levels:LevelsView",
     "duel": "engine.views.duel:DuelView",
     "codes": "engine.views.codebook:CodesView",
     "chains": "engine.views.chains:ChainsView",

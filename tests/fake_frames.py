@@ -167,6 +167,7 @@ MODELS = {
     "posterior": models.posterior_frame,
     "elbo": models.elbo_frame,
     "denoise": models.denoise_frame,
+    "levels": models.levels_frame,
     "duel": models.duel_frame,
     "codes": models.codes_frame,
     "chains": models.chains_frame,

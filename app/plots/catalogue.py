@@ -19,6 +19,7 @@ PLOTS: dict[str, str] = {
     "posterior": "app.plots.posterior:PosteriorPlot",
     "elbo": "app.plots.elbo:ElboPlot",
     "denoise": "app.plots.denoise:DenoisePlot",
+    "levels": "app.plots.levels:LevelsPlot",
     "duel": "app.plots.duel:DuelPlot",
     "codes": "app.plots.codebook:CodesPlot",
     "chains": "app.plots.chains:ChainsPlot",

@@ -77,6 +77,29 @@ def elbo_frame(count: int = 400) -> Frame:
     return meta | {"now": now | {"tight": -1.15}}, arrays
 
 
+def levels_frame(count: int = 48) -> Frame:
+    """The straight path, and a guess a little worse than the best."""
+    t = np.linspace(0, 1, count + 1)
+    inner = np.clip(t, 0.01, 0.99)
+    least = (1 - inner) ** 2 / ((1 - inner) ** 2 + inner**2)
+    values = {"learned": 1.1 * least, "least": least, "alpha": t, "sigma": 1 - t}
+    values["snr"] = 2 * np.log(inner / (1 - inner))
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, value in values.items():
+        arrays |= {f"{name}.{part}": t.astype("f4") for part in ("step", "seconds")}
+        arrays |= {f"{name}.{part}": value.astype("f4") for part in ("value", "smooth")}
+    groups = {"learned": "error of the guess", "least": "error of the guess"}
+    groups |= {"alpha": "signal and noise", "sigma": "signal and noise"}
+    titles = {"least": "least possible", "alpha": "signal α", "sigma": "noise σ"}
+    titles |= {"snr": "Signal to noise, ln α²/σ²"}
+    facts = {"unit": "", "kind": "", "player": ""}
+    listed = [
+        {"name": n, "title": titles.get(n, n), "group": groups.get(n, n), **facts}
+        for n in values
+    ]
+    return _base(quantities=listed, changes=[], references=[], step=4000), arrays
+
+
 def denoise_frame(stochastic: bool = True) -> Frame:
     """A point on its way to a mode of the ring."""
     places = {"x": [0.9, 0.7], "x_data": [1.5, 1.35], "free": [0.7, 0.6]}

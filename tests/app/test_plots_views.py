@@ -132,6 +132,7 @@ def test_state_survives_json_and_is_silent(qtbot, shown, name):
         "posterior": {"mode": "ratio"},
         "elbo": {"axis": "seconds"},
         "denoise": {"t": 0.25},
+        "levels": {},
         "duel": {},
         "codes": {"mode": "decoded"},
         "chains": {"start": "point", "heat": "2", "level": 0.5, "t": 0.25},

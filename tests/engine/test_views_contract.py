@@ -86,6 +86,8 @@ REFUSED = {
             "elbo": "vae",
             "denoise": "rectified_flow flow_matching ddpm score_sde edm oracle "
             "score_matching",
+            "levels": "rectified_flow flow_matching ddpm score_sde edm oracle "
+            "score_matching",
             "duel": "gan conditional_gan cyclegan",
             "cycle": "cyclegan",
             "codes": "vqvae",

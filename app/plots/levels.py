@@ -1,0 +1,52 @@
+"""Noise levels from noise to data: error of the guess, signal, noise, their ratio."""
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from app.plots.base import Table
+from app.plots.curves import CurvesPlot
+from app.plots.ticks import fixed
+
+
+class LevelsPlot(CurvesPlot):
+    """Curves over t instead of steps: t = 0 is noise, t = 1 is data."""
+
+    view = "levels"
+    title = "Noise levels"
+    hint = "From noise, t = 0, to data, t = 1: point at a level to read it."
+
+    def header_widgets(self) -> list[QWidget]:
+        """Nothing: t is the only axis."""
+        return []
+
+    def view_state(self) -> dict[str, Any]:
+        """Nothing is chosen here."""
+        return {}
+
+    def values_at(self, x: float) -> list[tuple[str, str]]:
+        """The time and all values at it."""
+        parts = super().values_at(x)
+        return [("t", fixed(min(max(x, 0.0), 1.0))), *parts[1:]]
+
+    def tables(self) -> dict[str, Table]:
+        """Each quantity over t."""
+        return {
+            name: Table(
+                ("t", "value"),
+                np.stack([self._of(name, "step"), self._of(name, "value")], axis=1),
+            )
+            for name in self._names()
+        }
+
+    def describe(self) -> str:
+        """How good the guess is half-way."""
+        words = ", ".join(f"{name} {value}" for name, value in self.values_at(0.5))
+        return f"Noise levels: {words}."
+
+
+if __name__ == "__main__":
+    from app.plots.preview import open_preview
+
+    open_preview("levels")

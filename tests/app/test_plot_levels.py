@@ -1,0 +1,39 @@
+"""The plot of noise levels: its axis is t."""
+
+import numpy as np
+import pytest
+
+from app.plots.levels import LevelsPlot
+from app.plots.preview import FRAMES
+
+
+@pytest.fixture
+def plot(qtbot):
+    made = LevelsPlot()
+    qtbot.addWidget(made)
+    made.resize(480, 400)
+    made.show_frame(*FRAMES["levels"]())
+    return made
+
+
+def test_a_level_is_read_by_its_time(plot):
+    read = dict(plot.values_at(0.5))
+    assert read["t"] == "0.50"
+    assert read["signal α"] == read["noise σ"] == "0.500"
+    assert "step" not in read
+    assert dict(plot.values_at(1.7))["t"] == "1.00"
+
+
+def test_panels_hold_what_belongs_together(plot):
+    titles = [panel.title for panel in plot.panel_paper.panels]
+    assert titles[0] == "Error of the guess"
+    assert len(titles) == 3
+    assert plot.header_widgets() == []
+    assert plot.panel_paper.panels[1].pane.limits[:2] == (0.0, 1.0)
+
+
+def test_the_table_has_time_and_value(plot):
+    table = plot.tables()["learned"]
+    assert table.columns == ("t", "value")
+    assert np.isfinite(table.rows).all()
+    assert "t 0.50" in plot.describe()
