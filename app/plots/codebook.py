@@ -160,7 +160,8 @@ class CodesPlot(PlotView):
             return "every code is in use"
         shown = ", ".join(str(number) for number in dead[:8])
         more = f" and {len(dead) - 8} more" if len(dead) > 8 else ""
-        return f"dead codes: {shown}{more}"
+        count = "1 dead code" if len(dead) == 1 else f"{len(dead)} dead codes"
+        return f"{count}: number {shown}{more}"
 
     def _blocks(self) -> list[Block]:
         usage = tuple(float(v) for v in np.nan_to_num(self.arrays["usage"]))

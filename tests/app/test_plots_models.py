@@ -356,3 +356,17 @@ def test_paths_say_how_far_they_turn(shown):
     meta, arrays = preview.trajectories_frame()
     plot.show_frame(meta | {"detour": None, "turning": None}, arrays)
     assert words(plot) == {}
+
+
+@pytest.mark.parametrize(
+    ("dead", "words"),
+    [
+        ([], "every code is in use"),
+        ([24], "1 dead code: number 24"),
+        ([22, 23, 24], "3 dead codes: number 22, 23, 24"),
+    ],
+)
+def test_dead_codes_are_counted_before_they_are_named(shown, dead, words):
+    meta, arrays = frames.codes_frame()
+    plot = shown("codes", (meta | {"dead": dead}, arrays))
+    assert words in plot.describe()
