@@ -71,6 +71,7 @@ def test_a_listener_that_stays_is_noticed(world):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_nothing_that_opens_leaves_anything_behind(world):
     found = {name: leaked(world, each) for name, each in openers().items()}
     found = {name: gains for name, gains in found.items() if gains}
