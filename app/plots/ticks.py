@@ -83,8 +83,8 @@ def decade_parts(low: float, high: float) -> list[float]:
 
 
 def power_text(exponent: int) -> str:
-    """A power of ten as a tick's label: ``0.01``, ``1``, ``100``, ``1e−6``, ``1e6``."""
-    if not -4 < exponent < 6:
+    """A power of ten as a tick's label: ``0.01``, ``1``, ``100``, ``1e−6``, ``1e5``."""
+    if not -4 < exponent < 5:
         return f"1e{exponent}".replace("-", MINUS)
     return fixed(10.0**exponent, max(0, -exponent))
 

@@ -35,7 +35,9 @@ class ProjectedTable(DataSet):
         table = getattr(datasets, self.loader)()
         rows = torch.tensor(table.data, dtype=torch.float64) / self.unit
         labels = torch.tensor(table.target, dtype=torch.int64)
-        self.class_names = tuple(str(name) for name in table.target_names)
+        self.class_names = tuple(
+            str(name).replace("_", " ") for name in table.target_names
+        )
         if not self.same_units:
             rows = rows / rows.std(0)
         x, share = principal_components(rows)
