@@ -83,6 +83,7 @@ class SessionFiles(QObject):
     ones stay, and they stay for good if it cannot be read.
     """
 
+    replacing = Signal()  # the runs go now: nothing may be done to the new ones
     opened = Signal(object, object)  # KeptWindow, Run by its id in the file
     noted = Signal(object)  # Notice
 
@@ -156,6 +157,7 @@ class SessionFiles(QObject):
     ) -> None:
         """The new runs take the place of the old ones."""
         session = self._session
+        self.replacing.emit()
         for kept in window.runs:
             run = new[kept.id]
             if run.applied is None:

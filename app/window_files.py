@@ -64,6 +64,8 @@ class WindowFiles(QObject):
         session.run_ready.connect(self._on_ready)
         session.questions.table_inspected.connect(self._on_table)
         data.table_requested.connect(self.ask_table)
+        # A comparison on screen would give the new runs the data of the old ones.
+        self.sessions.replacing.connect(lambda: pages.show_page(EXPLORE))
         self.sessions.opened.connect(self._on_opened)
         for desk in (self.sessions, self.films, film):
             desk.noted.connect(self.noted)
@@ -153,7 +155,6 @@ class WindowFiles(QObject):
 
     def _on_opened(self, kept: KeptWindow, runs: dict[str, Run]) -> None:
         """A session is open: everything stands where it stood."""
-        self._pages.show_page(EXPLORE)
         self.recall_views(kept.views, kept.view_states)
         self._session.slots.maximise(kept.alone if kept.alone in SLOTS else "")
         self._pages.recall(kept.pages, runs)

@@ -7,6 +7,7 @@ from window_world import Recorder, World
 from app.panels.pages import EXPLORE
 from app.plots.read_out import ReadOut
 from app.session_files import KeptWindow
+from app.session_history import History
 from engine.protocol import Subscribe
 
 
@@ -227,6 +228,20 @@ def test_a_comparison_comes_back_as_it_was_kept(world):
     assert page.race.axis.value() == "seconds"
     assert page.table.mode.value() in ("metrics", "place")
     assert world.session.probe.point == (0.5, 1.0)
+
+
+def test_an_opened_run_keeps_its_data_although_a_comparison_is_on_screen(world):
+    compared(world)
+    files = world.window.files.sessions
+    config = world.run.config.model_copy(update={"data": "rings"})
+    history = History(config, world.session.runs)
+    new = world.session.runs.adopt("open-1-run-1", history)
+    whole = {"shown": "run-1", "runs": [{"id": "run-1", "first": config}]}
+    window = KeptWindow.model_validate(whole)
+    files._replace([world.run], {"run-1": new}, window, "lab.genplay")
+    assert world.run is new
+    assert new.config.data == "rings"
+    assert world.window.pages.current_name == EXPLORE
 
 
 def test_a_damaged_page_of_a_session_is_left_out(world):

@@ -77,7 +77,8 @@ def world(qapp):
 @pytest.fixture
 def files(world):
     made = SessionFiles(world)
-    made.notes, made.back = [], []
+    made.notes, made.back, made.told = [], [], []
+    made.replacing.connect(lambda: made.told.append(world.run.id))
     made.noted.connect(made.notes.append)
     made.opened.connect(lambda window, runs: made.back.append((window, runs)))
     return made
@@ -160,6 +161,7 @@ def test_opened_runs_have_their_histories_and_replace_the_old_ones(
     for _ in range(3):
         run.history.stack.undo()
     assert run.config == config(0.0)
+    assert files.told == ["run-1"]  # before any new run is on show
     kept, by_old_id = files.back[0]
     assert kept.page == "compare"
     assert by_old_id == {name: world.runs.all[command.prefix + name] for name in old}
