@@ -22,6 +22,8 @@ from app.widgets.switch import Switch
 
 _BINS = 48
 _FEW = 200  # data marks over a picture of the samples
+_RARE = 4  # times fewer data than samples are drawn before them
+_BEHIND, _FRONT = -2, 2  # heights of the data
 _EDGE = 30  # px for a histogram at an edge
 _LEAST_ROOM = 240  # px of the plot below which the edges stay empty
 
@@ -98,7 +100,7 @@ class SamplesPlot(PlotView):
         self.samples = Cloud(pane, "samples", "o", 5, "halo")
         self.data = Marks(pane, "data", "s", 4)
         self.classes = ClassMarks(pane, 5)
-        self.data.setZValue(-2)
+        self.data.setZValue(_BEHIND)
         self.switch = Switch({"role": "Role", "class": "Class"}, "Colour by")
         self.switch.chosen.connect(self._on_chosen)
         self.square.moved.connect(self._on_moved)
@@ -135,6 +137,9 @@ class SamplesPlot(PlotView):
         self.samples.set_points(samples, self.limits)
         # Over a picture of the samples, fewer data marks leave it readable.
         few = data[:_FEW] if self.samples.is_picture else data
+        # A small table behind many samples would not be seen at all.
+        in_front = self.samples.is_picture or _RARE * len(data) < len(samples)
+        self.data.setZValue(_FRONT if in_front else _BEHIND)
         self.data.setVisible(not by_class)
         self.classes.set_visible(by_class)
         if by_class and labels is not None:

@@ -336,6 +336,18 @@ def test_numbers_beside_paths_say_what_they_mean(shown, monkeypatch):
     assert "one Euler step" in straight
 
 
+def test_a_small_table_is_drawn_before_its_many_samples(shown):
+    """Two thousand samples hid all of the 120 flowers."""
+    meta, arrays = preview.FRAMES["samples"]()
+    plot = shown("samples", (meta, arrays))
+    assert plot.data.zValue() < 0
+    few = {**arrays, "data": arrays["data"][: len(arrays["samples"]) // 10]}
+    plot.show_frame(meta, few)
+    assert plot.data.zValue() > 0
+    plot.show_frame(meta, arrays)
+    assert plot.data.zValue() < 0
+
+
 def test_points_out_of_sight_are_counted(shown):
     """EDM starts from noise of size 80: an empty frame looked like a fault."""
     meta, arrays = preview.trajectories_frame()
