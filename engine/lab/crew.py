@@ -106,12 +106,15 @@ class Crew:
             self._train(squad)
         allowed = EXAM_SHARE * (self._trained + self._looked)
         if self._looked < allowed and (index := self._stalest()) is not None:
-            return self._examined(index, QUICK)
+            begin = time.monotonic()
+            found = self._examined(index, QUICK)
+            self._looked += time.monotonic() - begin
+            return found
         changed, self._changed = sorted(self._changed), set()
         return self.told([self.cells[i].facts(i) for i in changed]), {}
 
     def last_look(self, index: int) -> Saying:
-        """A better look at a cell."""
+        """A better look at a cell, which no share of time limits."""
         return self._examined(index, FULL)
 
     def stop(self, cells: Iterable[int]) -> None:
@@ -181,13 +184,11 @@ class Crew:
         return min(old, key=lambda i: self.cells[i].examined, default=None)
 
     def _examined(self, index: int, samples: int) -> Saying:
-        begin = time.monotonic()
         cell = self.cells[index]
         metric, arrays = examine(cell.experiment, self._metric, samples, self._tick)
         cell.note(metric)
         facts = cell.facts(index)
         arrays["spark"] = cell.spark()
-        self._looked += time.monotonic() - begin
         return self.told([facts], [index]), {k: v[None] for k, v in arrays.items()}
 
 

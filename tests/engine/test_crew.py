@@ -134,6 +134,8 @@ def test_a_worker_tells_how_far_it_is_and_shows_its_cells():
     assert told[-1][1]["density"].shape == (1, 64, 64)
     assert told[-1][0].facts[0]["losses"]["loss"] > 0
     assert told[-1][0].trained > 0
+    # The last looks come after the training: they are no part of its time.
+    assert told[-1][0].looked == told[-2][0].looked
 
 
 def test_a_worker_finishes_when_it_is_told_to():
