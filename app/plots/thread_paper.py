@@ -85,13 +85,13 @@ class ThreadPaper(TwoPanes):
         for index, kind in enumerate(self.kinds.tolist()):
             ink = colour(f"class{kind}").toRgb()
             ink.setAlphaF(_ALPHA)
-            painter.setPen(pg.mkPen(ink))
+            painter.setPen(pg.mkPen(ink, width=1, cosmetic=False))
             corners = [first[index], now[index]]
             if self.time > 0.5:
                 corners.insert(1, there[index])
             painter.drawPolyline(QPolygonF([QPointF(*corner) for corner in corners]))
         if self.time == 1.0:
-            painter.setPen(pg.mkPen(theme.c.warn, width=2))
+            painter.setPen(pg.mkPen(theme.c.warn, width=2, cosmetic=False))
             for start, end in zip(first, back, strict=True):
                 painter.drawLine(QPointF(*start), QPointF(*end))
         for index, kind in enumerate(self.kinds.tolist()):
