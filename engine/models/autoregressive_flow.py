@@ -1,7 +1,7 @@
 """What a masked autoregressive flow and its inverse share: layers and orders."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -12,6 +12,18 @@ from engine.nets.masked import AffineAutoregressive
 from engine.settings import knob
 
 Orders = Literal["alternating", "same", "random"]
+
+
+def bound_knob(default: float) -> Any:
+    """The setting of :class:`engine.nets.masked.AffineAutoregressive`'s bound."""
+    return knob(
+        default,
+        "Scale bound",
+        "A layer stretches or squeezes by at most a factor of e to this power.",
+        ge=0.5,
+        le=5.0,
+        symbol=r"|\alpha|",
+    )
 
 
 class AutoregressiveFlowConfig(FlowConfig):
@@ -36,14 +48,7 @@ class AutoregressiveFlowConfig(FlowConfig):
             "random": "random in each",
         },
     )
-    bound: float = knob(
-        2.0,
-        "Scale bound",
-        "A layer stretches or squeezes by at most a factor of e to this power.",
-        ge=0.5,
-        le=5.0,
-        symbol=r"|\alpha|",
-    )
+    bound: float = bound_knob(2.0)
 
 
 def order_of(kind: Orders, layer: int, dim: int) -> list[int]:

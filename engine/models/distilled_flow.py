@@ -102,6 +102,7 @@ def make_teacher(config: DistilledFlowConfig, dim: int) -> MAF | MADE:
         "depth": config.depth,
         "waves": config.waves,
         "taper": config.taper,
+        "spread": config.spread,
         "activation": config.activation,
     }
     if config.teacher == "made":

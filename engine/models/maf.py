@@ -19,12 +19,13 @@ from torch import Generator, Tensor, nn
 
 from engine.models.autoregressive_flow import (
     AutoregressiveFlowConfig,
+    bound_knob,
     first_of,
     make_layers,
     units_of,
 )
 from engine.models.base import Batch, Card, ModelConfig
-from engine.models.flow import Flow, taper_knob
+from engine.models.flow import Flow, jitter_knob, spread_knob, taper_knob
 from engine.models.inside import MaskedUnits
 from engine.settings import knob
 
@@ -46,6 +47,9 @@ class MAFConfig(AutoregressiveFlowConfig):
         symbol="K",
     )
     taper: float = taper_knob(2.0)
+    spread: float = spread_knob(3.0)
+    jitter: float = jitter_knob(0.015)
+    bound: float = bound_knob(1.0)
     batch_norm: bool = knob(
         False,
         "Batch norm",
@@ -99,8 +103,9 @@ class MAF(Flow):
     Config: ClassVar[type[ModelConfig]] = MAFConfig
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **Flow.training_defaults,
-        "learning_rate": 4e-3,
-        "steps": 4000,
+        "learning_rate": 6e-3,
+        "beta2": 0.99,
+        "steps": 5000,
     }
 
     reference: Tensor
@@ -128,10 +133,16 @@ class MAF(Flow):
         """Do so again with the new points."""
         self.initialise(columns, generator)
 
+    @property
+    def jitter(self) -> float:
+        """Noise on each training point."""
+        return float(self.config.jitter)
+
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Negative log-likelihood in nats; batch norm sees the batch itself."""
         del player
-        z, log_det = self._push(batch.x, self.statistics(batch.x))
+        x = self.shaken(batch)
+        z, log_det = self._push(x, self.statistics(x))
         return {"loss": -(log_det + self.base_log_prob(z)).mean()}
 
     def to_noise(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from engine.models.base import Card, ModelConfig
 from engine.models.coupling_flow import CouplingFlow
-from engine.models.flow import FlowConfig, taper_knob
+from engine.models.flow import FlowConfig, jitter_knob, spread_knob, taper_knob
 from engine.nets.coupling import AffineCoupling
 from engine.settings import knob
 
@@ -33,9 +33,11 @@ class RealNVPConfig(FlowConfig):
         le=24,
         symbol="K",
     )
-    taper: float = taper_knob(1.5)
+    taper: float = taper_knob(2.0)
+    spread: float = spread_knob(2.0)
+    jitter: float = jitter_knob(0.015)
     bound: float = knob(
-        2.0,
+        1.0,
         "Scale bound",
         "A coupling stretches or squeezes by at most a factor of e to this power.",
         ge=0.5,
@@ -61,8 +63,9 @@ class RealNVP(CouplingFlow):
     Config: ClassVar[type[ModelConfig]] = RealNVPConfig
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **CouplingFlow.training_defaults,
-        "learning_rate": 4e-3,
-        "steps": 4000,
+        "learning_rate": 5e-3,
+        "beta2": 0.99,
+        "steps": 5000,
     }
 
     def __init__(self, config: RealNVPConfig, dim: int = 2, classes: int = 0) -> None:
@@ -72,3 +75,8 @@ class RealNVP(CouplingFlow):
             return AffineCoupling(dim_a, dim_b, shape, config.bound)
 
         super().__init__(config, dim, classes, make, config.couplings)
+
+    @property
+    def jitter(self) -> float:
+        """Noise on each training point."""
+        return float(self.config.jitter)

@@ -6,6 +6,7 @@ r"""Couplings: one half of the coordinates shifts, or scales and shifts, the oth
 Dinh, Sohl-Dickstein, Bengio, "Density estimation using Real NVP", 2016, 1605.08803.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,8 @@ from engine.nets.mlp import MLP
 
 #: Highest frequency of the waves, radians where the data have spread 1.
 COORDINATE_HIGH = 8.0
+#: Steepest initial slope of a hidden unit along its coordinate, with spread hinges.
+HINGE_SLOPE = 0.5
 
 
 class TaperedWaves(Waves):
@@ -43,7 +46,8 @@ class NetShape:
     """A network inside a flow.
 
     ``waves`` counts the frequencies at which each coordinate that it sees is also
-    given as a sine and a cosine, with :class:`TaperedWaves`' ``taper``.
+    given as a sine and a cosine, with :class:`TaperedWaves`' ``taper``. ``spread`` is
+    that of :func:`spread_hinges`; with 0 the first layer starts as torch makes it.
     """
 
     width: int
@@ -51,6 +55,26 @@ class NetShape:
     activation: str
     waves: int
     taper: float = 1.0
+    spread: float = 0.0
+
+
+@torch.no_grad()
+def spread_hinges(first: nn.Linear, inputs: int, spread: float) -> None:
+    """Let hidden units begin to bend all over the data, instead of near 0.
+
+    As torch makes it, a first layer divides its slopes by the number of waves beside
+    the coordinate, and few hinges lie where the data are; nor does a short training
+    move them far. The function then bends wildly at the edge of the data, where a few
+    points that were not trained on get far too small a density.
+
+    Args:
+        first: The first layer; its leading inputs are plain coordinates.
+        inputs: How many these are.
+        spread: Largest bias over largest slope, standard deviations of the data.
+    """
+    steepest = HINGE_SLOPE / math.sqrt(inputs)
+    first.weight[:, :inputs].uniform_(-steepest, steepest)
+    first.bias.uniform_(-HINGE_SLOPE * spread, HINGE_SLOPE * spread)
 
 
 class Coupling(nn.Module):
@@ -82,6 +106,8 @@ def coupling_net(dim_a: int, sizes_out: int, shape: NetShape) -> nn.Sequential:
         shape.activation,
         zero_last=True,
     )
+    if shape.spread and isinstance(first := mlp[0], nn.Linear):
+        spread_hinges(first, dim_a, shape.spread)
     return nn.Sequential(*([waves] if shape.waves else []), *mlp)
 
 

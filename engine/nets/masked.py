@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.nets.coupling import COORDINATE_HIGH, NetShape, TaperedWaves
+from engine.nets.coupling import COORDINATE_HIGH, NetShape, TaperedWaves, spread_hinges
 from engine.nets.embeddings import COORDINATE_LOW, frequency_ladder
 from engine.nets.mlp import ACTIVATIONS
 
@@ -79,6 +79,8 @@ class MaskedNet(nn.Module):
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
         self.net = nn.Sequential(*layers, self.last)
+        if shape.spread:
+            spread_hinges(self.linears()[0], last, shape.spread)
 
     def forward(self, x: Tensor) -> Tensor:
         """Numbers (n, dim, per) at points x (n, dim)."""

@@ -18,7 +18,7 @@ RING_ENTROPY = 1.1231
 def wild_flow(dim: int = 2, couplings: int = 5, seed: int = 0) -> RealNVP:
     """A flow far from the identity: every weight drawn anew, in double precision."""
     torch.manual_seed(seed)
-    config = RealNVPConfig(couplings=couplings, width=16, activation="tanh")
+    config = RealNVPConfig(couplings=couplings, width=16, activation="tanh", jitter=0)
     flow = RealNVP(config, dim).double()
     with torch.no_grad():
         for coupling in flow.flow:

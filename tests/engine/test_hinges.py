@@ -1,0 +1,86 @@
+"""Hidden units of a flow bend all over the data, not just in their middle."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from engine.models.base import Batch
+from engine.models.maf import MAF, MAFConfig
+from engine.models.realnvp import RealNVP, RealNVPConfig
+from engine.nets.coupling import HINGE_SLOPE, NetShape, coupling_net, spread_hinges
+from engine.nets.masked import MaskedNet
+
+
+def bends(first: nn.Linear) -> torch.Tensor:
+    """Where each unit of one plain coordinate changes its mind, (units,)."""
+    return -first.bias / first.weight[:, 0]
+
+
+def test_three_hinges_in_four_lie_beyond_one_standard_deviation() -> None:
+    """|bias| is uniform up to 2, |slope| up to 1: P(|b| < |w|) = E[w / 2] = 1 / 4."""
+    torch.manual_seed(0)
+    first = nn.Linear(1, 100_000)
+    spread_hinges(first, 1, spread=2.0)
+    outside = (bends(first).abs() > 1).double().mean().item()
+    assert outside == pytest.approx(0.75, abs=0.01)
+    assert first.weight.abs().max().item() == pytest.approx(HINGE_SLOPE, rel=1e-3)
+    assert first.bias.abs().max().item() == pytest.approx(2 * HINGE_SLOPE, rel=1e-3)
+
+
+def test_more_coordinates_share_the_slope() -> None:
+    """The steepest way through four coordinates is no steeper than through one."""
+    torch.manual_seed(0)
+    first = nn.Linear(4, 100_000)
+    spread_hinges(first, 4, spread=1.0)
+    steepest = first.weight.norm(dim=1).max().item()
+    assert 0.9 * HINGE_SLOPE < steepest <= HINGE_SLOPE
+
+
+def test_waves_keep_the_weights_that_torch_gives_them() -> None:
+    torch.manual_seed(0)
+    own = nn.Linear(1 + 2 * 3, 8)
+    torch.manual_seed(0)
+    first = coupling_net(1, 2, NetShape(8, 1, "relu", waves=3, spread=2.0))[1]
+    assert torch.equal(first.weight[:, 1:], own.weight[:, 1:])
+    assert not torch.equal(first.weight[:, 0], own.weight[:, 0])
+
+
+def test_without_a_spread_all_is_as_torch_makes_it() -> None:
+    torch.manual_seed(0)
+    own = nn.Linear(1, 8)
+    torch.manual_seed(0)
+    net = MaskedNet((0, 1), 2, NetShape(8, 1, "relu", waves=0))
+    assert torch.equal(net.linears()[0].weight, own.weight)
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_flows_spread_the_hinges_of_every_network(depth: int) -> None:
+    torch.manual_seed(0)
+    shape = {"depth": depth, "width": 256, "spread": 5.0}
+    nvp, maf = RealNVP(RealNVPConfig(**shape)), MAF(MAFConfig(**shape))
+    firsts = [coupling.net[1] for coupling in nvp.flow]
+    firsts += [layer.net.linears()[0] for layer in maf.flow]
+    for first in firsts:
+        assert first.bias.abs().max().item() == pytest.approx(2.5, abs=0.1)
+
+
+@pytest.mark.parametrize("flow", [RealNVP, MAF])
+def test_jitter_shakes_the_points_that_are_learned(flow: type[RealNVP | MAF]) -> None:
+    """A new flow is the identity: E -ln N(x + s e) = ln 2 pi + (E|x|^2 + 2 s^2) / 2."""
+    generator = torch.manual_seed(0)
+    model = flow(flow.Config(jitter=0.2)).double()
+    (draw,) = model.noise("model").values()
+    eps = torch.randn(200_000, *draw.shape, generator=generator, dtype=torch.float64)
+    x = torch.ones_like(eps)
+    batch = Batch(x, torch.zeros(len(x)).long(), {"jitter": eps}, torch.tensor(0.0))
+    expected = math.log(2 * math.pi) + 1 + 0.2**2
+    assert model.losses("model", batch)["loss"].item() == pytest.approx(
+        expected, abs=0.003
+    )
+
+
+@pytest.mark.parametrize("flow", [RealNVP, MAF])
+def test_without_jitter_no_noise_is_drawn(flow: type[RealNVP | MAF]) -> None:
+    assert flow(flow.Config(jitter=0.0)).noise("model") == {}
