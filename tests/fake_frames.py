@@ -92,7 +92,7 @@ def trajectories(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
     meta = {"evaluations": 64, "sampler": "heun", "straightness": 0.1}
     direction = settings.get("direction", "denoise")
     more = {"kind": "process", "direction": direction, "stochastic": False}
-    return arrays, meta | more | {"home": [-3.2, 3.2, -3.2, 3.2], "names": []}
+    return arrays, meta | more | {"home": LIMITS, "names": []}
 
 
 def field(step: int, settings: dict, full: bool) -> tuple[dict, dict]:

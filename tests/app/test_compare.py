@@ -141,7 +141,7 @@ def test_a_run_is_removed_paused_and_kept(world):
     assert second.id in world.session.runs.all
     assert world.run is first
     world.until(lambda: not (second.is_playing or third.is_playing))
-    assert first.is_playing
+    assert first.id not in sent_to(world, Pause)
     assert not page.columns[first.id].remove.isEnabled()
     world.session.compare.remove(first)
     assert world.session.compare.runs == [first]
