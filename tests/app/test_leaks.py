@@ -8,7 +8,7 @@ from window_world import Recorder, World
 from app.bench_openers import Opener, live_objects, openers
 from engine.protocol import Ping
 
-OPENS = 5
+OPENS = 3
 
 
 @pytest.fixture
