@@ -369,6 +369,7 @@ def test_points_beyond_the_canvas_can_be_fitted_into_it(studio):
     studio.until(lambda: studio.operations[1] != as_they_were)
     fitted = studio.operations[1]
     assert max(fitted["x"]) == 1
+    assert studio.operations[0]["do"] == "brush"
     assert fitted["seed"] == as_they_were["seed"]
     asked = studio.client.of(StartJob)[-1].settings
     assert asked["fit"]

@@ -125,6 +125,7 @@ def test_the_palette_finds_actions_models_data_and_presets(world):
     found = window.palette_list.shown_keys()
     assert "data:swiss_roll" in found
     assert "play" not in found
+    assert "preset:09_valleys" not in found  # it rolls, but not in Switzerland
     window.palette_list.field.setText("swizz")
     assert window.palette_list.shown_keys() == []
     rows = window.palette_list.list.model()

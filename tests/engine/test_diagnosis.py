@@ -1,5 +1,8 @@
 """Each known fault is found in a run that has it, and in no sound one."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -7,7 +10,7 @@ from engine import Experiment
 from engine.diagnosis.case import Case
 from engine.diagnosis.latent import kl_per_axis
 from engine.diagnosis.samples import coverage
-from engine.protocol import Finding
+from engine.protocol import Finding, RunConfig
 
 
 def made(model: str, data: str = "eight_gaussians", steps: int = 0, **settings):
@@ -126,6 +129,17 @@ def test_a_collapse_on_data_without_modes_is_seen_by_coverage():
     assert found is not None
     assert "of the data have a sample near them" in found.text
     assert named(made("oracle", "eight_gaussians"), "mode_collapse") is None
+
+
+@pytest.mark.slow
+def test_the_collapse_of_the_gallery_is_named_before_its_middle():
+    file = Path(__file__).parents[2] / "assets" / "presets" / "05_collapse.json"
+    config = RunConfig.model_validate(json.loads(file.read_text("utf-8"))["config"])
+    run = Experiment.from_config(config)
+    run.train(run.steps * 2 // 5)
+    found = named(run, "mode_collapse")
+    assert found is not None
+    assert run.requires_restart(cured(run, found).config) == []  # a click, no restart
 
 
 def test_coverage_of_two_draws_and_of_one_point():

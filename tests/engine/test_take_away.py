@@ -179,6 +179,36 @@ def test_a_method_that_is_off_at_first_is_cited_once_it_is_on(model, settings, p
     assert paper in cited(on)
 
 
+@pytest.mark.parametrize(
+    ("on", "off", "paper"),
+    [
+        ({"ema": 0.99}, {"ema": 0.0}, "polyak1992acceleration"),
+        ({"schedule": "cosine"}, {"schedule": "constant"}, "loshchilov2016sgdr"),
+        ({"optimizer": "adamw"}, {"optimizer": "adam"}, "loshchilov2017decoupled"),
+    ],
+)
+def test_how_a_run_trains_is_cited(on, off, paper):
+    def keys(training) -> set[str]:
+        plain = RunConfig(model="vae", data="rings", training=training)
+        return set(cited(written_out(plain)))
+
+    assert paper in keys(on)
+    assert paper not in keys(off)
+
+
+def test_what_a_note_says_of_a_text():
+    trained = Experiment("nice", "rings", training={"steps": 4, "batch_size": 32})
+    entries = bibtex(trained.config).count("eprint  ")
+    told = taken(trained, what="cite")[-1].result
+    assert told["works"] == told["text"].count("author  ") >= entries > 1
+    assert told["changed"] is False
+    assert taken(trained, what="json")[-1].result["works"] == 0
+    trained.train(2)
+    update = {"training": trained.config.training | {"learning_rate": 1e-4}}
+    trained.configure(trained.config.model_copy(update=update))
+    assert taken(trained, what="command")[-1].result["changed"] is True
+
+
 def test_the_time_grid_of_a_sampler_is_cited():
     config = RunConfig(
         model="rectified_flow", data="rings", sampler_settings={"grid": "karras"}

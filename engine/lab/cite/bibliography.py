@@ -129,6 +129,7 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("guide_to", "guidance interval", "kynkaanniemi2024applying", (), (1,)),
     Variant("schedule", "noise schedule", "nichol2021improved", ("cosine",)),
     Variant("target", "prediction", "salimans2022progressive", ("v",)),
+    Variant("jitter", "noise on the data", "rothfuss2019noise"),
     Variant("waves", "waves of the coordinates", "tancik2020fourier"),
     Variant("time_sampling", "times of training", "esser2024scaling", _BROAD),
     Variant(
