@@ -66,7 +66,16 @@ def test_notes_say_how_much_was_taken(world):
     for action, words in (("copy_code", "7 lines"), ("cite", "3 works")):
         world.window.actions_by_name.trigger(action)
         world.until(lambda w=words: world.told and w in world.told[-1].text)
-    assert "Settings changed" not in world.told[-1].text
+        assert "Settings changed" not in world.told[-1].text
+
+
+def test_a_text_of_changed_settings_says_which_it_holds(world):
+    """The fake engine calls the settings of a visited moment changed."""
+    world.run.at = 0
+    way = next(way for way in WAYS if way.action == "copy_json")
+    world.window.take_away.fetch(way, {})
+    world.until(lambda: world.told)
+    assert world.told[-1].text.startswith("Settings changed during this run")
 
 
 @pytest.mark.parametrize("way", FILES, ids=lambda way: way.action)
