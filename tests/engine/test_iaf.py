@@ -49,8 +49,9 @@ def test_a_sample_takes_one_pass_and_a_foreign_density_one_per_coordinate(
 def test_with_the_weights_of_a_maf_it_undoes_it(dim: int) -> None:
     """SYSTEMS C6 (2): IAF(MAF(x)) = x, and the log-determinants cancel."""
     torch.manual_seed(0)
-    maf = world.shaken(MAF(MAFConfig(width=16, layers=3), dim))
     iaf = wild(dim)
+    config = MAFConfig(width=16, layers=3, bound=iaf.config.bound)
+    maf = world.shaken(MAF(config, dim))
     iaf.made.load_state_dict(maf.made.state_dict())
     x = world.points(100, dim)
     z, forth = maf.to_noise(x)
