@@ -7,7 +7,7 @@ pyqtgraph is imported with the first of them, after the window is on screen.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QWidget
 
@@ -193,6 +193,13 @@ class PlotSlot(Card):
         super().resizeEvent(event)
         self._fit_head()
 
+    def event(self, event: QEvent) -> bool:
+        """Words of the head have changed: what fits beside them is found out anew."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit_head()
+        return done
+
     def _fit_head(self) -> None:
         """Where words would be cut buttons go that have keys: Ctrl+E, then Ctrl+,.
 
@@ -358,8 +365,6 @@ class PlotSlot(Card):
                 self._show_controls(True)
             self.plot.show_frame(frame.meta, arrays)
             self._frame = frame
-            if self.header.sizeHint().width() > self.width():  # it has longer words
-                self._fit_head()
             if self._is_stale:
                 self.set_stale(False)
         self._session.slots.drawn(name)
@@ -375,7 +380,6 @@ class PlotSlot(Card):
         if self._is_stale and self._frame is not None:
             chips.append(("stale", "warning"))
         self.set_chips(chips)
-        self._fit_head()
 
     def _open_figures(self) -> None:
         menu = self.menu_of_figures()

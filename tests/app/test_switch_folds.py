@@ -93,3 +93,15 @@ def test_no_word_of_a_switch_is_cut_in_a_small_window_with_large_words(world):
     world.window.resize(1440, 900)
     world.until(lambda: len(words(switch)) > 1)
     world.until(lambda: not cut())
+
+
+def test_words_come_back_when_the_rest_of_the_head_becomes_shorter(world):
+    card = world.window.wall.cards["a"]
+    world.window.resize(1440, 900)
+    world.until(lambda: card.plot.has_frame)
+    switch = card.plot.header_widgets()[0]
+    world.until(lambda: len(words(switch)) > 1)
+    card.set_chips([("known as long as this", "plain"), ("and this", "plain")])
+    world.until(lambda: len(words(switch)) == 1)
+    card.set_chips([("exact", "exact")])
+    world.until(lambda: len(words(switch)) > 1)
