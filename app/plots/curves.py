@@ -88,8 +88,9 @@ class CurvesPlot(PlotView):
             (float(self._of(name, self._axis)[-1]) for name in self._names()),
             default=1.0,
         )
+        right = max(right, 1.0 if self._axis == "step" else 1e-3)
         for group, panel in self._groups.items():
-            self._draw_panel(group, panel, max(right, 1e-6))
+            self._draw_panel(group, panel, right)
         paper.set_panels(list(self._groups.values()))
 
     def recolour(self) -> None:
