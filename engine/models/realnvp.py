@@ -33,11 +33,11 @@ class RealNVPConfig(FlowConfig):
         le=24,
         symbol="K",
     )
-    taper: float = taper_knob(2.0)
-    spread: float = spread_knob(2.0)
-    jitter: float = jitter_knob(0.015)
+    taper: float = taper_knob(1.5)
+    spread: float = spread_knob(0.0)
+    jitter: float = jitter_knob(0.0)
     bound: float = knob(
-        1.0,
+        2.0,
         "Scale bound",
         "A coupling stretches or squeezes by at most a factor of e to this power.",
         ge=0.5,
@@ -63,9 +63,8 @@ class RealNVP(CouplingFlow):
     Config: ClassVar[type[ModelConfig]] = RealNVPConfig
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **CouplingFlow.training_defaults,
-        "learning_rate": 5e-3,
-        "beta2": 0.99,
-        "steps": 5000,
+        "learning_rate": 4e-3,
+        "steps": 4000,
     }
 
     def __init__(self, config: RealNVPConfig, dim: int = 2, classes: int = 0) -> None:
