@@ -1,7 +1,8 @@
 """Long work for the window: pictures and measurements, done without keeping it waiting.
 
 While a picture is in the making its ``tick`` lets quick commands through at once, and
-gives the picture up for any other command that has waited a tenth of a second.
+gives the picture up for any other command that has waited a tenth of a second. Work
+for runs that stand waits for a hand: whoever drags a point asks again at once.
 """
 
 import time
@@ -16,7 +17,7 @@ from engine.link.inbox import Inbox, Letter
 from engine.link.reports import Reporter
 from engine.link.runs import Run
 from engine.link.slots import Job, Slots
-from engine.protocol import Frame
+from engine.protocol import Frame, Probe
 from engine.views.base import Cancelled, Picture
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ _QUICK = frozenset(
 )
 #: Seconds that any other command waits before the picture is given up.
 _PATIENCE = 0.1
+#: Seconds in which a hand that drags asks again, the window's own drawing included.
+_HAND = 0.04
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,7 @@ class Studio:
             if getattr(letter.command, "kind", "") in _QUICK:
                 self._inbox.take()
                 self._obey_aside(letter)
+                self._wait_for_hand(letter)
             elif time.monotonic() - begin > _PATIENCE:
                 raise Cancelled
             else:
@@ -185,4 +189,13 @@ class Studio:
     def _obey_aside(self, letter: Letter) -> None:
         begin = time.monotonic()
         self._commands.obey(letter)
+        self._aside += time.monotonic() - begin
+
+    def _wait_for_hand(self, letter: Letter) -> None:
+        """The next question may come in a moment; a run that plays is not held up."""
+        playing = any(run.playing for run in self._commands.runs.values())
+        if playing or not isinstance(letter.command, Probe):
+            return
+        begin = time.monotonic()
+        self._inbox.wait(_HAND)
         self._aside += time.monotonic() - begin
