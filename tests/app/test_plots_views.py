@@ -75,6 +75,8 @@ def _move_event(viewport, point):
 def test_plot_shows_its_frame_in_every_look(shown, name):
     plot = shown(name)
     assert plot.view == name
+    plot.window().resize(720, 400)  # the words of the largest look widen nothing
+    QApplication.processEvents()
     pictures = []
     for look in ("dark", "light", "projector"):
         theme.set_look(look)
