@@ -9,7 +9,7 @@ from math import log1p
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.session import Session
 from app.session_notes import Notice
@@ -58,6 +58,7 @@ class TrainingFilm(QObject):
         self.share = 0.0
         self._clock = QTimer(self)
         self._clock.setInterval(FRAME_MS)
+        self._clock.setTimerType(Qt.TimerType.PreciseTimer)
         self._clock.timeout.connect(self._advance)
         session.run_ready.connect(lambda _: self.stop())
         session.runs.run_chosen.connect(self.stop)
