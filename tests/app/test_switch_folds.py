@@ -105,3 +105,4 @@ def test_words_come_back_when_the_rest_of_the_head_becomes_shorter(world):
     world.until(lambda: len(words(switch)) == 1)
     card.set_chips([("exact", "exact")])
     world.until(lambda: len(words(switch)) > 1)
+    assert words(switch) == ["learned", "true", "split", "difference"]
