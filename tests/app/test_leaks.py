@@ -58,16 +58,22 @@ def test_a_sheet_that_is_closed_is_gone(world):
 
 
 def test_a_widget_that_stays_is_noticed(world):
-    kept = Opener(lambda w: QWidget(w), lambda w: None)
-    assert leaked(world, kept) == {
-        "widgets": (OPENS, OPENS),
-        "Qt objects": (OPENS, OPENS),
-    }
+    def keep(window):
+        # Many: other objects of the window's own life may end in the meantime.
+        for _ in range(20):
+            QWidget(window)
+
+    gains = leaked(world, Opener(keep, lambda w: None))
+    assert {"widgets", "Qt objects"} <= gains.keys()
 
 
 def test_a_listener_that_stays_is_noticed(world):
-    kept = Opener(lambda w: w.session.noted.connect(lambda _: w), lambda w: None)
-    assert leaked(world, kept) == {"functions": (OPENS, OPENS)}
+    def listen(window):
+        # Many: functions of the window's own life may end in the meantime.
+        for _ in range(50):
+            window.session.noted.connect(lambda _: window)
+
+    assert "functions" in leaked(world, Opener(listen, lambda w: None))
 
 
 @pytest.mark.slow
