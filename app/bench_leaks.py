@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import psutil
 
-from app.bench_openers import live_objects, openers
+from app.bench_alive import live_objects
+from app.bench_openers import openers
 from app.bench_window import open_program, spend
 from app.window import Window
 

@@ -1,14 +1,26 @@
 """Nothing that opens leaves anything behind when it closes."""
 
+import ast
+from importlib import import_module
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 from window_world import Recorder, World
 
-from app.bench_openers import Opener, live_objects, openers
+import app
+from app.bench_alive import live_objects
+from app.bench_openers import Opener, openers, popups
 from engine.protocol import Ping
 
 OPENS = 3
+#: Actions that open nothing; "duplicate" makes a run, which stays.
+RUN = {"play", "step", "reset", "new_seed", "restart", "live", "branch", "redraw"}
+PLOTS = {"reset_view", "plot_1", "plot_2", "plot_3", "plot_4"}
+OPENS_NOTHING = {*RUN, *PLOTS, "page_explore", "undo", "redo"}
+NOT_CLOSED = {"duplicate", "quit"}
+WINDOWS = {"QDialog", "WindowType.Popup", "WindowType.ToolTip", "WindowType.Tool"}
 
 
 @pytest.fixture
@@ -82,3 +94,79 @@ def test_nothing_that_opens_leaves_anything_behind(world):
     found = {name: leaked(world, each) for name, each in openers().items()}
     found = {name: gains for name, gains in found.items() if gains}
     assert found == {}
+
+
+def others(world):
+    """Windows on screen beside the main one."""
+    shown = (w for w in QApplication.topLevelWidgets() if w.isVisible())
+    return [w for w in shown if w is not world.window]
+
+
+def test_each_action_is_opened_and_closed_or_opens_nothing(world):
+    claimed = {name for each in openers().values() for name in each.actions}
+    every = set(world.window.actions_by_name.acts)
+    assert claimed | OPENS_NOTHING | NOT_CLOSED == every
+    for name in sorted(OPENS_NOTHING - {"page_explore"}):
+        world.window.actions_by_name.trigger(name)
+        settle(world)
+        assert others(world) == [], name
+        assert world.window.pages.current_name == "explore", name
+
+
+def window_classes():
+    """Names of the classes of the program that are windows of their own."""
+    found = set()
+    for file in Path(app.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and node.name != "Window":
+                dialog = any(ast.unparse(base) == "QDialog" for base in node.bases)
+                words = ast.unparse(node)
+                if dialog or any(f"Qt.{kind}" in words for kind in WINDOWS):
+                    found.add(node.name)
+    return found
+
+
+def modules_with(call):
+    """Modules of the program whose source makes such a call."""
+    root = Path(app.__file__).parents[1]
+    files = Path(app.__file__).parent.rglob("*.py")
+    return {
+        ".".join(file.relative_to(root).with_suffix("").parts)
+        for file in files
+        if call in file.read_text("utf-8")
+    }
+
+
+def test_every_sheet_and_menu_of_the_program_is_among_the_openers(world, monkeypatch):
+    """Found in the source, so that a new one is not forgotten."""
+    modules, makers, seen = modules_with("QMenu("), set(), set()
+    for name in modules:
+        monkeypatch.setattr(
+            import_module(name),
+            "QMenu",
+            lambda *args, name=name: makers.add(name) or QMenu(*args),
+        )
+    for name, opener in popups().items():
+        opener.open(world.window)
+        settle(world)
+        shown = {type(window).__name__ for window in others(world)}
+        assert len(shown) == 1, name
+        seen |= shown
+        opener.close(world.window)
+        settle(world)
+        assert others(world) == [], name
+    assert makers == modules
+    assert window_classes() <= seen
+
+
+def test_a_question_for_a_file_of_each_kind_is_asked(world, monkeypatch):
+    kinds, asked = ("getOpenFileName", "getSaveFileName", "getExistingDirectory"), []
+    for name in kinds:
+        answer = ("", "") if name.endswith("Name") else ""
+        monkeypatch.setattr(
+            QFileDialog, name, lambda *_, n=name, a=answer: asked.append(n) or a
+        )
+    for name, opener in openers().items():
+        if name.endswith("question"):
+            opener.open(world.window)
+    assert sorted(asked) == sorted(kinds)
