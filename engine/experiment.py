@@ -20,7 +20,7 @@ from torch import Tensor
 from engine import registry
 from engine.data.load import Data
 from engine.diagnosis.diagnose import diagnose
-from engine.metrics.chance import chance_distance
+from engine.metrics.chance import chance_distance, chance_sliced
 from engine.metrics.effort import Effort, effort_per_sample, effort_per_step
 from engine.metrics.report import measure
 from engine.models.base import GenerativeModel
@@ -112,6 +112,7 @@ class Experiment:
         self.config = setup.written_out(config, self._parts, self.data)
         self._store = SnapshotStore()
         self._visits: dict[int, GenerativeModel] = {}
+        self._floors: tuple[Data, dict[int, float | None]] = (self.data, {})
         self._threads = 0
         self._start()
 
@@ -499,6 +500,9 @@ class Experiment:
         found = measure(
             self.fitted(tick=tick), self.data, self.step, points, self.config.seed
         )
+        found = found.model_copy(
+            update={"sliced_chance": self._sliced_chance(found.points, tick)}
+        )
         if record:
             self._record(found)
         return found
@@ -512,6 +516,15 @@ class Experiment:
         """
         return diagnose(self, metrics or self.measure(500, tick, record=False), tick)
 
+    def _sliced_chance(self, points: int, tick: Tick) -> float | None:
+        """Measured once per data and number of points: it costs more than the rest."""
+        if self._floors[0] is not self.data:
+            self._floors = (self.data, {})
+        known = self._floors[1]
+        if points not in known:
+            known[points] = chance_sliced(self.data, points, self.config.seed, tick)
+        return known[points]
+
     def _record(self, found: Metrics) -> None:
         values = {
             "energy_distance": found.energy_distance,
@@ -521,6 +534,7 @@ class Experiment:
         }
         if found.nll:
             self.history.density_kind = found.nll.kind
+        self.history.sliced_chance = found.sliced_chance
         for name, value in values.items():
             if value is not None:
                 self.history.metric(name).append(self.step, self.seconds, value)

@@ -11,6 +11,9 @@ from app.widgets.section import Section
 from engine.protocol import Metrics, Status
 
 _HINT = "held-out data"
+_FLOOR_WORDS = (
+    "Dashed: what two draws of the data themselves reach with as many points."
+)
 Course = Callable[[Metrics], float | None]
 
 
@@ -58,7 +61,10 @@ class MetricsSection(QWidget):
         self.head.set_hint(f"{judged}, step {metrics.step:,}")
         self._show_nll(metrics, status.entropy)
         self._show_distance(self.energy, metrics.energy_distance, _energy)
-        self._show_distance(self.wasserstein, metrics.sliced_wasserstein, _sliced)
+        floor = metrics.sliced_chance or 0.0
+        self._show_distance(
+            self.wasserstein, metrics.sliced_wasserstein, _sliced, floor
+        )
         if metrics.modes is not None:
             quality = f"{metrics.modes.high_quality:.1%} high quality"
             covered, total = metrics.modes.covered, metrics.modes.total
@@ -74,10 +80,11 @@ class MetricsSection(QWidget):
         self.nll.set_course(self._course(_nll), entropy)
 
     def _show_distance(
-        self, row: MetricRow, value: float | None, course: Course
+        self, row: MetricRow, value: float | None, course: Course, floor: float = 0.0
     ) -> None:
         row.set_value(NO_VALUE if value is None else distance(value))
-        row.set_course(self._course(course), 0.0)
+        row.set_course(self._course(course), floor)
+        row.spark.setToolTip(_FLOOR_WORDS if floor else "")
 
     def _course(self, of: Course) -> list[float]:
         trail = self._session.run.trail if self._session.run else []

@@ -56,6 +56,9 @@ class Metrics(Message):
     nll: Nll | None = None
     energy_distance: float | None = None
     sliced_wasserstein: float | None = None
+    sliced_chance: float | None = Field(
+        None, description="The same of two draws of the data, each of as many points"
+    )
     modes: ModeCount | None = None
 
 

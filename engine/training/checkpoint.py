@@ -72,6 +72,7 @@ def save(run: "Experiment", folder: Path, samples: int) -> Path:
         "versions": _versions(),
         "data": _data_facts(run.data),
         "density_kind": run.history.density_kind,
+        "sliced_chance": run.history.sliced_chance,
         "checksum": hashlib.sha256(weights).hexdigest(),
     }
     write_atomically(folder / "run.json", json.dumps(head, indent=2).encode())
@@ -188,6 +189,7 @@ def load(kind: "type[Experiment]", folder: Path, device: str) -> "Experiment":
         ) from error
     run.trainer.history = _history(folder)
     run.trainer.history.density_kind = str(head.get("density_kind", ""))
+    run.trainer.history.sliced_chance = head.get("sliced_chance")
     run.keep()
     return run
 

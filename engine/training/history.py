@@ -102,6 +102,8 @@ class History:
         self.players: dict[str, str] = {}
         self.changes: list[Change] = []
         self.density_kind: str = ""
+        #: Sliced Wasserstein of two draws of the data, as large as those last judged.
+        self.sliced_chance: float | None = None
 
     def term(self, name: str, player: str) -> Series:
         """The series of a loss term, made when first asked for."""
@@ -124,6 +126,7 @@ class History:
         other.players = dict(self.players)
         other.changes = list(self.changes)
         other.density_kind = self.density_kind
+        other.sliced_chance = self.sliced_chance
         for source, target in (
             (self.terms, other.terms),
             (self.metrics, other.metrics),

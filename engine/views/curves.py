@@ -140,6 +140,9 @@ def _references(moment: Moment, groups: Mapping[str, str]) -> list[dict[str, Any
     found: list[tuple[str, float, str]] = []
     if "nll" in shown and (entropy := source.entropy()) is not None:
         found.append(("nll", entropy, "entropy of the data"))
+    chance = moment.history.sliced_chance
+    if "distance" in shown and chance is not None:
+        found.append(("distance", chance, "sliced, data to data"))
     several = len(model.players()) > 1
     optima = {
         (groups[name], v)

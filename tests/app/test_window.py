@@ -246,6 +246,16 @@ def test_metrics_say_how_many_points_were_judged(world):
     assert section.head._hint.text() == "200 held-out points, step 120"
 
 
+def test_the_sliced_distance_is_measured_from_what_the_data_reach(world):
+    section = world.window.model.metrics
+    found = Metrics(step=120, points=200, sliced_wasserstein=0.5, sliced_chance=0.2)
+    world.session.status_changed.emit(
+        world.run.status.model_copy(update={"metrics": found})
+    )
+    assert section.wasserstein.spark._reference == 0.2
+    assert "data themselves" in section.wasserstein.spark.toolTip()
+
+
 def test_gallery_chooses_data(world):
     world.window.data.gallery.cards["two_moons"].click()
     world.settle()

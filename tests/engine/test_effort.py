@@ -5,8 +5,8 @@ import torch
 
 from engine import Experiment
 from engine.data.load import load_data
-from engine.metrics.chance import chance_distance
-from engine.metrics.distances import energy_distance
+from engine.metrics.chance import chance_distance, chance_sliced
+from engine.metrics.distances import energy_distance, sliced_wasserstein
 
 
 def nothing():
@@ -78,3 +78,38 @@ def test_a_handful_of_points_has_no_floor(tmp_path):
     file = tmp_path / "few.csv"
     file.write_text("x,y\n" + "\n".join(f"{i},{i * i % 7}" for i in range(30)) + "\n")
     assert chance_distance(load_data("csv", {"file": str(file)}, 0), 0, nothing) is None
+
+
+def test_the_sliced_floor_is_what_fresh_draws_reach_and_shifted_ones_do_not():
+    data = load_data("two_moons", {}, 0)
+    floor = chance_sliced(data, 500, 0, nothing)
+    fresh = [
+        data.scaling.standardise(
+            data.source.draw(1000, torch.Generator().manual_seed(seed)).x
+        )
+        for seed in range(20, 28)
+    ]
+    found = [sliced_wasserstein(x[:500], x[500:], 64) for x in fresh]
+    mean_square = sum(d * d for d in found) / len(found)
+    assert floor**2 == pytest.approx(mean_square, rel=0.8)
+    moved = fresh[0][500:] + 0.5
+    assert sliced_wasserstein(fresh[0][:500], moved, 64) > 2 * floor
+
+
+def test_the_sliced_floor_falls_as_the_root_of_the_points():
+    data = load_data("two_moons", {}, 0)
+    few, many = (chance_sliced(data, n, 0, nothing) for n in (125, 2000))
+    assert few / many == pytest.approx(4, rel=0.5)
+    small = load_data("two_moons", {"points": 300}, 0)
+    assert chance_sliced(small, 125, 0, nothing) == pytest.approx(few, rel=0.6)
+
+
+def test_a_measurement_carries_the_floor_of_its_own_data_and_points():
+    run = Experiment("vae", "two_moons")
+    first = run.measure(100)
+    assert first.sliced_chance == pytest.approx(
+        chance_sliced(run.data, 100, 0, nothing)
+    )
+    assert run.history.sliced_chance == first.sliced_chance
+    assert run.measure(400).sliced_chance < first.sliced_chance
+    assert run.branch(0).history.sliced_chance == run.history.sliced_chance

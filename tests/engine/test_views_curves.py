@@ -140,6 +140,16 @@ def test_terms_of_a_side_have_their_own_panel_and_lines():
     assert lines == {("loss", 1.0), ("Discriminator x", 0.25), ("Discriminator y", 0.5)}
 
 
+def test_the_floor_of_the_sliced_distance_is_a_line_where_distances_are():
+    past = history([1.0])
+    past.sliced_chance = 0.11
+    assert picture(past).meta["references"] == []
+    past.metric("sliced_wasserstein").append(1, 0.1, 0.3)
+    (line,) = picture(past).meta["references"]
+    assert (line["group"], line["value"]) == ("distance", 0.11)
+    assert "data to data" in line["label"]
+
+
 def test_reference_lines_and_marks():
     past = history([1.0, 2.0])
     past.term("generator.loss", "generator").append(1, 0.1, 0.5)
