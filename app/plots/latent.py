@@ -141,7 +141,9 @@ class LatentPlot(PlotView):
                 item.recolour()
 
     def _limits_z(self) -> list[float]:
-        return list(self.meta.get("limits_z", [-3.2, 3.2, -3.2, 3.2]))
+        """Of the pane of codes; a lattice beside them is not shrunk by far codes."""
+        name = "limits_z" if self.shows_codes else "limits_prior"
+        return list(self.meta.get(name, [-3.2, 3.2, -3.2, 3.2]))
 
     @property
     def _has_time(self) -> bool:

@@ -101,6 +101,7 @@ class LatentView(View):
             "has_codes": wants_codes,
             "has_grid": wants_grid,
             "limits_z": [-HALF_SIDE, HALF_SIDE, -HALF_SIDE, HALF_SIDE],
+            "limits_prior": [-HALF_SIDE, HALF_SIDE, -HALF_SIDE, HALF_SIDE],
             "t": 1.0,
             "has_time": not isinstance(space, DecoderMap),
             "empty_codes": reason,

@@ -344,6 +344,15 @@ def test_in_the_prior_grid_the_small_pane_is_dragged(qtbot, shown):
     assert caught.args[0] == "decode"
 
 
+def test_far_codes_do_not_shrink_the_prior_grid(shown):
+    meta, arrays = preview.latent_frame(codes=True)
+    plot = shown("latent", (meta | {"limits_z": [-40, 40, -40, 40]}, arrays))
+    assert plot.square.pane.limits == pytest.approx((-40, 40, -40, 40))
+    plot.set_view_state({"mode": "prior_grid"})
+    plot.show_frame(meta | {"limits_z": [-40, 40, -40, 40]}, arrays)
+    assert max(plot.square.inset.limits) < 4
+
+
 def test_no_encoder_says_why(shown):
     plot = shown("latent")
     codes = next(s for s in plot.switch.children() if getattr(s, "key", "") == "codes")
