@@ -17,12 +17,14 @@ from app.plots.ticks import (
     tick_text,
 )
 from app.theme import theme
+from app.widgets.numbers import in_powers
 from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width
 
 _LEFT, _BOTTOM, _TITLE, _GAP = 46, 24, 18, 10
 _LEAST_RIGHT, _MOST_RIGHT = 60, 118  # room for the values at the ends
 _CROWDED = 1.6  # times as high as a panel of one or two curves
 _LEAST, _TWO_COLUMNS = 62, 720
+_VEIL = 215  # of 255, under words that curves may cross
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,23 @@ class PanelPaper(Paper):
                 self._paint_changes(painter, panel, frame)
             self._paint_ends(painter, panel, frame)
         if self.hidden_panels:
-            text = f"+{self.hidden_panels} more when enlarged"
-            where = QRectF(0, 0, self.width() - theme.px(12), theme.px(_TITLE))
-            draw_text(painter, where, text, theme.c.text3, 11, align=RIGHT)
+            where = self._more_room()
+            draw_text(painter, where, self._more(), theme.c.text3, 11, align=RIGHT)
+
+    def _more(self) -> str:
+        return f"+{self.hidden_panels} more when enlarged"
+
+    def _more_room(self) -> QRectF:
+        """Where it is said that some panels have no room; nowhere if all have."""
+        if not self.hidden_panels:
+            return QRectF()
+        wide = text_width(self._more(), 11) + 2
+        return QRectF(self.width() - theme.px(12) - wide, 0, wide, theme.px(_TITLE))
 
     def paint_ahead(self, painter: QPainter) -> None:
-        """What was changed, and the line under the pointer."""
+        """Words of dashed lines, what was changed, the line under the pointer."""
+        for panel in self.shown_panels():
+            self._paint_reference_words(painter, panel, QRectF(panel.pane.geometry()))
         shown = [panel for panel in self.shown_panels() if not panel.own_x]
         for panel in shown[:1]:
             self._name_changes(painter, panel)
@@ -183,9 +196,11 @@ class PanelPaper(Paper):
         px, c = theme.px, theme.c
         line = QRectF(frame.left() + px(4), frame.top() - px(_TITLE), 1e4, px(16))
         line.setRight(frame.right() + self.right - px(8))
+        if line.intersects(self._more_room()):
+            line.setRight(self._more_room().left() - px(8))
         draw_text(painter, line, panel.title, c.text2, 12, 600)
         line.setLeft(line.left() + text_width(panel.title, 12, 600) + px(7))
-        if panel.unit and line.width() > px(20):
+        if panel.unit and line.width() > text_width(panel.unit, 11):
             draw_text(painter, line, panel.unit, c.text3, 11)
 
     def _paint_y(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
@@ -205,6 +220,8 @@ class PanelPaper(Paper):
                 text = power_text(round(value))
             else:
                 text = log_text(value) if panel.is_log else tick_text(value, ticks)
+            if text_width(text, 11) > px(_LEFT - 6):
+                text = in_powers(value, 2)
             label = QRectF(frame.left() - px(60), y - px(8), px(54), px(16))
             draw_text(painter, label, text, c.text3, 11, align=RIGHT)
 
@@ -226,21 +243,35 @@ class PanelPaper(Paper):
             draw_text(painter, label, text, c.text3, 11, align=CENTRE)
 
     def _paint_references(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
+        for line in panel.references:
+            y = panel.pane.pixel(0.0, line.place).y()
+            if frame.top() <= y <= frame.bottom():
+                self._dashed(painter, line.token)
+                painter.drawLine(
+                    QPointF(frame.left(), round(y)), QPointF(frame.right(), round(y))
+                )
+
+    def _paint_reference_words(
+        self, painter: QPainter, panel: Panel, frame: QRectF
+    ) -> None:
+        """Over the curves, which may pass there, on a veil."""
         taken = QRectF()
+        veil = QColor(colour(self.ground))
+        veil.setAlpha(_VEIL)
         for line in panel.references:
             y = panel.pane.pixel(0.0, line.place).y()
             if not frame.top() <= y <= frame.bottom():
                 continue
-            self._dashed(painter, line.token)
-            painter.drawLine(
-                QPointF(frame.left(), round(y)), QPointF(frame.right(), round(y))
-            )
-            words = QRectF(frame.left(), y + 1, frame.width() - 4, theme.px(16))
+            wide = text_width(line.text, 11) + 2
+            words = QRectF(frame.right() - 4 - wide, y + 1, wide, theme.px(16))
             if words.bottom() > frame.bottom() + theme.px(_GAP):
                 words.moveBottom(y - 1)
             if words.intersects(taken):  # of its neighbour: on the line's other side
                 words.moveBottom(y - 1)
-            taken = words
+            taken = QRectF(words)
+            if words.intersects(self._more_room()):
+                words.moveRight(self._more_room().left() - theme.px(8))
+            painter.fillRect(words.adjusted(-2, 1, 2, -1), veil)
             draw_text(painter, words, line.text, colour(line.token), 11, align=RIGHT)
 
     def _paint_changes(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
@@ -255,7 +286,7 @@ class PanelPaper(Paper):
         frame = QRectF(panel.pane.geometry())
         free = frame.left()
         shade = QColor(colour(self.ground))
-        shade.setAlpha(215)
+        shade.setAlpha(_VEIL)
         for line in self.changes:
             x = round(panel.pane.pixel(line.place, 0.0).x())
             if not frame.left() <= x <= frame.right():

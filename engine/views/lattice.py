@@ -9,7 +9,7 @@ from torch import Tensor
 REACH = 2.5
 LINES = 13
 #: How far apart points stand that tell an orientation, in widths of a cell.
-NUDGE = 5e-4
+NUDGE = 1e-3
 #: Sine of an angle that is no angle any more: rounding alone leaves as much.
 FLAT = 3e-3
 
@@ -42,27 +42,28 @@ def axis_marks() -> Tensor:
 
 
 def middles() -> Tensor:
-    """Points (12, 12, 3, 2) in each cell: its middle, a bit right, a bit above."""
+    """Points (12, 12, 5, 2) in each cell: its middle, a bit right, up, left, down."""
     width = 2 * REACH / (LINES - 1)
     steps = torch.linspace(-REACH + width / 2, REACH - width / 2, LINES - 1)
     b, a = torch.meshgrid(steps, steps, indexing="ij")
     middle = torch.stack((a, b), dim=2)
     nudge = NUDGE * width
-    right, above = torch.tensor([nudge, 0.0]), torch.tensor([0.0, nudge])
-    return torch.stack((middle, middle + right, middle + above), dim=2)
+    ways = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
+    return middle[:, :, None] + nudge * ways
 
 
 def folded_cells(x: Tensor) -> int:
-    """Cells that the map turns over, from the mapped points x (k, k, 3, 2).
+    """Cells that the map turns over, from the mapped points x (k, k, 5, 2).
 
     A cell counts if the map is, at its middle, a mirror image of what it is in most
-    cells. A map that can be inverted smoothly has none, however far it bends the cell;
-    where it leaves no area there is no orientation, and the cell does not count.
+    cells. A map that can be inverted has none, however far it bends the cell; where it
+    leaves no area there is no orientation, and the cell does not count. Nor does it
+    where the four corners around the middle disagree: there the map bends too much
+    between them, or has a kink.
     """
-    middle, right, above = x.double().unbind(2)
-    p, q = right - middle, above - middle
+    middle, ways = x.double()[:, :, :1], x.double()[:, :, 1:]
+    p, q = ways - middle, ways.roll(-1, dims=2) - middle
     area = p[..., 0] * q[..., 1] - p[..., 1] * q[..., 0]
-    turn = torch.where(
-        area.abs() > FLAT * p.norm(dim=2) * q.norm(dim=2), area.sign(), 0
-    )
-    return int(min((turn > 0).sum(), (turn < 0).sum()))
+    told = area.abs() > FLAT * p.norm(dim=3) * q.norm(dim=3)
+    turns = torch.where(told, area.sign(), 0).sum(dim=2)
+    return int(min((turns == 4).sum(), (turns == -4).sum()))

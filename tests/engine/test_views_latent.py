@@ -77,8 +77,16 @@ def test_folded_cells(function, folded):
 
 def test_a_turned_cell_is_counted_by_itself():
     x = middles()
-    x[6, 6] = x[6, 6, [0, 2, 1]]
+    x[6, 6] = x[6, 6, [0, 2, 1, 4, 3]]
     assert folded_cells(x) == 1
+
+
+def test_two_shears_fold_nothing_where_the_map_bends_within_a_nudge():
+    """Together they keep areas too, but stretch 225 times and squeeze as much."""
+    a, b = middles().double().unbind(-1)
+    a = a + 3 * torch.sin(5 * b)
+    b = b + 3 * torch.sin(5 * a)
+    assert folded_cells(torch.stack((a, b), dim=-1)) == 0
 
 
 def test_a_map_that_only_bends_folds_nothing():
