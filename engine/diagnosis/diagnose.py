@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from engine.diagnosis.case import Case, Detector
 from engine.diagnosis.flow import exploding_log_det
 from engine.diagnosis.latent import dead_codes, posterior_collapse
+from engine.diagnosis.learning import overfitting
 from engine.diagnosis.process import never_noise, too_few_steps
 from engine.diagnosis.samples import mode_collapse, saturated_critic
 from engine.diagnosis.training import diverging
@@ -21,6 +22,7 @@ DETECTORS: tuple[Detector, ...] = (
     exploding_log_det,
     posterior_collapse,
     dead_codes,
+    overfitting,
     saturated_critic,
     mode_collapse,
     too_few_steps,
