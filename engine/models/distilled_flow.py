@@ -103,6 +103,8 @@ def make_teacher(config: DistilledFlowConfig, dim: int) -> MAF | MADE:
         "waves": config.waves,
         "taper": config.taper,
         "spread": config.spread,
+        "top_frequency": config.top_frequency,
+        "slope": config.slope,
         "activation": config.activation,
     }
     if config.teacher == "made":
@@ -193,6 +195,10 @@ class DistilledFlow(Flow):
     def reference_lines(self, player: str) -> dict[str, float]:
         """A divergence ends at 0 at best."""
         return {"loss": 0.0} if player == "student" else {}
+
+    def teacher_and_student(self) -> tuple[Flow, Flow]:
+        """Both flows, at temperature 1, as they meet in training."""
+        return self.teacher, self.student
 
     @property
     def shown(self) -> Flow:

@@ -46,6 +46,36 @@ def taper_knob(default: float) -> Any:
     )
 
 
+def top_frequency_knob(default: float) -> Any:
+    """The highest frequency of :class:`engine.nets.coupling.TaperedWaves`."""
+    return knob(
+        default,
+        "Finest wave",
+        "Highest frequency of the waves: higher learns finer detail, and more of it "
+        "by heart.",
+        ge=1,
+        le=50,
+        unit="rad",
+        scale="log",
+        symbol=r"\omega_{max}",
+        group="Network",
+        shown_if={"waves": list(range(16, 0, -1))},
+    )
+
+
+def slope_knob(default: float) -> Any:
+    """The slope of :func:`engine.nets.coupling.spread_hinges`."""
+    return knob(
+        default,
+        "Hinge slope",
+        "Steepest slope of hidden units before training, where hinges are spread.",
+        ge=0.05,
+        le=4,
+        scale="log",
+        group="Network",
+    )
+
+
 def spread_knob(default: float) -> Any:
     """The setting of :func:`engine.nets.coupling.spread_hinges`."""
     return knob(
@@ -107,8 +137,10 @@ class FlowConfig(ModelConfig):
         formula=r"\sin \omega_k x, \; \cos \omega_k x",
         group="Network",
     )
+    top_frequency: float = top_frequency_knob(8.0)
     taper: float = taper_knob(1.0)
     spread: float = spread_knob(0.0)
+    slope: float = slope_knob(0.5)
     activation: Activation = knob(
         "relu",
         "Activation",
@@ -126,6 +158,8 @@ class FlowConfig(ModelConfig):
             self.waves,
             self.taper,
             self.spread,
+            self.top_frequency,
+            self.slope,
         )
 
 

@@ -15,11 +15,6 @@ from torch import Tensor, nn
 from engine.nets.embeddings import COORDINATE_LOW, Waves, frequency_ladder
 from engine.nets.mlp import MLP
 
-#: Highest frequency of the waves, radians where the data have spread 1.
-COORDINATE_HIGH = 8.0
-#: Steepest initial slope of a hidden unit along its coordinate, with spread hinges.
-HINGE_SLOPE = 0.5
-
 
 class TaperedWaves(Waves):
     """Waves of amplitude frequency^-taper above frequency 1: fine detail is expensive.
@@ -46,8 +41,10 @@ class NetShape:
     """A network inside a flow.
 
     ``waves`` counts the frequencies at which each coordinate that it sees is also
-    given as a sine and a cosine, with :class:`TaperedWaves`' ``taper``. ``spread`` is
-    that of :func:`spread_hinges`; with 0 the first layer starts as torch makes it.
+    given as a sine and a cosine, with :class:`TaperedWaves`' ``taper``, up to
+    ``top_frequency`` radians where the data have spread 1. ``spread`` and ``slope`` are
+    those of :func:`spread_hinges`; with no spread the first layer starts as torch
+    makes it.
     """
 
     width: int
@@ -56,10 +53,16 @@ class NetShape:
     waves: int
     taper: float = 1.0
     spread: float = 0.0
+    top_frequency: float = 8.0
+    slope: float = 0.5
+
+    def ladder(self) -> Tensor:
+        """Frequencies (waves,) of the waves, radians where the data have spread 1."""
+        return frequency_ladder(COORDINATE_LOW, self.top_frequency, self.waves)
 
 
 @torch.no_grad()
-def spread_hinges(first: nn.Linear, inputs: int, spread: float) -> None:
+def spread_hinges(first: nn.Linear, inputs: int, shape: NetShape) -> None:
     """Let hidden units begin to bend all over the data, instead of near 0.
 
     As torch makes it, a first layer divides its slopes by the number of waves beside
@@ -70,11 +73,15 @@ def spread_hinges(first: nn.Linear, inputs: int, spread: float) -> None:
     Args:
         first: The first layer; its leading inputs are plain coordinates.
         inputs: How many these are.
-        spread: Largest bias over largest slope, standard deviations of the data.
+        shape: Its ``slope`` is the steepest along any way through the coordinates;
+            its ``spread`` is the largest bias over that, standard deviations of the
+            data. With a spread of 0 nothing is changed.
     """
-    steepest = HINGE_SLOPE / math.sqrt(inputs)
+    if not shape.spread:
+        return
+    steepest = shape.slope / math.sqrt(inputs)
     first.weight[:, :inputs].uniform_(-steepest, steepest)
-    first.bias.uniform_(-HINGE_SLOPE * spread, HINGE_SLOPE * spread)
+    first.bias.uniform_(-shape.slope * shape.spread, shape.slope * shape.spread)
 
 
 class Coupling(nn.Module):
@@ -96,8 +103,7 @@ class Coupling(nn.Module):
 
 def coupling_net(dim_a: int, sizes_out: int, shape: NetShape) -> nn.Sequential:
     """The network of a coupling: waves of its half, then a perceptron from zero."""
-    ladder = frequency_ladder(COORDINATE_LOW, COORDINATE_HIGH, shape.waves)
-    waves = TaperedWaves([ladder] * dim_a, shape.taper)
+    waves = TaperedWaves([shape.ladder()] * dim_a, shape.taper)
     mlp = MLP(
         waves.sizes_out,
         sizes_out,
@@ -106,8 +112,8 @@ def coupling_net(dim_a: int, sizes_out: int, shape: NetShape) -> nn.Sequential:
         shape.activation,
         zero_last=True,
     )
-    if shape.spread and isinstance(first := mlp[0], nn.Linear):
-        spread_hinges(first, dim_a, shape.spread)
+    if isinstance(first := mlp[0], nn.Linear):
+        spread_hinges(first, dim_a, shape)
     return nn.Sequential(*([waves] if shape.waves else []), *mlp)
 
 

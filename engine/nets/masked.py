@@ -11,8 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.nets.coupling import COORDINATE_HIGH, NetShape, TaperedWaves, spread_hinges
-from engine.nets.embeddings import COORDINATE_LOW, frequency_ladder
+from engine.nets.coupling import NetShape, TaperedWaves, spread_hinges
 from engine.nets.mlp import ACTIVATIONS
 
 
@@ -62,8 +61,7 @@ class MaskedNet(nn.Module):
             raise ValueError("An autoregressive model needs at least two columns.")
         # The last coordinate is seen by none, so that it need not be looked at.
         self.seen = list(self.order[:last])
-        ladder = frequency_ladder(COORDINATE_LOW, COORDINATE_HIGH, shape.waves)
-        waves = TaperedWaves([ladder] * last, shape.taper)
+        waves = TaperedWaves([shape.ladder()] * last, shape.taper)
         own = torch.arange(1, last + 1)
         each = own.repeat_interleave(shape.waves)
         degrees = torch.cat((own, each, each))
@@ -79,8 +77,7 @@ class MaskedNet(nn.Module):
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
         self.net = nn.Sequential(*layers, self.last)
-        if shape.spread:
-            spread_hinges(self.linears()[0], last, shape.spread)
+        spread_hinges(self.linears()[0], last, shape)
 
     def forward(self, x: Tensor) -> Tensor:
         """Numbers (n, dim, per) at points x (n, dim)."""

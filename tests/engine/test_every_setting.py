@@ -34,6 +34,11 @@ NEEDS: dict[tuple[str, str], dict[str, object]] = {
     ("rnade", "top_frequency"): {"waves": 4},
     ("vqvae", "restart_below"): {"gamma": 0.0},
     **{
+        (name, "slope"): {"spread": 2.0}
+        for name in registry.MODELS
+        if "slope" in registry.model(name).Config.model_fields
+    },
+    **{
         (model, field): {"conditional": True, "label": 1, "guidance": 3.0}
         for model in ("flow_matching", "ddpm", "score_sde", "edm")
         for field in ("guide_from", "guide_to")
