@@ -62,11 +62,12 @@ def class_name(meta: Mapping[str, Any], label: int) -> str:
 
 
 def class_legend(meta: Mapping[str, Any], count: int) -> ClassLegend:
-    """Legend of the first ``count`` classes.
+    """Legend of ``count`` classes, or of as many as differ in colour and symbol.
 
     A word that all names share (``mode 1``, ``mode 2``) becomes the title.
     """
-    names = [class_name(meta, label) for label in range(count)]
+    shown = min(count, len(theme.c.classes))
+    names = [class_name(meta, label) for label in range(shown)]
     firsts = {name.rpartition(" ")[0] for name in names}
     shared = firsts.pop() if len(firsts) == 1 else ""
     if not shared:

@@ -191,7 +191,7 @@ class LatentPlot(PlotView):
         if "class_of" in self.arrays:
             count = int(self.arrays["class_of"].max(initial=0)) + 1
             keys[:2] = [Key("lattices", "lattice", "latent")]
-            blocks = [room, class_legend(self.meta, min(count, 8))]
+            blocks = [room, class_legend(self.meta, count)]
             blocks.append(Legend(tuple(keys)))
         return blocks, figures
 
@@ -201,7 +201,7 @@ class LatentPlot(PlotView):
         labels = self.arrays.get("labels", np.zeros(1, "i4"))
         count = int(labels.max(initial=0)) + 1
         if count > 1:
-            blocks.append(class_legend(self.meta, min(count, 8)))
+            blocks.append(class_legend(self.meta, count))
         kl = self.arrays.get("kl_per_axis")
         if kl is not None and kl.size:
             blocks.append(self._bars(kl))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from app.plots.marks import ClassMarks, Floats, Lines, Marks
 from app.plots.pane import Pane
+from app.theme import theme
 
 Arrays = dict[str, NDArray[Any]]
 _MOST_ELLIPSES = 200
@@ -31,7 +32,7 @@ class LatentLayer:
         self.lattice = Lines(pane, "latent", 0.7)
         self.circles = Lines(pane, "text1")
         self.marks = Marks(pane, "text1", "o", 5, "well")
-        self.rims = [Lines(pane, f"class{index}") for index in range(8)]
+        self.rims = [Lines(pane, f"class{i}") for i in range(len(theme.c.classes))]
         self.codes = ClassMarks(pane, size)
         self.handle = Marks(pane, "latent", "o", 11, "text1")
 
@@ -81,7 +82,8 @@ class DataLayer:
     def __init__(self, pane: Pane) -> None:
         self.pane = pane
         self.lattice = Lines(pane, "latent", 0.75)
-        self.by_class = [Lines(pane, f"class{index}", 0.75) for index in range(8)]
+        classes = range(len(theme.c.classes))
+        self.by_class = [Lines(pane, f"class{index}", 0.75) for index in classes]
         self.circles = Lines(pane, "text1")
         self.marks = Marks(pane, "text1", "o", 5, "well")
         self.residuals = Lines(pane, "data", 0.7)

@@ -46,7 +46,7 @@ class PosteriorPlot(PlotView):
         pane = self.square.pane
         self.image = SmoothImage(pane)
         self.circles = Lines(pane, "text1")
-        self.rims = [Lines(pane, f"class{index}") for index in range(8)]
+        self.rims = [Lines(pane, f"class{i}") for i in range(len(theme.c.classes))]
         self.codes = ClassMarks(pane, 4)
         self.whole = Lines(pane, "latent")
         self.prior = Lines(pane, "text2")
@@ -174,7 +174,7 @@ class PosteriorPlot(PlotView):
         if len(self.arrays.get("rims", ())):
             keys.insert(0, Key("posterior 1σ", "ring", "text2"))
         count = int(self.arrays["labels"].max(initial=0)) + 1
-        classes = [class_legend(self.meta, min(count, 8))] if count > 1 else []
+        classes = [class_legend(self.meta, count)] if count > 1 else []
         return [*self._bars(), Legend(tuple(keys)), *classes]
 
     def _bars(self) -> list[Block]:

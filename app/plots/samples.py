@@ -170,7 +170,7 @@ class SamplesPlot(PlotView):
             count = int(self.meta.get("classes") or 0) or 1 + int(
                 self.arrays["data_labels"].max()
             )
-            blocks = [Legend(tuple(keys)), class_legend(self.meta, min(count, 10))]
+            blocks = [Legend(tuple(keys)), class_legend(self.meta, count)]
         else:
             blocks = [Legend((*keys, Key("data", "s", "data")))]
         unit = "as a picture" if samples > MOST_MARKS else ""

@@ -65,7 +65,7 @@ class Swatches(QWidget):
         colours: list[QColor] = [c.data, c.samples, c.latent, *c.path, c.path_to_come]
         colours += c.classes
         for index, colour in enumerate(colours):
-            centre = QPointF(theme.px(8) + index * self.width() / 17, middle)
+            centre = QPointF(theme.px(8) + index * self.width() / 19, middle)
             half = theme.px(6)
             area = QRectF(-half, -half, 2 * half, 2 * half).translated(centre)
             box(painter, area, 6 if index else 1, colour)

@@ -1,10 +1,13 @@
 """Latent spaces that are not one plane: a single axis, and a lattice by class."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
 
 from app.plots import preview
+from app.plots.classes import ClassLegend
 from app.plots.latent import LatentPlot
 from app.plots.rail import ColourBar, Figure, Key, Legend, place
 from app.theme import theme
@@ -84,3 +87,22 @@ def test_a_bar_of_colours_gives_way_to_what_stands_below_it():
     assert max(heights) <= whole - 30
     scarce = place([bar, legend], [figure], QRectF(0, 0, 110, legend.height() + 90))
     assert scarce[0][1].height() == theme.px(84)
+
+
+def test_ten_digits_are_ten_kinds_of_marks_and_ellipses(plot):
+    """Nothing that is drawn of one class is drawn like another."""
+    meta, arrays = preview.latent_frame(codes=True)
+    labels = np.arange(10, dtype="i4")
+    codes = np.stack([np.linspace(-1, 1, 10), np.linspace(1, -1, 10)], 1).astype("f4")
+    arrays |= {"codes": codes, "labels": labels, "code_std": np.full((10, 2), 0.1)}
+    plot.show_frame(meta | {"class_names": [str(n) for n in labels]}, arrays)
+    layer = plot.latent[0]
+    for label, marks in enumerate(layer.codes.items):
+        np.testing.assert_allclose(marks.points, codes[label : label + 1])
+        middle = np.nanmean(layer.rims[label].xData)
+        assert middle == pytest.approx(codes[label, 0], abs=0.02)
+    pictures = [marks._make_sprite(1.0).toImage() for marks in layer.codes.items]
+    assert all(a != b for a, b in combinations(pictures, 2))
+    legends = [block for block, _ in plot.square.placed()]
+    names = [b.names for b in legends if isinstance(b, ClassLegend)]
+    assert names == [tuple("0123456789")]

@@ -64,9 +64,10 @@ def test_marks_keep_their_contrast_to_the_paper(token, ratios):
 
 
 @pytest.mark.parametrize(("look", "least"), [("dark", 3.8), ("light", 3.06)])
-def test_eight_classes_are_seen_on_the_paper_and_have_a_shape_each(look, least):
+def test_ten_classes_are_seen_on_the_paper_and_have_a_shape_each(look, least):
     c = LOOKS[look]
-    assert len(c.classes) == len(c.symbols) == len(set(CLASS_SYMBOLS)) == 8
+    assert len(c.classes) == len(c.symbols) == len(set(CLASS_SYMBOLS)) == 10
+    assert len({colour.name() for colour in c.classes}) == 10
     assert min(contrast(colour, c.well) for colour in c.classes) >= least - 0.01
 
 
@@ -178,3 +179,57 @@ def test_qt_does_not_lose_references_to_none(qapp):
     for _ in range(200):
         qapp.processEvents()
     assert sys.getrefcount(None) > before - 20
+
+
+#: Linear light as each kind of sight has it: full, protan, deutan, tritan.
+#: Machado, Oliveira, Fernandes 2009, "A Physiologically-based Model for Simulation of
+#: Color Vision Deficiency", IEEE TVCG 15, severity 1.
+SIGHTS = (
+    ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.01182, 0.04294, 0.968881),
+    ),
+    (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.3039),
+    ),
+)
+#: Ottosson 2020, "A perceptual color space for image processing".
+TO_CONES = (
+    (0.4122214708, 0.5363325363, 0.0514459929),
+    (0.2119034982, 0.6806995451, 0.1073969566),
+    (0.0883024619, 0.2817188376, 0.6299787005),
+)
+TO_LAB = (
+    (0.2104542553, 0.793617785, -0.0040720468),
+    (1.9779984951, -2.428592205, 0.4505937099),
+    (0.0259040371, 0.7827717662, -0.808675766),
+)
+
+
+def oklab(colours: tuple[QColor, ...], sight) -> np.ndarray:
+    """Colours (n, 3) in OKLab, as a kind of sight has them."""
+    channels = np.array([colour.getRgbF()[:3] for colour in colours])
+    linear = np.where(
+        channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
+    )
+    seen = np.clip(linear @ np.transpose(sight), 0, 1)
+    return np.cbrt(seen @ np.transpose(TO_CONES)) @ np.transpose(TO_LAB)
+
+
+@pytest.mark.parametrize("look", ["dark", "light", "projector"])
+@pytest.mark.parametrize("sight", SIGHTS, ids=["full", "protan", "deutan", "tritan"])
+def test_classes_differ_for_every_kind_of_sight(look, sight):
+    """The first eight as LOOK promises, all ten more than Okabe and Ito's (0.08)."""
+    lab = oklab(LOOKS[look].classes, sight)
+    away = np.linalg.norm(lab[:, None] - lab[None], axis=-1) + np.eye(len(lab))
+    assert away[:8, :8].min() >= 0.13
+    assert away.min() >= 0.085
