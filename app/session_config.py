@@ -36,8 +36,11 @@ def model_entry(catalogue: Catalogue, name: str) -> ModelEntry:
 
 def formula_of(entry: ModelEntry, settings: Mapping[str, Any]) -> str:
     """What a model minimises with these settings, as LaTeX."""
-    value = settings.get(entry.formula_setting)
-    return entry.formulas.get(str(value), entry.formula)
+    chosen = defaults(entry.settings) | dict(settings)
+    value = chosen.get(entry.formula_setting)
+    formula = entry.formulas.get(str(value), entry.formula)
+    terms = [term for name, term in entry.formula_terms.items() if chosen.get(name)]
+    return formula + "".join(terms)
 
 
 def data_entry(catalogue: Catalogue, name: str) -> DataEntry:

@@ -85,6 +85,8 @@ VIEWS: dict[str, str] = {
     "elbo": "engine.views.elbo:ElboView",
     "denoise": "engine.views.denoise:DenoiseView",
     "levels": "engine.views.levels:LevelsView",
+    "pairing": "engine.views.pairing:PairingView",
+    "carried": "engine.views.carried:CarriedView",
     "duel": "engine.views.duel:DuelView",
     "codes": "engine.views.codebook:CodesView",
     "chains": "engine.views.chains:ChainsView",
@@ -93,6 +95,8 @@ VIEWS: dict[str, str] = {
     "masks": "engine.views.masks:MasksView",
     "attention": "engine.views.attention:AttentionView",
     "cycle": "engine.views.cycle:CycleView",
+    "teacher": "engine.views.teacher:TeacherView",
+    "styles": "engine.views.styles:StylesView",
 }
 
 

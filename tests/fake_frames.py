@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from app.plots import preview_models as models
+from app.plots import preview_pairs as pairs
 from app.plots.preview_inside import cycle_frame
 
 LIMITS = [-3.0, 3.0, -3.0, 3.0]
@@ -163,6 +164,12 @@ def made_up(frame) -> Any:
     return view
 
 
+PAIRS = {
+    "pairing": pairs.pairing_frame,
+    "carried": pairs.carried_frame,
+    "teacher": pairs.teacher_frame,
+    "styles": pairs.styles_frame,
+}
 MODELS = {
     "posterior": models.posterior_frame,
     "elbo": models.elbo_frame,
@@ -208,6 +215,7 @@ VIEWS = {
     "masks": masks,
     "attention": attention,
     "cycle": made_up(cycle_frame),
+    **{name: made_up(frame) for name, frame in PAIRS.items()},
 }
 
 

@@ -12,7 +12,7 @@ from app.session_slots import SLOTS
 from app.theme import theme
 from app.widgets.button import Button, IconButton
 from app.widgets.label import Label
-from app.widgets.maths import MathsLabel, first_formula
+from app.widgets.maths import MathsLabel, first_line
 from engine.protocol import Status
 
 _SHOWN = 2  # plots that are large
@@ -52,7 +52,7 @@ class ProjectorTop(Bar):
         self.name.setText(model.title)
         self.data.setText(f"on {data.title[:1].lower()}{data.title[1:]}")
         formula = formula_of(model, run.config.model_settings)
-        self.formula.set_formula(first_formula(formula), formula)
+        self.formula.set_formula(first_line(formula), formula)
 
     def _on_status(self, status: Status) -> None:
         playing = status.state == "playing"

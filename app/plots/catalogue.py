@@ -20,6 +20,8 @@ PLOTS: dict[str, str] = {
     "elbo": "app.plots.elbo:ElboPlot",
     "denoise": "app.plots.denoise:DenoisePlot",
     "levels": "app.plots.levels:LevelsPlot",
+    "pairing": "app.plots.pairing:PairingPlot",
+    "carried": "app.plots.carried:CarriedPlot",
     "duel": "app.plots.duel:DuelPlot",
     "codes": "app.plots.codebook:CodesPlot",
     "chains": "app.plots.chains:ChainsPlot",
@@ -28,6 +30,8 @@ PLOTS: dict[str, str] = {
     "masks": "app.plots.masks:MasksPlot",
     "attention": "app.plots.attention:AttentionPlot",
     "cycle": "app.plots.cycle:CyclePlot",
+    "teacher": "app.plots.teacher:TeacherPlot",
+    "styles": "app.plots.styles:StylesPlot",
 }
 
 

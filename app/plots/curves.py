@@ -158,7 +158,7 @@ class CurvesPlot(PlotView):
         names = self._members(group)
         raws = [self._of(name, "value") for name in names]
         smooths = [self._of(name, "smooth") for name in names]
-        panel.is_log = self._spans_decades(smooths)
+        panel.is_log = self._may_be_log(group) and self._spans_decades(smooths)
         if panel.is_log:
             with np.errstate(divide="ignore", invalid="ignore"):
                 raws = [np.log10(raw) for raw in raws]
@@ -203,6 +203,10 @@ class CurvesPlot(PlotView):
         title = str(first.get("title", group)) if len(names) == 1 else group
         known = kind if kind in ("exact", "bound", "estimate") else ""
         return title[:1].upper() + title[1:], ", ".join(p for p in (unit, known) if p)
+
+    def _may_be_log(self, group: str) -> bool:
+        """Whether the values of a panel may be drawn as powers of ten."""
+        return True
 
     def _spans_decades(self, smooths: list[NDArray[Any]]) -> bool:
         """Whether logs show more; a curve that ends far below the rest has no say."""

@@ -25,6 +25,10 @@ class LevelsPlot(CurvesPlot):
         """Nothing is chosen here."""
         return {}
 
+    def _may_be_log(self, group: str) -> bool:
+        """Areas under a density mean something, which logs would bend."""
+        return group != "visited"
+
     def values_at(self, x: float) -> list[tuple[str, str]]:
         """The time and all values at it."""
         parts = super().values_at(x)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.plots import preview_inside as inside
 from app.plots import preview_models as models
+from app.plots import preview_pairs as pairs
 from app.plots.base import PlotView
 from app.plots.catalogue import make_plot
 from app.theme import theme
@@ -193,6 +194,8 @@ FRAMES: dict[str, Callable[[], Frame]] = {
     "elbo": models.elbo_frame,
     "denoise": models.denoise_frame,
     "levels": models.levels_frame,
+    "pairing": pairs.pairing_frame,
+    "carried": pairs.carried_frame,
     "duel": models.duel_frame,
     "codes": models.codes_frame,
     "chains": models.chains_frame,
@@ -201,6 +204,8 @@ FRAMES: dict[str, Callable[[], Frame]] = {
     "masks": inside.masks_frame,
     "attention": inside.attention_frame,
     "cycle": inside.cycle_frame,
+    "teacher": pairs.teacher_frame,
+    "styles": pairs.styles_frame,
 }
 
 

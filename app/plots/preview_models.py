@@ -9,23 +9,27 @@ LIMITS = [-3.2, 3.2, -3.2, 3.2]
 Frame = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 
-def _base(**facts: Any) -> dict[str, Any]:
+def base(**facts: Any) -> dict[str, Any]:
+    """Facts that every square plot has."""
     return {"limits": LIMITS, "columns": ["x", "y"], **facts}
 
 
-def _cells(count: int) -> NDArray[Any]:
+def cells_of(count: int) -> NDArray[Any]:
+    """Centres (count, count, 2) of cells over the limits."""
     middle = (np.arange(count) + 0.5) / count * 6.4 - 3.2
     return np.stack(np.meshgrid(middle, middle), axis=-1)
 
 
-def _ring(count: int, seed: int, std: float = 0.15) -> NDArray[Any]:
+def ring(count: int, seed: int, std: float = 0.15) -> NDArray[Any]:
+    """Points (count, 2) of eight Gaussians on a ring."""
     rng = np.random.default_rng(seed)
     angle = rng.integers(0, 8, count) * np.pi / 4
     centres = 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return (centres + std * rng.normal(size=(count, 2))).astype("f4")
 
 
-def _log_mixture(x: NDArray[Any], centres: NDArray[Any], std: float) -> NDArray[Any]:
+def log_mixture(x: NDArray[Any], centres: NDArray[Any], std: float) -> NDArray[Any]:
+    """Log-density of Gaussians of one spread at x (..., 2), nats."""
     square = ((x[..., None, :] - centres) ** 2).sum(-1) / (2 * std**2)
     norm = np.log(2 * np.pi * std**2)
     found: NDArray[Any] = np.log(np.exp(-square).mean(-1) + 1e-30) - norm
@@ -39,15 +43,15 @@ def posterior_frame(cells: int = 64, axes: int = 4) -> Frame:
     angle = np.arange(8) * np.pi / 4
     centres = 1.2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     codes = centres[labels] + 0.2 * rng.normal(size=(400, 2))
-    places = _cells(cells)
-    log_q = _log_mixture(places, centres, 0.45)
+    places = cells_of(cells)
+    log_q = log_mixture(places, centres, 0.45)
     log_p = -0.5 * (places**2).sum(-1) - np.log(2 * np.pi)
     turn = np.linspace(0, 2 * np.pi, 33)
     rim = np.stack([0.25 * np.cos(turn), 0.16 * np.sin(turn)], axis=1)
     arrays = {"aggregate": log_q, "ratio": log_q - log_p, "codes": codes}
     arrays["rims"] = codes[:60, None] + rim
     arrays["kl_per_axis"] = np.array([1.95, 0.0, 0.004, 1.91])
-    meta = _base(latent_dim=axes, axes=[1, 4], classes=8, class_names=[], gap=0.21)
+    meta = base(latent_dim=axes, axes=[1, 4], classes=8, class_names=[], gap=0.21)
     meta |= {"limits_z": LIMITS, "kind": "exact", "prior": "prior", "bent": False}
     meta |= {"has_clouds": True, "active": [1, 4], "collapsed": [2, 3]}
     found = {name: array.astype("f4") for name, array in arrays.items()}
@@ -72,7 +76,7 @@ def elbo_frame(count: int = 400) -> Frame:
         {"name": n, "title": t, "group": groups[n], **facts} for n, t in titles.items()
     ]
     now = {"k": 50, "points": 1000, "fit": 1.3, "kl": 2.65, "bound": -1.35}
-    meta = _base(quantities=listed, changes=[], step=4000, seconds=4.4, truth=-1.12)
+    meta = base(quantities=listed, changes=[], step=4000, seconds=4.4, truth=-1.12)
     meta["references"] = [{"group": "bound", "value": -1.12, "label": "ln p of data"}]
     return meta | {"now": now | {"tight": -1.15}}, arrays
 
@@ -88,16 +92,22 @@ def levels_frame(count: int = 48) -> Frame:
     for name, value in values.items():
         arrays |= {f"{name}.{part}": t.astype("f4") for part in ("step", "seconds")}
         arrays |= {f"{name}.{part}": value.astype("f4") for part in ("value", "smooth")}
+    corners = np.repeat(np.linspace(0, 1, 41), 2)[1:-1]
+    visits = 6 * corners * (1 - corners)
+    uneven = visits + 0.1 * np.repeat(np.sin(9.0 * np.arange(40)), 2)
+    arrays |= {f"visited.{part}": corners.astype("f4") for part in ("step", "seconds")}
+    arrays |= {"visited.value": uneven.astype("f4"), "visited.smooth": visits}
     groups = {"learned": "error of the guess", "least": "error of the guess"}
     groups |= {"alpha": "signal and noise", "sigma": "signal and noise"}
     titles = {"least": "least possible", "alpha": "signal α", "sigma": "noise σ"}
     titles |= {"snr": "Signal to noise, ln α²/σ²"}
+    titles |= {"visited": "Times visited in training"}
     facts = {"unit": "", "kind": "", "player": ""}
     listed = [
         {"name": n, "title": titles.get(n, n), "group": groups.get(n, n), **facts}
-        for n in values
+        for n in ("learned", "least", "visited", "alpha", "sigma", "snr")
     ]
-    return _base(quantities=listed, changes=[], references=[], step=4000), arrays
+    return base(quantities=listed, changes=[], references=[], step=4000), arrays
 
 
 def denoise_frame(stochastic: bool = True) -> Frame:
@@ -105,10 +115,10 @@ def denoise_frame(stochastic: bool = True) -> Frame:
     places = {"x": [0.9, 0.7], "x_data": [1.5, 1.35], "free": [0.7, 0.6]}
     places |= {"still": [1.05, 0.85], "after": [1.2, 0.7]}
     arrays = {name: np.array([place], "f4") for name, place in places.items()}
-    data = _ring(420, 13)
+    data = ring(420, 13)
     noise = np.random.default_rng(14).normal(size=data.shape)
     arrays |= {"data": data, "cloud": (0.6 * data + 0.8 * noise).astype("f4")}
-    meta = _base(t=0.5, until=0.51, number=51, steps=100, sampler="Ancestral")
+    meta = base(t=0.5, until=0.51, number=51, steps=100, sampler="Ancestral")
     meta |= {"stochastic": stochastic, "multistep": False, "evaluations": 1}
     facts = {"alpha": 0.6, "sigma": 0.8, "eps": [0.25, 0.12], "velocity": [1.4, 1.3]}
     return meta | facts, arrays
@@ -116,7 +126,7 @@ def denoise_frame(stochastic: bool = True) -> Frame:
 
 def duel_frame(cells: int = 96) -> Frame:
     """A critic that trusts the ring, and fakes of which half are found out."""
-    places = _cells(cells)
+    places = cells_of(cells)
     away = np.abs(np.linalg.norm(places, axis=-1) - 2)
     critic = 1 / (1 + np.exp(4 * (away - 0.5)))
     turn = np.linspace(0, 2 * np.pi, 200)
@@ -126,9 +136,9 @@ def duel_frame(cells: int = 96) -> Frame:
     fakes = 1.3 * rng.normal(size=(150, 2))
     radius = np.linalg.norm(fakes, axis=1, keepdims=True)
     arrays = {"critic": critic, "contour": np.concatenate(lines), "fakes": fakes}
-    arrays |= {"push": (2 - radius) * fakes / radius, "data": _ring(420, 16)}
+    arrays |= {"push": (2 - radius) * fakes / radius, "data": ring(420, 16)}
     players = ["discriminator", "generator"]
-    meta = _base(players=players, losses={players[0]: 0.93, players[1]: 1.42})
+    meta = base(players=players, losses={players[0]: 0.93, players[1]: 1.42})
     meta |= {"seen": 0.87, "caught": 0.71, "accuracy": 0.79, "push": 0.4, "step": 120}
     words = "The discriminator tells 79 % apart: a fair game, both sides have "
     meta |= {"caption": words + "something to learn.", "resolution": cells}
@@ -138,9 +148,9 @@ def duel_frame(cells: int = 96) -> Frame:
 def codes_frame(cells: int = 120, count: int = 24) -> Frame:
     """Codes on encodings of the ring, three of them unused."""
     rng = np.random.default_rng(17)
-    encodings = _ring(500, 18, 0.3)
-    codes = np.concatenate([_ring(count - 3, 19, 0.25), [[0, 0], [3, 3], [-3, 3]]])
-    square = ((_cells(cells)[:, :, None] - codes) ** 2).sum(-1)
+    encodings = ring(500, 18, 0.3)
+    codes = np.concatenate([ring(count - 3, 19, 0.25), [[0, 0], [3, 3], [-3, 3]]])
+    square = ((cells_of(cells)[:, :, None] - codes) ** 2).sum(-1)
     nearest = ((encodings[:, None] - codes) ** 2).sum(-1).argmin(1)
     usage = np.bincount(nearest, minlength=count) / len(nearest)
     usage[-3:] = 0
@@ -148,9 +158,9 @@ def codes_frame(cells: int = 120, count: int = 24) -> Frame:
     prior = np.abs(usage + 0.004 * rng.normal(size=count))
     arrays = {"codes": codes, "encodings": encodings, "usage": usage}
     arrays |= {"points": codes * 1.05, "prior": prior / prior.sum()}
-    arrays["data"] = _ring(420, 20)
+    arrays["data"] = ring(420, 20)
     dead = [int(k) + 1 for k in np.flatnonzero(usage == 0)]
-    meta = _base(limits_z=LIMITS, axes=[1, 2], code_size=2, perplexity=19.3)
+    meta = base(limits_z=LIMITS, axes=[1, 2], code_size=2, perplexity=19.3)
     meta |= {"dead": dead, "counted": 4000}
     found = {name: array.astype("f4") for name, array in arrays.items()}
     return meta, found | {"cells": square.argmin(-1).astype("i4")}
@@ -164,14 +174,14 @@ def chains_frame(frames: int = 64, count: int = 120, energy: bool = True) -> Fra
         radius = np.linalg.norm(x[-1], axis=1, keepdims=True) + 1e-6
         force = (2 - radius) * x[-1] / radius
         x.append(x[-1] + 0.12 * force + 0.07 * rng.normal(size=(count, 2)))
-    points = _cells(18).reshape(-1, 2)
+    points = cells_of(18).reshape(-1, 2)
     radius = np.linalg.norm(points, axis=1, keepdims=True)
-    arrays = {"x": np.stack(x), "points": points, "data": _ring(420, 22)}
+    arrays = {"x": np.stack(x), "points": points, "data": ring(420, 22)}
     arrays["vectors"] = (2 - radius) * points / radius
     if energy:
-        away = np.linalg.norm(_cells(96), axis=-1) - 2
+        away = np.linalg.norm(cells_of(96), axis=-1) - 2
         arrays["energy"] = 4 * away**2
-    meta = _base(has_energy=energy, t=None if energy else 0.8, total=200, span=8.0)
+    meta = base(has_energy=energy, t=None if energy else 0.8, total=200, span=8.0)
     meta |= {"temperature": 1.0, "step_size": 0.02, "start": "noise"}
     meta |= {"sigma": None if energy else 0.2, "place": [0.8, 0.8]}
     meta["accepted"] = 0.94 if energy else None

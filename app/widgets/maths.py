@@ -11,6 +11,8 @@ from app.theme import theme
 from app.widgets.paint import draw_text, painting
 from app.widgets.state import State
 
+_BREAK = r"\\"  # between two lines
+
 
 @lru_cache(maxsize=512)
 def formula_svg(latex: str, colour: str, size: float) -> bytes:
@@ -22,6 +24,8 @@ def formula_svg(latex: str, colour: str, size: float) -> bytes:
     from ziamath.zmath import Latex
 
     config.svg2 = False  # Qt draws nothing from SVG 2
+    if _BREAK in latex and r"\begin" not in latex:
+        latex = rf"\begin{{array}}{{l}} {latex} \end{{array}}"
     try:
         drawn = Latex(latex, size=size, color=colour)
         return bytes(drawn.svg(), "utf-8")
@@ -32,6 +36,11 @@ def formula_svg(latex: str, colour: str, size: float) -> bytes:
 def first_formula(latex: str) -> str:
     """The first of several formulas in one line: the one that is read from afar."""
     return latex.partition(r"\quad")[0].rstrip(" ,;")
+
+
+def first_line(latex: str) -> str:
+    """The first line of the first formula, where there is room for one only."""
+    return first_formula(latex).partition(_BREAK)[0].rstrip()
 
 
 @lru_cache(maxsize=512)

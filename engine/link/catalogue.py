@@ -53,6 +53,7 @@ def model_entry(kind: type[GenerativeModel]) -> ModelEntry:
         formula=kind.card.formula,
         formula_setting=kind.card.formulas[0],
         formulas=dict(kind.card.formulas[1]),
+        formula_terms=dict(kind.card.terms),
         summary=kind.card.summary,
         settings=kind.Config.model_json_schema(),
         training_defaults=dict(kind.training_defaults),

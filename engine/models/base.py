@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 import torch
 from torch import Generator, Tensor, nn
 
-from engine.models.inside import Attention, Conditionals, Masks, Translation
+from engine.models.inside import (
+    Attention,
+    Carried,
+    Conditionals,
+    Couples,
+    Masks,
+    Styled,
+    Taught,
+    Translation,
+    Visits,
+)
 from engine.sampling.path import GaussianPath
 from engine.settings import Settings
 
@@ -32,7 +42,8 @@ class Card:
 
     ``formula`` is LaTeX without dollar signs; ``paper`` is "Authors year". Where a
     setting decides what is minimised, ``formulas`` has its name, and a formula for each
-    of its values that has another one than ``formula``.
+    of its values that has another one than ``formula``. ``terms`` has what a switch
+    adds at the end, by the name of the switch. A double backslash begins a new line.
     """
 
     title: str
@@ -42,6 +53,7 @@ class Card:
     formula: str
     summary: str
     formulas: tuple[str, Mapping[str, str]] = ("", MappingProxyType({}))
+    terms: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -426,6 +438,11 @@ CAPABILITIES: dict[str, type] = {
     "masks": Masks,
     "attention": Attention,
     "translation": Translation,
+    "couples": Couples,
+    "carried": Carried,
+    "visits": Visits,
+    "taught": Taught,
+    "styled": Styled,
 }
 
 

@@ -344,3 +344,7 @@ class CNF(GenerativeModel):
             method=self.config.solver,
             tolerance=self._tolerance(),
         )
+
+    def start_log_prob(self, x: Tensor) -> Tensor:
+        """Log-density (n,) of the noise."""
+        return normal_log_prob(x)

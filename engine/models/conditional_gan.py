@@ -18,11 +18,14 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Generator, Tensor, nn
 
+from engine.models.adversarial_formulas import PENALTY_TERMS, game_formulas
 from engine.models.base import Card, ModelConfig
 from engine.models.gan import GAN
 from engine.models.gan_config import GANConfig
 from engine.nets.spectral import normalised
 from engine.settings import knob
+
+_FORMULAS = game_formulas("D(x, y)", "D(G(z, y), y)")
 
 
 class ConditionalGANConfig(GANConfig):
@@ -80,7 +83,9 @@ class ConditionalGAN(GAN):
         family="Adversarial model",
         paper="Mirza, Osindero 2014",
         arxiv="1411.1784",
-        formula=r"\min_G \max_D \; E \ln D(x, y) + E \ln(1 - D(G(z, y), y))",
+        formula=_FORMULAS.pop("non_saturating"),
+        formulas=("loss", _FORMULAS),
+        terms=PENALTY_TERMS,
         summary="A GAN that is told the class of each point, so that samples of one "
         "class can be ordered.",
     )
@@ -146,6 +151,11 @@ class ConditionalGAN(GAN):
         along = (table[labels] * features).sum(1)
         return self.gain * (self.through([last], features).squeeze(-1) + along)
 
+    def shown(self, z: Tensor) -> Tensor:
+        """Inputs of the shown class; of the first where all are shown."""
+        labels = self.no_labels(len(z)) + (self.shown_label() or 0)
+        return self.shown_inputs(z, labels)
+
     def shown_label(self) -> int | None:
         """The class to show, counted from 0; None for all."""
         shown = int(self.config.shown_class)
@@ -160,10 +170,6 @@ class ConditionalGAN(GAN):
             self.verdict(self.values(x, self.no_labels(len(x)) + y)) for y in labels
         ]
         return torch.stack(verdicts, 1) @ weights
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Points (n, dim) of the shown class; of the first where all are shown."""
-        return self.decode_as(z, self.shown_label() or 0)
 
     def decode_as(self, z: Tensor, label: int) -> Tensor:
         """Points (n, dim) of one class."""

@@ -34,7 +34,8 @@ from engine.nets.flow_density import (
     flow_log_prob,
 )
 from engine.nets.guided_field import GuidedConfig, GuidedField
-from engine.nets.training_levels import LevelsConfig, log_levels
+from engine.nets.training_levels import LevelsConfig, level_density, log_levels
+from engine.sampling.likelihood import normal_log_prob
 from engine.sampling.path import AnglePath
 from engine.sampling.readout import Factors, Readout, Readouts
 from engine.sampling.schedules import MOST_SIGNAL_LEFT, Schedule, make_signal_power
@@ -258,6 +259,24 @@ class DDPM(GenerativeModel):
             return draw
         return torch.bucketize(log_levels(draw, self.config), self.borders)
 
+    def visited_times(self, n: int, generator: Generator) -> Tensor:
+        """Times (n,) of the levels that a batch visits."""
+        where, T = generator.device, self.config.T
+        if self.config.level_sampling == "uniform":
+            draw = torch.randint(T, (n,), generator=generator, device=where)
+        else:
+            draw = self.normal((n,), generator)
+        level = self.training_levels(draw.to(self.device))
+        times: Tensor = 1 - (level + 1) / T
+        return times
+
+    def visit_density(self, t: Tensor) -> Tensor:
+        """Their density (n,), as if there were a level at every time."""
+        config = self.config
+        if config.level_sampling == "uniform":
+            return torch.ones_like(t)
+        return level_density(t, self._path, config.level_mean, config.level_spread)
+
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Squared error of the target, mean over points and coordinates."""
         del player
@@ -365,6 +384,10 @@ class DDPM(GenerativeModel):
         return flow_log_prob(
             self.velocity, x, self.config, generator, effort, spacing="quadratic"
         )
+
+    def start_log_prob(self, x: Tensor) -> Tensor:
+        """Log-density (n,) of the noise."""
+        return normal_log_prob(x)
 
 
 def loss_weights(config: DDPMConfig) -> Tensor:

@@ -12,7 +12,6 @@ training hardly visits, the score is that of the least level.
 Karras et al. 2022, 2206.00364, table 1 and appendix B.6.
 """
 
-from functools import partial
 from typing import ClassVar
 
 import torch
@@ -26,6 +25,7 @@ from engine.nets.flow_density import (
     flow_log_prob,
 )
 from engine.nets.guided_field import GuidedConfig, GuidedField
+from engine.nets.training_levels import level_density
 from engine.sampling.likelihood import scaled_normal_log_prob
 from engine.sampling.sde_paths import PowerPath
 from engine.sampling.targets import column
@@ -144,6 +144,16 @@ class EDM(GenerativeModel):
         """Normal draws (b,) turned into noise levels (b,)."""
         return torch.exp(self.config.level_mean + self.config.level_spread * xi)
 
+    def visited_times(self, n: int, generator: Generator) -> Tensor:
+        """Times (n,) of the noise levels that a batch visits."""
+        sigma = self.training_levels(self.normal((n,), generator))
+        return self.path.time_of(sigma)
+
+    def visit_density(self, t: Tensor) -> Tensor:
+        """Their density (n,), exact between the largest and the smallest level."""
+        config = self.config
+        return level_density(t, self.path, config.level_mean, config.level_spread)
+
     def scalings(self, sigma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The factors c_skip, c_out and c_in at noise levels of any shape."""
         data = self.config.sigma_data
@@ -213,5 +223,9 @@ class EDM(GenerativeModel):
 
     def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
         """Log-density (n,) by integrating the divergence along the flow."""
-        base = partial(scaled_normal_log_prob, std=self.config.sigma_max)
+        base = self.start_log_prob
         return flow_log_prob(self.velocity, x, self.config, generator, effort, base)
+
+    def start_log_prob(self, x: Tensor) -> Tensor:
+        """Log-density (n,) of the widest noise."""
+        return scaled_normal_log_prob(x, self.config.sigma_max)

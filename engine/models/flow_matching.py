@@ -34,7 +34,12 @@ from engine.nets.flow_density import (
 )
 from engine.nets.guided_field import GuidedConfig, GuidedField
 from engine.nets.preconditioning import PreconditionConfig, scalings
-from engine.nets.training_times import TimesConfig, training_times
+from engine.nets.training_times import (
+    TimesConfig,
+    drawn_times,
+    time_density,
+    training_times,
+)
 from engine.sampling.coupling import paired_source
 from engine.sampling.likelihood import normal_log_prob
 from engine.sampling.path import BlurredPath, GaussianPath, TrigPath
@@ -217,6 +222,18 @@ class FlowMatching(GenerativeModel):
         guess = skip * x_t + out * added
         return {"loss": F.mse_loss(guess, target)}
 
+    def coupling_in_training(self) -> tuple[str, int]:
+        """As set; only optimal transport pairs points inside a batch."""
+        return self.config.coupling, int(self.config.coupling_batch)
+
+    def visited_times(self, n: int, generator: Generator) -> Tensor:
+        """Times (n,) as a batch draws them."""
+        return drawn_times(n, self.config, generator)
+
+    def visit_density(self, t: Tensor) -> Tensor:
+        """Their density (n,), exact."""
+        return time_density(t, self.config)
+
     # Process
 
     @property
@@ -272,10 +289,10 @@ class FlowMatching(GenerativeModel):
     def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
         """Log-density (n,) by integrating the divergence along the flow."""
         return flow_log_prob(
-            self.velocity, x, self.config, generator, effort, self.source_log_prob
+            self.velocity, x, self.config, generator, effort, self.start_log_prob
         )
 
-    def source_log_prob(self, x: Tensor) -> Tensor:
+    def start_log_prob(self, x: Tensor) -> Tensor:
         """Log-density (n,) of the source at x (n, dim), in training coordinates."""
         if not len(self._cloud):
             return normal_log_prob(x)

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Generator, Tensor, nn
 
+from engine.models.adversarial_formulas import PENALTY_TERMS, game_formulas
 from engine.models.adversarial_losses import (
     ADVERSARIAL_TITLES,
     discriminator_lines,
@@ -34,10 +35,12 @@ from engine.models.base import (
     ModelConfig,
 )
 from engine.models.gan_config import GANConfig
+from engine.models.inside import Styles
 from engine.nets.mlp import MLP
 from engine.nets.spectral import forward_through
 from engine.nets.style import StyleGenerator
 
+_FORMULAS = game_formulas("D(x)", "D(G(z))")
 #: Points whose mean style is the first value of the running mean.
 FIRST_STYLES = 4096
 
@@ -51,7 +54,9 @@ class GAN(GenerativeModel):
         family="Adversarial model",
         paper="Goodfellow et al. 2014",
         arxiv="1406.2661",
-        formula=r"\min_G \max_D \; E \ln D(x) + E \ln(1 - D(G(z)))",
+        formula=_FORMULAS.pop("non_saturating"),
+        formulas=("loss", _FORMULAS),
+        terms=PENALTY_TERMS,
         summary="A forger turns noise into points while a detective learns to tell "
         "them from the data; each gets better because of the other.",
     )
@@ -212,6 +217,18 @@ class GAN(GenerativeModel):
         w = self.generator.mapping(inputs)
         return self.generator.pure(self.generator.truncated(w, self.config.truncation))
 
+    def shown(self, z: Tensor) -> Tensor:
+        """What the generator is given for noise z (n, latent_dim) of a lattice."""
+        return self.inputs(z, self.no_labels(len(z)))
+
+    def styles(self, z: Tensor) -> Styles | None:
+        """Styles of noise z (n, latent_dim), and what truncation leaves of them."""
+        if not isinstance(self.generator, StyleGenerator):
+            return None
+        w = self.generator.mapping(self.shown(z))
+        cut = self.generator.truncated(w, self.config.truncation)
+        return Styles(w, cut, self.generator.mean)
+
     def values(self, x: Tensor, labels: Tensor) -> Tensor:
         """The discriminator's values (n,), e.g. log-odds that x (n, dim) is real."""
         del labels
@@ -259,7 +276,7 @@ class GAN(GenerativeModel):
 
     def decode(self, z: Tensor) -> Tensor:
         """Points (n, dim) that the generator makes of noise z (n, latent_dim)."""
-        return self.points(self.inputs(z, self.no_labels(len(z))))
+        return self.points(self.shown(z))
 
     def sample(self, n: int, generator: Generator) -> Tensor:
         """Draw points, (n, dim)."""

@@ -7,7 +7,7 @@ simply has the methods. All in standardised coordinates.
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from torch import Tensor
+from torch import Generator, Tensor, nn
 
 from engine.nets.masked import MaskedNet
 
@@ -92,6 +92,61 @@ class Translation(Protocol):
 
     def carry(self, x: Tensor, forward: bool) -> Tensor:
         """Points (n, dim) carried to the other data set, or from it to the data."""
+
+
+@runtime_checkable
+class Couples(Protocol):
+    """Training on lines from starts to data points, one start for each point."""
+
+    def coupling_in_training(self) -> tuple[str, int]:
+        """Name of the pairing, and how many points are paired with each other."""
+
+
+@runtime_checkable
+class Carried(Protocol):
+    """A density that a velocity carries from a known one at t = 0."""
+
+    def velocity(self, x: Tensor, t: Tensor) -> Tensor:
+        """dx/dt of the deterministic path, (n, dim)."""
+
+    def start_log_prob(self, x: Tensor) -> Tensor:
+        """Log-density (n,) at t = 0, nats, training coordinates."""
+
+
+@runtime_checkable
+class Visits(Protocol):
+    """Training at times that are drawn at random."""
+
+    def visited_times(self, n: int, generator: Generator) -> Tensor:
+        """Times t (n,) as training draws them."""
+
+    def visit_density(self, t: Tensor) -> Tensor:
+        """Density of those times, where they are drawn from all alike, (n,)."""
+
+
+@runtime_checkable
+class Taught(Protocol):
+    """Two flows, of which one learns from the other."""
+
+    def teacher_and_student(self) -> tuple[nn.Module, nn.Module]:
+        """Both, each with samples and a log-density."""
+
+
+@dataclass(frozen=True)
+class Styles:
+    """Styles ``w`` (n, d) of noise, as shown after truncation, and their mean (d,)."""
+
+    w: Tensor
+    shown: Tensor
+    mean: Tensor
+
+
+@runtime_checkable
+class Styled(Protocol):
+    """A generator that may turn its noise into styles first."""
+
+    def styles(self, z: Tensor) -> Styles | None:
+        """Styles of noise z (n, latent_dim); None without a mapping network."""
 
 
 @runtime_checkable

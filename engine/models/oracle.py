@@ -18,7 +18,6 @@ here, since :math:`\nabla \ln p(c | x) = \nabla \ln p(x | c) - \nabla \ln p(x)`.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
@@ -315,7 +314,11 @@ class Oracle(GenerativeModel):
     def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
         """Log-density (n,) of the data, or of what guidance makes of them."""
         if self.calls == 2:
-            base = partial(scaled_normal_log_prob, std=self._start_std())
+            base = self.start_log_prob
             return flow_log_prob(self.velocity, x, self.config, generator, effort, base)
         label = self._class() if self.config.guidance else 0
         return self.log_density(x, torch.ones((), device=x.device).to(x), label)
+
+    def start_log_prob(self, x: Tensor) -> Tensor:
+        """Log-density (n,) of the noise at the noisy end."""
+        return scaled_normal_log_prob(x, self._start_std())

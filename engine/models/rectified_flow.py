@@ -28,7 +28,13 @@ from engine.nets.flow_density import (
 )
 from engine.nets.preconditioning import PreconditionConfig, scalings
 from engine.nets.time_field import FieldConfig, TimeField
-from engine.nets.training_times import TimesConfig, training_times
+from engine.nets.training_times import (
+    TimesConfig,
+    drawn_times,
+    time_density,
+    training_times,
+)
+from engine.sampling.likelihood import normal_log_prob
 from engine.sampling.ode import rk4
 from engine.sampling.path import GaussianPath, LinearPath
 from engine.sampling.targets import column
@@ -38,6 +44,8 @@ from engine.settings import knob
 #: the network's last errors into arrows of any length.
 LAST_SCORE_TIME = 0.99
 PAIR_CHUNK = 8192
+#: Points of a batch in which another pairing is looked for, to compare.
+PAIRED = 256
 
 
 class RectifiedFlowConfig(
@@ -147,6 +155,18 @@ class RectifiedFlow(GenerativeModel):
         labels = torch.zeros(len(x), dtype=torch.int64, device=x.device)
         return {"x": x, "labels": labels, "x_0": x_0}
 
+    def coupling_in_training(self) -> tuple[str, int]:
+        """Any noise with any point, as the first stage draws them."""
+        return "independent", PAIRED
+
+    def visited_times(self, n: int, generator: Generator) -> Tensor:
+        """Times (n,) as a batch draws them."""
+        return drawn_times(n, self.config, generator)
+
+    def visit_density(self, t: Tensor) -> Tensor:
+        """Their density (n,), exact."""
+        return time_density(t, self.config)
+
     # Process
 
     @property
@@ -190,3 +210,7 @@ class RectifiedFlow(GenerativeModel):
     def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
         """Log-density (n,) by integrating the divergence along the flow."""
         return flow_log_prob(self.velocity, x, self.config, generator, effort)
+
+    def start_log_prob(self, x: Tensor) -> Tensor:
+        """Log-density (n,) of the noise."""
+        return normal_log_prob(x)

@@ -26,7 +26,7 @@ from torch import Generator, Tensor
 
 from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
 from engine.nets.time_field import FieldConfig, TimeField
-from engine.sampling.likelihood import normal_log_prob, ode_log_prob
+from engine.sampling.likelihood import ode_log_prob, scaled_normal_log_prob
 from engine.sampling.sde_paths import VEPath
 from engine.sampling.targets import column
 from engine.settings import knob
@@ -117,6 +117,15 @@ class ScoreMatching(GenerativeModel):
             r"\min_\theta E\,\tfrac12 \| \sigma\,s_\theta(x + \sigma\,\epsilon, \sigma)"
             r" + \epsilon \|^2"
         ),
+        formulas=(
+            "objective",
+            {
+                "implicit": r"\min_\theta E\,\sigma^2 \big( \tfrac12 \| s_\theta \|^2"
+                r" + \nabla \cdot s_\theta \big)",
+                "sliced": r"\min_\theta E\,\sigma^2 \big( \tfrac12 \| s_\theta \|^2"
+                r" + v^\top \nabla s_\theta\,v \big)",
+            },
+        ),
         summary="Learns in which direction the data get denser, at several blurs, and "
         "lets random walkers climb from the coarsest to the finest.",
     )
@@ -154,9 +163,7 @@ class ScoreMatching(GenerativeModel):
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Loss per point, summed over coordinates; all three agree on average."""
         del player
-        gaps = self.config.levels - 1
-        level = batch.noise["level"].to(batch.x.dtype)
-        t = level / gaps if gaps else torch.ones_like(level)
+        t = self._times(batch.noise["level"].to(batch.x.dtype))
         sigma = self._path.sigma(t)[:, None]
         x_t = torch.addcmul(batch.x, sigma, batch.noise["eps"])
         if self.config.objective == "denoising":
@@ -170,6 +177,21 @@ class ScoreMatching(GenerativeModel):
             slope = _sliced(found, x_t, batch.noise["v"])
         loss = 0.5 * found.square().sum(1) + sigma[:, 0] * slope
         return {"loss": loss.mean() + 0.5 * self.dim}
+
+    def _times(self, level: Tensor) -> Tensor:
+        """Times (b,) of levels that are counted from 0."""
+        gaps = self.config.levels - 1
+        return level / gaps if gaps else torch.ones_like(level)
+
+    def visited_times(self, n: int, generator: Generator) -> Tensor:
+        """Times (n,) of the levels that a batch visits."""
+        size, where = self.config.levels, generator.device
+        level = torch.randint(size, (n,), generator=generator, device=where)
+        return self._times(level.to(self.dtype))
+
+    def visit_density(self, t: Tensor) -> Tensor:
+        """All levels alike, (n,)."""
+        return torch.ones_like(t)
 
     def scaled_score(self, x: Tensor, t: Tensor) -> Tensor:
         """sigma(t) times the score at x (n, dim): minus the noise in x."""
@@ -221,12 +243,11 @@ class ScoreMatching(GenerativeModel):
         """Log-density (n,) by integrating the divergence along the flow."""
         del generator
         steps = max(8, round(LIKELIHOOD_STEPS * effort))
-        spread = self.start_spread
+        return ode_log_prob(self.velocity, x, self.start_log_prob, steps)
 
-        def base(z: Tensor) -> Tensor:
-            return normal_log_prob(z / spread) - self.dim * math.log(spread)
-
-        return ode_log_prob(self.velocity, x, base, steps)
+    def start_log_prob(self, x: Tensor) -> Tensor:
+        """Log-density (n,) of noise as wide as the blurred data."""
+        return scaled_normal_log_prob(x, self.start_spread)
 
 
 def _divergence(values: Tensor, x: Tensor) -> Tensor:

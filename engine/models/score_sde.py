@@ -15,7 +15,6 @@ Song et al. 2020, 2011.13456. Likelihood weights: Song et al. 2021, 2101.09258.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import ClassVar, Literal
 
 import torch
@@ -31,7 +30,7 @@ from engine.nets.flow_density import (
     flow_log_prob,
 )
 from engine.nets.guided_field import GuidedConfig, GuidedField
-from engine.nets.training_levels import LevelsConfig, log_levels
+from engine.nets.training_levels import LevelsConfig, level_density, log_levels
 from engine.sampling.likelihood import scaled_normal_log_prob
 from engine.sampling.path import GaussianPath, Spacing
 from engine.sampling.targets import column
@@ -130,6 +129,23 @@ class ScoreSDE(GenerativeModel):
         ratio = log_levels(noise["level"], self.config).exp()
         return self.path.time_of(ratio).clamp(0, last)
 
+    def visited_times(self, n: int, generator: Generator) -> Tensor:
+        """Times (n,) as a batch draws them."""
+        if self.config.level_sampling == "uniform":
+            where = generator.device
+            return self.training_times(
+                {"t": torch.rand(n, generator=generator, device=where)}
+            )
+        return self.training_times({"level": self.normal((n,), generator)})
+
+    def visit_density(self, t: Tensor) -> Tensor:
+        """Their density (n,), exact but for the times behind the end time."""
+        config = self.config
+        if config.level_sampling == "uniform":
+            last: float = 1 - config.end_time
+            return (t <= last).to(t) / last
+        return level_density(t, self.path, config.level_mean, config.level_spread)
+
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Weighted squared error of the noise, mean over points and coordinates."""
         del player
@@ -210,7 +226,11 @@ class ScoreSDE(GenerativeModel):
     def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
         """Log-density (n,) by integrating the divergence along the flow."""
         spacing: Spacing = "uniform" if self.config.sde == "ve" else "quadratic"
-        base = partial(scaled_normal_log_prob, std=self._start_std())
+        base = self.start_log_prob
         return flow_log_prob(
             self.velocity, x, self.config, generator, effort, base, spacing
         )
+
+    def start_log_prob(self, x: Tensor) -> Tensor:
+        """Log-density (n,) of the noise at the noisy end."""
+        return scaled_normal_log_prob(x, self._start_std())

@@ -9,11 +9,14 @@ Karras et al. 2022, 2206.00364, table 1; Kingma et al. 2021, 2107.00630, section
 (the optimum does not depend on the levels visited, only the noise of its gradient).
 """
 
+import math
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from engine.models.base import ModelConfig
+from engine.sampling.path import GaussianPath
 from engine.settings import knob
 
 _CHOSEN = {"level_sampling": ["log_normal"]}
@@ -60,3 +63,17 @@ class LevelsConfig(ModelConfig):
 def log_levels(xi: Tensor, config: LevelsConfig) -> Tensor:
     """Normal draws (b,) turned into logarithms (b,) of noise-to-signal ratios."""
     return config.level_mean + config.level_spread * xi
+
+
+def level_density(t: Tensor, path: GaussianPath, mean: float, spread: float) -> Tensor:
+    """Density (n,) of times whose noise-to-signal ratio is log-normal, at t (n,).
+
+    Zero where there is no noise, or no signal.
+    """
+    with torch.enable_grad():
+        at = t.detach().clone().requires_grad_(True)
+        log_ratio = path.sigma(at).log() - path.alpha(at).log()
+        (slope,) = torch.autograd.grad(log_ratio.sum(), at)
+    away = (log_ratio.detach() - mean) / spread
+    bell = torch.exp(-0.5 * away.square()) / (spread * math.sqrt(2 * math.pi))
+    return (bell * slope.abs()).nan_to_num(0.0, 0.0, 0.0)

@@ -11,11 +11,13 @@ import math
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from engine.models.base import ModelConfig
 from engine.settings import knob
 
+#: Steps of a search that halves: the last bit of a float64.
+HALVINGS = 52
 TimeSampling = Literal["uniform", "logit_normal", "mode"]
 
 
@@ -107,3 +109,35 @@ def training_times(u: Tensor, config: TimesConfig) -> Tensor:
     elif config.time_sampling == "mode":
         t = warp_mode(u, config.time_kappa)
     return t if config.time_shift == 1 else shift_noise(t, config.time_shift)
+
+
+def drawn_times(n: int, config: TimesConfig, generator: Generator) -> Tensor:
+    """Times (n,) as training draws them."""
+    u = torch.rand(n, generator=generator, device=generator.device)
+    return training_times(u, config)
+
+
+def time_density(t: Tensor, config: TimesConfig) -> Tensor:
+    """Density (n,) of :func:`training_times` of uniform draws, at times t (n,)."""
+    rho, level = config.time_shift, 1 - t
+    back = rho - (rho - 1) * level
+    before, stretch = 1 - level / back, rho / back.square()
+    if config.time_sampling == "logit_normal":
+        away = (torch.logit(before) - config.time_mean) / config.time_spread
+        bell = torch.exp(-0.5 * away.square()) / math.sqrt(2 * math.pi)
+        slope = config.time_spread * before * (1 - before)
+        return stretch * bell / slope
+    if config.time_sampling == "mode":
+        return stretch * _mode_density(before, config.time_kappa)
+    return stretch
+
+
+def _mode_density(t: Tensor, kappa: float) -> Tensor:
+    """Density of :func:`warp_mode`, which falls from 1 to 0: found by halving."""
+    low, high = torch.zeros_like(t), torch.ones_like(t)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        above = warp_mode(middle, kappa) > t
+        low, high = torch.where(above, middle, low), torch.where(above, high, middle)
+    slope = 1 + kappa * (1 - math.pi / 2 * torch.sin(math.pi * low))
+    return 1 / slope

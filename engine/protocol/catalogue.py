@@ -16,6 +16,7 @@ class ModelEntry(Message):
     formula: str
     formula_setting: str = Field("", description="Setting that decides the formula")
     formulas: dict[str, str] = Field({}, description="Other formulas by its value")
+    formula_terms: dict[str, str] = Field({}, description="Ends of it, by switch")
     summary: str
     settings: Json
     training_defaults: Json

@@ -7,7 +7,8 @@ In standardised units, where 1 is the variance of the data and so the error of t
 "their mean". No network falls below the error of the conditional mean, which is known
 where the data are a mixture of Gaussians and the noise is normal. Beside it the path
 itself: signal, noise, and the logarithm of their ratio, as in Kingma et al. 2021,
-2107.00630.
+2107.00630; and which times training visits, drawn as training draws them and as the
+density that they come from (Esser et al. 2024, 2403.03206, section 3.1).
 """
 
 from dataclasses import asdict
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor
 
 from engine.models.base import Process
+from engine.models.inside import Visits
 from engine.models.oracle import Oracle, OracleConfig
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32
@@ -29,9 +31,12 @@ if TYPE_CHECKING:
 
 #: Levels at full quality, and the first of them; none is pure noise or pure data.
 LEVELS, FIRST = 48, 0.01
+#: Draws of training times, and columns of their histogram.
+DRAWS, COLUMNS = 20_000, 40
 QUANTITIES = (
     Quantity("learned", "learned", "share of the variance", "error of the guess"),
     Quantity("least", "least possible", "share of the variance", "error of the guess"),
+    Quantity("visited", "Times visited in training", "density", "visited"),
     Quantity("alpha", "signal α", "std of the data", "signal and noise"),
     Quantity("sigma", "noise σ", "std of the data", "signal and noise"),
     Quantity("snr", "Signal to noise, ln α²/σ²", "nats", "snr"),
@@ -69,7 +74,10 @@ class LevelsView(View):
 
     name = "levels"
     title = "Noise levels"
-    description = "How well data are guessed at each noise level, and the schedule."
+    description = (
+        "How well data are guessed at each noise level, how often training "
+        "visits it, and the schedule."
+    )
     Config: ClassVar[type[ViewConfig]] = LevelsConfig
     needs = (("process",),)
     empty = "This model makes points in one go: it knows no noise levels."
@@ -90,10 +98,10 @@ class LevelsView(View):
         found |= self._errors(moment, model, times)
         arrays: dict[str, NDArray[Any]] = {}
         for name, (t, values) in found.items():
-            for part in ("step", "seconds"):
-                arrays[f"{name}.{part}"] = f32(t)
-            for part in ("value", "smooth"):
-                arrays[f"{name}.{part}"] = f32(values.nan_to_num())
+            arrays |= _curve(name, t, values, values)
+        if isinstance(model, Visits):
+            arrays |= _curve("visited", *self._visited(moment, model))
+            found["visited"] = (times, times)
         meta = {
             "quantities": [asdict(q) for q in QUANTITIES if q.name in found],
             "changes": [],
@@ -101,6 +109,19 @@ class LevelsView(View):
             "step": moment.step,
         }
         return Picture(arrays, meta)
+
+    def _visited(self, moment: Moment, model: Visits) -> tuple[Tensor, Tensor, Tensor]:
+        """Corners of a histogram of training times, and the density they come from."""
+        generator = moment.fitted.generator(moment.seed + int(self.config.seed))
+        drawn = model.visited_times(DRAWS, generator).double().cpu()
+        counts = torch.histc(drawn, COLUMNS, 0.0, 1.0)
+        edges = torch.linspace(0, 1, COLUMNS + 1, dtype=torch.float64)
+        heights = counts * COLUMNS / DRAWS
+        corners = edges.repeat_interleave(2)[1:-1]
+        # At the ends a density may be infinite; half a column inside it is not.
+        inside = corners.clamp(0.5 / COLUMNS, 1 - 0.5 / COLUMNS)
+        exact = model.visit_density(inside).double().cpu()
+        return corners, heights.repeat_interleave(2), exact
 
     def _errors(
         self, moment: Moment, model: Process, times: Tensor
@@ -135,6 +156,13 @@ class LevelsView(View):
         oracle = Oracle(OracleConfig()).double()
         oracle.meet(moment.data)
         return oracle if len(oracle.centres) else None
+
+
+def _curve(name: str, t: Tensor, raw: Tensor, smooth: Tensor) -> dict[str, Any]:
+    """The arrays of one quantity over t."""
+    axes = {f"{name}.{part}": f32(t) for part in ("step", "seconds")}
+    found = {f"{name}.value": f32(raw.nan_to_num())}
+    return axes | found | {f"{name}.smooth": f32(smooth.nan_to_num())}
 
 
 def _error(model: Process, x_t: Tensor, t: Tensor, x: Tensor) -> float:

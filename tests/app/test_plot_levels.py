@@ -27,9 +27,19 @@ def test_a_level_is_read_by_its_time(plot):
 def test_panels_hold_what_belongs_together(plot):
     titles = [panel.title for panel in plot.panel_paper.panels]
     assert titles[0] == "Error of the guess"
-    assert len(titles) == 3
+    assert titles[1] == "Times visited in training"
+    assert len(titles) == 4
     assert plot.header_widgets() == []
     assert plot.panel_paper.panels[1].pane.limits[:2] == (0.0, 1.0)
+
+
+def test_a_density_of_times_is_never_drawn_in_logs(plot):
+    error, visits = plot.panel_paper.panels[:2]
+    assert error.is_log
+    meta, arrays = FRAMES["levels"]()
+    far = np.geomspace(1e-6, 1, len(arrays["visited.value"]))
+    plot.show_frame(meta, arrays | {"visited.value": far, "visited.smooth": far})
+    assert not visits.is_log
 
 
 def test_the_table_has_time_and_value(plot):

@@ -143,6 +143,10 @@ def test_state_survives_json_and_is_silent(qtbot, shown, name):
         "masks": {"layer": 2},
         "attention": {"at": 0.25},
         "cycle": {"begin": "y", "direction": "noise", "t": 0.25},
+        "pairing": {"mode": "flow"},
+        "carried": {"direction": "noise", "t": 0.25},
+        "teacher": {},
+        "styles": {"mode": "x"},
     }[name]
     with (
         qtbot.assertNotEmitted(plot.settings_edited),

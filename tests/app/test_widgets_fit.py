@@ -1,14 +1,15 @@
 """Nothing is cut: notes, names, formulas, and rows that line up."""
 
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.widgets.button import Button
 from app.widgets.form import Form
 from app.widgets.form_column import FormColumn
-from app.widgets.maths import first_formula
+from app.widgets.maths import first_formula, first_line
 from app.widgets.model_card import short_paper
 from app.widgets.paint import draw_fitted, text_width
 from app.widgets.switch import Switch
@@ -86,6 +87,35 @@ def number(title):
 def test_only_the_first_of_several_formulas_and_short_author_lists():
     assert first_formula(r"a = b,\quad c = d") == "a = b"
     assert first_formula("a = b") == "a = b"
+    assert first_line(r"a = b \\ c = d,\quad e") == "a = b"
     assert short_paper("Liu, Gong, Liu 2022") == "Liu et al. 2022"
     assert short_paper("Kingma & Welling 2013") == "Kingma & Welling 2013"
     assert short_paper("Song et al. 2020") == "Song et al. 2020"
+
+
+def test_labels_of_a_form_take_no_more_than_they_may(qtbot):
+    form = Form()
+    qtbot.addWidget(form)
+    form.set_schema({"properties": {"a": number("Modes per side of it")}})
+    assert form.fields["a"].label.width() == 84
+    form.set_label_limit(66)
+    assert form.fields["a"].label.width() == 66
+
+
+def test_a_button_greyed_out_in_use_gives_the_focus_to_the_window(qtbot):
+    window = QWidget()
+    window.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    qtbot.addWidget(window)
+    first, second = Button("Start"), Button("Stop")
+    row = QHBoxLayout(window)
+    row.addWidget(first)
+    row.addWidget(second)
+    window.show()
+    qtbot.waitActive(window)
+    first.setFocus()
+    first.setEnabled(False)
+    assert not first.isEnabled()
+    assert window.focusWidget() is window
+    second.setFocus()
+    first.setEnabled(True)
+    assert second.hasFocus()

@@ -31,6 +31,18 @@ def test_formulas_belong_to_values_of_a_setting():
         others = [value for value in setting["enum"] if value != setting["default"]]
         assert set(model.formulas) <= set(others), model.name
         assert model.formula not in model.formulas.values()
+        for switch, term in model.formula_terms.items():
+            assert model.settings["properties"][switch]["type"] == "boolean"
+            assert term.strip().startswith(r"\\")  # on a line of its own
+
+
+@pytest.mark.parametrize("name", ["gan", "conditional_gan", "score_matching"])
+def test_each_value_of_the_setting_has_its_formula(name):
+    (model,) = [m for m in catalogue.catalogue().models if m.name == name]
+    setting = model.settings["properties"][model.formula_setting]
+    others = {value for value in setting["enum"] if value != setting["default"]}
+    assert set(model.formulas) == others
+    assert len({model.formula, *model.formulas.values()}) == len(setting["enum"])
 
 
 @pytest.mark.parametrize("name", ["iris", "wine", "digits"])

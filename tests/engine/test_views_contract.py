@@ -90,6 +90,11 @@ REFUSED = {
             "score_matching",
             "duel": "gan conditional_gan cyclegan",
             "cycle": "cyclegan",
+            "pairing": "rectified_flow flow_matching",
+            "carried": "rectified_flow flow_matching ddpm score_sde edm cnf oracle "
+            "score_matching",
+            "teacher": "distilled_flow",
+            "styles": "gan conditional_gan",
             "codes": "vqvae",
             "chains": "rectified_flow flow_matching ddpm score_sde edm oracle "
             "score_matching energy_based",
