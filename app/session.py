@@ -56,6 +56,7 @@ class Session(QObject):
     snapshots_changed = Signal()
     reported = Signal(object, object)  # Run, its event; also of runs not on show
     noted = Signal(object)  # Notice
+    outdated = Signal(str)  # what a note was about
     engine_changed = Signal(str, str)  # state, words
     start_refused = Signal(str)
 
@@ -95,6 +96,8 @@ class Session(QObject):
         self.runs.noted.connect(self.noted)
         self.questions.noted.connect(self.noted)
         self.doctor.noted.connect(self.noted)
+        self.doctor.outdated.connect(self.outdated)
+        self.runs.run_chosen.connect(self._on_chosen)
         self.compare.noted.connect(self.noted)
         self.desk.refused.connect(partial(self._warn, "This setting was not accepted"))
         self.desk.recovered.connect(self._on_recovered)
@@ -254,6 +257,7 @@ class Session(QObject):
             run.begin_again(event)
             self.desk.adopt(run, event.config)
             self.doctor.forget(run.id)
+            self.outdated.emit(notes.failure_of(run.id))
             self.compare.take_ready(run, event)
             self.probe.ask_again(run)
             if on_show:
@@ -276,6 +280,10 @@ class Session(QObject):
             run.failed = event
             self._note_failure(run, event)
         self.reported.emit(run, event)
+
+    def _on_chosen(self) -> None:
+        if self.run is not None:
+            self.doctor.show_run(self.run.id)
 
     def _on_ready(self, event: wire.RunReady) -> None:
         self.slots.forget_frames()

@@ -169,7 +169,7 @@ class Compare(QObject):
 
     def names(self, run: Run) -> list[str]:
         """The places of a run that are seen; the curves have no plot of their own."""
-        places = [RIGHT] if len(self.runs) > _CROWDED else [LEFT, RIGHT]
+        places = [LEFT] if len(self.runs) > _CROWDED else [LEFT, RIGHT]
         return [f"{run.id}:{place}" for place in places]
 
     def receive(self, frame: Frame, arrays: Arrays) -> None:

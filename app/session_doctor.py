@@ -25,7 +25,7 @@ class Doctor(QObject):
     """Keeps what seems wrong with each run, and applies what helps.
 
     A fault is told in a note when it first shows in a run; it stays listed as long as
-    the engine finds it.
+    the engine finds it, and the note leaves with it, or with the run it speaks of.
 
     Attributes:
         findings: Present faults by run id.
@@ -33,6 +33,7 @@ class Doctor(QObject):
 
     findings_changed = Signal(str)  # run id
     noted = Signal(object)  # Notice
+    outdated = Signal(str)  # what a note was about
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Doctor(QObject):
         super().__init__(parent)
         self.findings: dict[str, list[Finding]] = {}
         self._told: dict[str, set[str]] = {}
+        self._noted: set[tuple[str, str]] = set()  # run id and fault
         self._desk = desk
         self._restore = restore
         self._on_show = on_show
@@ -56,12 +58,15 @@ class Doctor(QObject):
         for finding in event.findings:
             if finding.name not in told and run is not None and run.id == event.run_id:
                 told.add(finding.name)
-                self.noted.emit(self._note(finding))
+                self._noted.add((run.id, finding.name))
+                self.noted.emit(self._note(finding, _about(run.id, finding.name)))
+        self._take_back(event.run_id, {finding.name for finding in event.findings})
         self.findings_changed.emit(event.run_id)
 
     def forget(self, run_id: str) -> None:
         """The run begins again: what was wrong with it is over."""
         self._told.pop(run_id, None)
+        self._take_back(run_id, set())
         if self.findings.pop(run_id, []):
             self.findings_changed.emit(run_id)
 
@@ -82,9 +87,20 @@ class Doctor(QObject):
         if run.waiting:
             self._desk.restart()
 
-    def _note(self, finding: Finding) -> Notice:
+    def show_run(self, run_id: str) -> None:
+        """This run is on show now: notes on others would offer it their remedies."""
+        for other in {name for name, _ in self._noted} - {run_id}:
+            self._take_back(other, set())
+
+    def _take_back(self, run_id: str, present: set[str]) -> None:
+        over = {(r, n) for r, n in self._noted if r == run_id and n not in present}
+        self._noted -= over
+        for run, name in sorted(over):
+            self.outdated.emit(_about(run, name))
+
+    def _note(self, finding: Finding, about: str) -> Notice:
         if not finding.remedies:
-            return Notice("warning", finding.title, finding.text)
+            return Notice("warning", finding.title, finding.text, about=about)
         best = finding.remedies[0]
         return Notice(
             "warning",
@@ -92,4 +108,9 @@ class Doctor(QObject):
             finding.text,
             best.title,
             lambda: self.cure(finding.title, best),
+            about,
         )
+
+
+def _about(run_id: str, name: str) -> str:
+    return f"{run_id}:{name}"

@@ -8,13 +8,17 @@ from engine.protocol import Failed, Severity
 
 @dataclass(frozen=True)
 class Notice:
-    """What happened, what is safe, and at most one thing to do about it."""
+    """What happened, what is safe, and at most one thing to do about it.
+
+    ``about`` names what it speaks of; once that is over, the note is taken away.
+    """
 
     severity: Severity
     title: str
     text: str = ""
     action: str = ""
     do: Callable[[], object] | None = None
+    about: str = ""
 
 
 def grouped(number: int) -> str:
@@ -22,14 +26,20 @@ def grouped(number: int) -> str:
     return f"{number:,}"
 
 
+def failure_of(run_id: str) -> str:
+    """What a note on the failure of a run is about."""
+    return f"{run_id}:failure"
+
+
 def of_failure(failed: Failed, go_back: Callable[[], object]) -> Notice:
     """A run that cannot go on, with the way back to its last good snapshot."""
     text = " ".join(filter(None, (failed.reason, failed.advice)))
     title = f"Training stopped at step {grouped(failed.step)}"
-    if failed.last_good_step is None:
-        return Notice("warning", title, text, "Reset", go_back)
-    action = f"Back to step {grouped(failed.last_good_step)}"
-    return Notice("warning", title, text, action, go_back)
+    action = "Reset"
+    if failed.last_good_step is not None:
+        action = f"Back to step {grouped(failed.last_good_step)}"
+    about = failure_of(failed.run_id)
+    return Notice("warning", title, text, action, go_back, about)
 
 
 def of_recovery(step: int | None) -> Notice:

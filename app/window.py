@@ -167,9 +167,10 @@ class Window(QWidget):
 
     def show_notice(self, notice: Notice) -> None:
         """A note in the corner."""
-        self.toasts.show_toast(
+        toast = self.toasts.show_toast(
             notice.severity, notice.title, notice.text, notice.action, notice.do
         )
+        toast.about = notice.about
 
     def remember(self) -> Preferences:
         """Preferences as they are now."""
@@ -270,6 +271,7 @@ class Window(QWidget):
     def _connect(self) -> None:
         session, actions = self.session, self.actions_by_name
         session.noted.connect(self.show_notice)
+        session.outdated.connect(self.toasts.withdraw)
         self.wall.noted.connect(self.show_notice)
         self.wall.size_requested.connect(self.figure_saver.ask)
         self.take_away.noted.connect(self.show_notice)

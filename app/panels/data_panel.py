@@ -23,6 +23,7 @@ from app.widgets.section import Section
 from engine.protocol import DataEntry, RunConfig, RunReady
 
 _LABEL_ROOM = 56  # px; beside longer labels a slider has no room
+_LABEL_LIMITS = (84, 66)  # px, in a wide and in a narrow window
 _FEW = 8  # cards in a narrow window
 
 
@@ -147,6 +148,7 @@ class DataPanel(SidePanel):
 
     def _fit_rows(self) -> None:
         """The panel has room for short sliders; for none in a narrow window."""
+        self.form.set_label_limit(_LABEL_LIMITS[self.is_narrow])
         rows = self.form.fields.values()
         longest = max((row.label.natural_width() for row in rows), default=0)
         has_room = not self.is_narrow and longest <= theme.px(_LABEL_ROOM)

@@ -7,8 +7,15 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
+from app.panels.draw_foot import DrawFoot
 from app.panels.draw_start import DrawStart
 from app.panels.draw_tools import DrawTools
 from app.panels.pages import Page
@@ -52,13 +59,18 @@ class DrawPage(Page):
         self._is_here = False
         self._table_asked = ""
         self.place = QWidget()
+        self.foot = DrawFoot()
         self.stack = QStackedLayout(self.place)
         self.stack.addWidget(self.canvas)
         self.stack.addWidget(self.start)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addWidget(self.place, 1)
+        column.addWidget(self.foot)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self.place, 1)
+        row.addLayout(column, 1)
         row.addWidget(self.tools)
         self._connect()
 
@@ -341,7 +353,7 @@ class DrawPage(Page):
         has_points = ready is not None and not run.has_too_few and drawing.is_drawn
         shown = f"{ready.points:,} training points" if ready and has_points else "empty"
         self.tools.head.set_hint(shown if drawing.is_open else "")
-        self.tools.notes.set_notes(ready.notes if ready and drawing.is_drawn else [])
+        self.foot.set_notes(ready.notes if ready and drawing.is_drawn else [])
         if not count and drawing.is_open:
             self.canvas.set_points(np.empty((0, 2)), np.empty(0, np.int64))
         if not self.tools.layer.count():

@@ -6,7 +6,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.frame import Rule, SidePanel
-from app.panels.notes_list import NotesList
 from app.widgets.button import Button
 from app.widgets.choice import Choice
 from app.widgets.class_palette import ClassPalette
@@ -70,9 +69,6 @@ CHANGES: dict[str, Any] = {
     }
 }
 _CHANGE_WORDS = {"rotate": "Rotate", "scale": "Scale", "noise": "Add noise"}
-_HINT = (
-    "The left button draws, the right one erases. 1 to 8 choose a class, E the eraser."
-)
 
 
 class DrawTools(SidePanel):
@@ -98,7 +94,6 @@ class DrawTools(SidePanel):
             "redo": Button("Redo", "arrow-u-up-right"),
             "clear": Button("Clear", "trash"),
         }
-        self.notes = NotesList()
         self.sources = {
             "paste": Button("Paste points", "clipboard-text"),
             "table": Button("Open CSV…", "folder-open"),
@@ -144,7 +139,7 @@ class DrawTools(SidePanel):
         self.invert.setToolTip("Of pictures: light parts become dense, not dark ones")
         self._column((self.head, self.tool, self.brush, self.palette_row))
         self._line(list(self.steps.values()))
-        self._column((self.notes, Rule(), Section("Add")))
+        self._column((Rule(), Section("Add")))
         self._line([self.sources["paste"], self.sources["table"]])
         self._line([self.sources["picture"]])
         self._line([Label("Light parts are dense"), self.invert], last_is_small=True)
@@ -153,7 +148,6 @@ class DrawTools(SidePanel):
         self._line(list(self.change.values()))
         self._column((Rule(),))
         self._line(list(self.files.values()))
-        self._column((Label(_HINT, colour="text3", size=11, wraps=True),))
         self.column.addStretch(1)
 
     def _column(self, widgets: tuple[QWidget, ...]) -> None:

@@ -6,11 +6,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.session import Session
 from app.widgets.metric_row import NO_VALUE, MetricRow
-from app.widgets.numbers import format_number
+from app.widgets.numbers import format_number, in_powers
 from app.widgets.section import Section
 from engine.protocol import Metrics, Status
 
 _HINT = "held-out data"
+_HUGE = 1e5  # from here on a likelihood is written in powers of ten
 _FLOOR_WORDS = (
     "Dashed: what two draws of the data themselves reach with as many points."
 )
@@ -94,6 +95,8 @@ class MetricsSection(QWidget):
 def nats(value: float) -> str:
     """A likelihood as it is written everywhere: hundredths while they can matter."""
     text = f"{value:.2f}" if abs(value) < 100 else f"{value:,.0f}"
+    if abs(value) >= _HUGE:
+        return in_powers(value, 3)
     return text.replace("-", "−")
 
 

@@ -140,19 +140,9 @@ class RacePlot(PlotView):
         """Curves, ends, band."""
         names = self._names()
         is_log = bool(self.meta.get("log"))
-        raws, smooths, right = [], [], 1e-6
-        for letter, line in self.lines.items():
-            if letter not in names:
-                line.set_values(np.empty(0), np.empty(0), np.empty(0))
-                continue
-            x = np.ascontiguousarray(self._of(letter, "x"), np.float64)
-            raw, smooth = (
-                self._drawn(self._of(letter, part)) for part in ("value", "smooth")
-            )
-            line.set_values(x, raw, smooth)
-            raws.append(raw)
-            smooths.append(smooth)
-            right = max(right, float(x[-1]))
+        raws = [self._drawn(self._of(name, "value")) for name in names]
+        smooths = [self._drawn(self._of(name, "smooth")) for name in names]
+        right = max([1e-6, *(float(self._of(name, "x")[-1]) for name in names)])
         chance = self.meta.get("chance")
         band = None if chance is None else self._level(float(chance))
         extra = [] if band is None or not names else [band, band - 0.1]
@@ -160,6 +150,10 @@ class RacePlot(PlotView):
         if band is not None and is_log:  # what is deep in the band means nothing
             low = max(low, band - 1)
             high = max(high, band + 0.5)
+            # Along the lower edge, else a good run would end where it enters the deep.
+            raws = [np.maximum(raw, low) for raw in raws]
+            smooths = [np.maximum(smooth, low) for smooth in smooths]
+        self._draw_lines(dict(zip(names, zip(raws, smooths, strict=True), strict=True)))
         self.race_paper.band = band
         self.race_paper.words = "" if names else _UNTRAINED
         self.race_paper.x_unit = str(self.meta.get("unit", ""))
@@ -167,6 +161,15 @@ class RacePlot(PlotView):
         self.panel.pane.set_home(0.0, right, low, high)
         self.panel.ends = [self._end(n, names[n], high) for n in names]
         self.race_paper.set_panels([self.panel])
+
+    def _draw_lines(self, drawn: dict[str, tuple[NDArray[Any], NDArray[Any]]]) -> None:
+        none = np.empty(0)
+        for letter, line in self.lines.items():
+            if letter in drawn:
+                x = np.ascontiguousarray(self._of(letter, "x"), np.float64)
+                line.set_values(x, *drawn[letter])
+            else:
+                line.set_values(none, none, none)
 
     def recolour(self) -> None:
         """New colours of all lines."""

@@ -37,6 +37,7 @@ class Form(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.fields: dict[str, Row] = {}
+        self._label_limit = _LABEL_LIMIT
         self._sections: list[Section] = []
         self._waiting = Label(colour="warn")
         self._restart = Button("Restart")
@@ -101,6 +102,11 @@ class Form(QWidget):
         self._waiting.setText(f"{count} {verb} for a restart")
         self._pending_line.setVisible(count > 0)
 
+    def set_label_limit(self, width: int) -> None:
+        """Labels take at most this width, in px of the normal text size."""
+        self._label_limit = width
+        self._align()
+
     def set_error(self, name: str, text: str) -> None:
         """Mark a field and say below it what is wrong; empty takes it back."""
         self.fields[name].set_error(text)
@@ -142,7 +148,7 @@ class Form(QWidget):
         widths = [row.label.natural_width() + 2 for row in rows]
         boxes = [r.box.sizeHint().width() for r in rows if isinstance(r, NumberRow)]
         return (
-            min(max(widths, default=0), theme.px(_LABEL_LIMIT)),
+            min(max(widths, default=0), theme.px(self._label_limit)),
             min(max(boxes, default=0), theme.px(_BOX_LIMIT)),
         )
 

@@ -21,11 +21,16 @@ def format_number(value: float, digits: int = 4) -> str:
         if "e" in text:
             text = f"{value:,.0f}"
     else:
-        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        if "." in mantissa:
-            mantissa = mantissa.rstrip("0").rstrip(".")
-        text = f"{mantissa}e{int(exponent)}"
+        return in_powers(value, digits)
     return text.replace("-", MINUS)
+
+
+def in_powers(value: float, digits: int) -> str:
+    """A number in powers of ten, without needless zeros: ``6.7e5``, ``5e−4``."""
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
 
 
 def parse_number(text: str) -> float:

@@ -83,7 +83,12 @@ def draw_text(
 
 
 def draw_fitted(
-    painter: QPainter, rect: QRectF, text: str, colour: QColor, weight: int = 400
+    painter: QPainter,
+    rect: QRectF,
+    text: str,
+    colour: QColor,
+    weight: int = 400,
+    align: Qt.AlignmentFlag = LEFT,
 ) -> None:
     """A name of 12 px, or smaller and a little condensed where it would not fit."""
     size = 12 if text_width(text, 12, weight) <= rect.width() else 11
@@ -93,7 +98,7 @@ def draw_fitted(
     painter.translate(rect.topLeft())
     painter.scale(squeeze, 1.0)
     room = QRectF(0, 0, rect.width() / squeeze, rect.height())
-    draw_text(painter, room, text, colour, size, weight)
+    draw_text(painter, room, text, colour, size, weight, align)
     painter.restore()
 
 

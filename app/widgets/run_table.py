@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import theme
-from app.widgets.paint import RIGHT, draw_text, painting, text_width
+from app.widgets.paint import RIGHT, draw_fitted, draw_text, painting, text_width
 from app.widgets.run_badge import draw_badge
 from app.widgets.state import State
 
@@ -73,7 +73,7 @@ class RunTable(QWidget):
                     cell = QRectF(left, top, each - px(_GAP), px(_ROW))
                     bold = bool(row.strong) and row.strong[column]
                     weight = 600 if bold else 400
-                    draw_text(painter, cell, text, c.text1, 12, weight, RIGHT)
+                    draw_fitted(painter, cell, text, c.text1, weight, RIGHT)
 
     def _draw_head(self, painter: QPainter, left: float, each: float) -> None:
         px = theme.px
@@ -82,7 +82,7 @@ class RunTable(QWidget):
             room = each - px(_GAP) - px(24)
             words = min(text_width(name, 12, 600), room)
             line = QRectF(end - words, 0, words, px(_HEAD))
-            draw_text(painter, line, name, theme.c.text1, 12, 600, RIGHT)
+            draw_fitted(painter, line, name, theme.c.text1, 600, RIGHT)
             side = px(18)
             top = (px(_HEAD) - side) / 2
             draw_badge(painter, QRectF(line.left() - px(24), top, side, side), letter)

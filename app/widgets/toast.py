@@ -36,6 +36,7 @@ class Toast(QWidget):
         super().__init__()
         self.severity: Severity = severity
         self.title = title
+        self.about = ""  # what it speaks of, by a name; see ToastStack.withdraw
         self.action = LinkButton(action) if action else None
         self.close_button = IconButton("x", "Close this note", size=24)
         self.timer = QTimer(self)
@@ -167,6 +168,11 @@ class ToastStack(QWidget):
         alert = QAccessibleEvent(toast, QAccessible.Event.Alert)
         QAccessible.updateAccessibility(alert)
         return toast
+
+    def withdraw(self, about: str) -> None:
+        """Take the notes away that speak of something that is over."""
+        for toast in [each for each in self.toasts if each.about == about]:
+            self._remove(toast)
 
     def clear(self) -> None:
         """Take all notes away."""

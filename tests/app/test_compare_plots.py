@@ -1,10 +1,12 @@
 """Plots of a comparison: their heads, what they share, their strips, what is kept."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
 from window_world import Recorder, World
 
 from app.panels.pages import EXPLORE
+from app.plots.race import RacePlot
 from app.plots.read_out import ReadOut
 from app.session_files import KeptWindow
 from app.session_history import History
@@ -282,3 +284,17 @@ def test_drawing_again_changes_the_noise_of_what_is_on_show(world):
     (only,) = columns(page)
     asked = {c.slot: c.settings.get("seed") for c in world.client.of(Subscribe)}
     assert asked[only.left.name] == 1
+
+
+def test_a_run_deep_in_the_band_of_chance_goes_on_along_the_lower_edge(qtbot):
+    plot = RacePlot()
+    qtbot.addWidget(plot)
+    values = np.array([0.1, 0.02, 1e-4])
+    arrays = {"A.x": np.arange(3.0), "A.value": values, "A.smooth": values}
+    meta = {"names": {"A": "Flow"}, "log": True, "chance": 0.01}
+    plot.show_frame(meta, arrays)
+    low = plot.panel.pane.home[2]
+    drawn = plot.lines["A"].smooth.getData()[1]
+    assert drawn[1] == pytest.approx(np.log10(0.02))
+    assert low - 1e-9 <= drawn[2] < -2
+    assert plot.panel.ends[0].text.startswith("A 0.00010")  # what it is, not where

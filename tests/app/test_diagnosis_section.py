@@ -105,3 +105,27 @@ def test_the_panel_lists_what_is_wrong_now_and_each_remedy_does_its_work(world, 
     tell(world)
     assert section.buttons == {}
     assert not section.sound.isHidden()
+
+
+def test_a_note_leaves_with_its_fault_with_its_run_and_with_a_new_beginning(world):
+    over = []
+    world.doctor.outdated.connect(over.append)
+    notes = []
+    world.doctor.noted.connect(notes.append)
+    tell(world, fault(SLOW))
+    assert notes[0].about == "run-1:diverging"
+    tell(world, fault(SLOW))
+    assert over == []
+    tell(world)
+    assert over == ["run-1:diverging"]
+    world.doctor.forget("run-1")
+    tell(world, fault(SLOW))
+    world.doctor.show_run("run-1")
+    assert len(over) == 1
+    world.doctor.show_run("run-2")
+    world.doctor.show_run("run-2")
+    assert len(over) == 2
+    world.doctor.forget("run-1")
+    tell(world, fault(SLOW))
+    world.doctor.forget("run-1")
+    assert len(over) == 3

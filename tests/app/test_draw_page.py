@@ -310,11 +310,14 @@ def test_clear_empties_the_canvas_and_undo_brings_all_back(studio):
     studio.drawn(1)
     studio.until(lambda: len(page.canvas.points[0].items[0].points) > 0)
     studio.train()
+    before = [b.y() for b in page.tools.change.values()]
     studio.act(page.tools.steps["clear"])
     studio.drawn(0)
     studio.until(lambda: studio.run.has_too_few)
     assert all(len(item.points) == 0 for item in page.canvas.points[0].items)
-    assert page.tools.notes.labels[0].text() == "The drawing has no point."
+    assert page.foot.notes.labels[0].text() == "The drawing has no point."
+    assert page.foot.hint.isHidden()
+    assert [b.y() for b in page.tools.change.values()] == before  # under the pointer
     assert studio.run.step == 50
     studio.act(page.tools.steps["undo"])
     studio.drawn(1)

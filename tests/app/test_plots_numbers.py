@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from app.panels.metrics_section import nats
 from app.plots.classes import class_legend
 from app.plots.clouds import count_cells
 from app.plots.curve import short_names, value_range
@@ -233,3 +234,10 @@ def test_powers_of_ten_are_written_short():
 )
 def test_a_reference_that_is_a_mere_number_is_written_once(label, value, words):
     assert _reference_words(label, value) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(667_422.3, "6.67e5"), (-2e6, "−2e6"), (786.4, "786")]
+)
+def test_a_huge_likelihood_is_written_in_powers_of_ten(value, words):
+    assert nats(value) == words

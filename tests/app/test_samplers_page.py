@@ -182,6 +182,12 @@ def test_another_value_is_drawn_where_it_is_known(page):
     assert page.chart._series[0].values == (90.0,)
     page.switch.user_choose("error_exact")
     assert page.chart._series == []
+    assert "mixture of Gaussians" in page.chart._words
+
+
+def test_a_distance_that_is_on_its_way_is_not_said_to_be_unknown(page):
+    trial(page, "euler", 16, None)
+    assert page.chart._words == "The study is beginning."
 
 
 def test_a_mark_can_be_read_and_chosen_and_so_can_a_line_of_the_table(page):

@@ -250,6 +250,16 @@ def test_warnings_stay_and_good_news_leaves(qtbot, stack):
     assert not stack.isVisible()
 
 
+def test_notes_on_what_is_over_are_withdrawn(stack):
+    first = stack.show_toast("warning", "Mode collapse")
+    second = stack.show_toast("warning", "NaN")
+    first.about = "run-1:mode_collapse"
+    stack.withdraw("run-2:mode_collapse")
+    assert stack.toasts == [first, second]
+    stack.withdraw("run-1:mode_collapse")
+    assert stack.toasts == [second]
+
+
 def test_a_toast_acts_once_and_goes(qtbot, stack):
     done = []
     toast = stack.show_toast("warning", "NaN", "", "Go back", lambda: done.append(1))

@@ -439,6 +439,11 @@ def test_everything_fits_a_small_window(world, look):
     assert window.model.width() == 292
     for panel in (window.data, window.model):
         assert panel.content.minimumSizeHint().width() <= panel.width()
+    for name in window.data.gallery.cards:
+        world.session.desk.choose_data(name)
+        world.settle()
+        room = window.data.content.parentWidget().width()
+        assert window.data.content.minimumSizeHint().width() <= room, name
     for card in window.wall.cards.values():
         assert window.rect().contains(
             card.mapTo(window, QPoint(card.width() - 1, card.height() - 1))

@@ -19,6 +19,7 @@ from app.widgets.paint import box, painting
 from app.widgets.run_badge import RunBadge
 from app.widgets.state import State
 
+_LEAST = 150  # px
 _LABELS = 26  # px that labels at the left of a square take
 
 
@@ -64,8 +65,9 @@ class RunColumn(QWidget):
         self.setAccessibleName(f"Run {letter}")
 
     def set_crowded(self, crowded: bool) -> None:
-        """One plot alone, where four runs share the width."""
-        self.left.setVisible(not crowded)
+        """One plot alone, where four runs share the width: the one that all have."""
+        self.right.setVisible(not crowded)
+        self.figures.set_crowded(crowded)
         self._fit_axes()
         self._show_strips()
 
@@ -145,8 +147,8 @@ class RunColumn(QWidget):
         """
         places = (self.left, self.right)
         homes = [[pane.home for pane in p.plot.paper.panes[:1]] for p in places]
-        alone, same = self.left.isHidden(), homes[0] == homes[1]
-        self.right.set_axis(alone or not same)
+        same = homes[0] == homes[1]
+        self.right.set_axis(not same)
         half = self.width() // 2
         more = theme.px(_LABELS) // 2 if same else 0
         self._plots.setStretch(0, half + more)
@@ -154,7 +156,7 @@ class RunColumn(QWidget):
 
     def _show_strips(self) -> None:
         """Those of the right plot first: it moves, the left one mostly stands."""
-        places = [self.right] if self.left.isHidden() else [self.right, self.left]
+        places = [self.left] if self.right.isHidden() else [self.right, self.left]
         self.strips.show_plots([place.plot for place in places])
 
     def _restyle(self) -> None:
@@ -164,3 +166,4 @@ class RunColumn(QWidget):
         self._plots.setContentsMargins(px(4), 0, px(4), 0)
         self._plots.setSpacing(px(2))
         self._column.setContentsMargins(1, 1, 1, 1)
+        self.setMinimumWidth(px(_LEAST))  # what is inside has no say: all are as wide

@@ -13,31 +13,34 @@ from app.widgets.paint import painting
 from app.widgets.state import State
 
 NONE = "–"
+_NAMES = ("Energy distance", "NLL", "Evals per sample")
+_SHORT = ("Distance", "NLL, nats", "Evals")
 _CHANCE_POINTS = 500  # of which the engine tells the distance by chance
 
 
 class FigureCell(QWidget):
-    """A name over a value with its unit, and the word ``best`` where it is."""
+    """A name, and the word ``best`` where it is, over a value with its unit."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.name = Label(name, colour="text3", size=11)
+        self.name = Label(colour="text3", size=11)
         self.value = Label(NONE, colour="text1", size=15, weight=500)
         self.unit = Label(colour="text3", size=11)
         self.best = Label(colour="accent", size=11, weight=600)
-        line = QHBoxLayout()
-        line.setSpacing(4)
-        for label in (self.value, self.unit, self.best):
-            line.addWidget(label)
-        line.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.name)
-        column.addLayout(line)
+        for pair in ((self.name, self.best), (self.value, self.unit)):
+            line = QHBoxLayout()
+            line.setSpacing(4)
+            for label in pair:
+                line.addWidget(label)
+            line.addStretch(1)
+            column.addLayout(line)
 
-    def set_figure(self, value: str, unit: str, is_best: bool) -> None:
+    def set_figure(self, name: str, value: str, unit: str, is_best: bool) -> None:
         """Show a value; the best of all runs says so."""
+        self.name.setText(name)
         self.value.setText(value)
         self.value.set_colour("accent" if is_best else "text1")
         self.unit.setText(unit if value != NONE else "")
@@ -49,16 +52,22 @@ class RunFigures(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.distance = FigureCell("Energy distance")
-        self.nll = FigureCell("NLL")
-        self.cost = FigureCell("Evals per sample")
+        self.distance = FigureCell()
+        self.nll = FigureCell()
+        self.cost = FigureCell()
+        self._is_crowded = False
         self._row = QHBoxLayout(self)
-        for cell in (self.distance, self.nll, self.cost):
-            self._row.addWidget(cell, 1)
+        for cell, share in ((self.distance, 4), (self.nll, 4), (self.cost, 3)):
+            self._row.addWidget(cell, share)
         self._state = State(self, self._restyle)
+
+    def set_crowded(self, crowded: bool) -> None:
+        """Shorter names, from the next figures on."""
+        self._is_crowded = crowded
 
     def show_run(self, run: Run, best: dict[str, float]) -> None:
         """The figures of a run; ``best`` are the best of all runs by their names."""
+        names = _SHORT if self._is_crowded else _NAMES
         found, kind = figures_of(run), nll_kind(run)
         far, nll, cost = (found.get(n) for n in ("distance", "nll", "cost"))
 
@@ -66,13 +75,14 @@ class RunFigures(QWidget):
             return name in best and found.get(name, inf) <= best[name]
 
         text = NONE if far is None else distance(far)
-        self.distance.set_figure(text, "", is_best("distance"))
-        self.nll.name.setText(f"NLL, {kind}" if kind else "NLL")
+        self.distance.set_figure(names[0], text, "", is_best("distance"))
         text = NONE if nll is None else nats(nll)
         sure = kind != "estimate"
-        self.nll.set_figure(text, "nats", sure and is_best("nll"))
+        name = names[1] if self._is_crowded or not kind else f"{names[1]}, {kind}"
+        unit = kind if self._is_crowded else "nats"
+        self.nll.set_figure(name, text, unit, sure and is_best("nll"))
         text = NONE if cost is None else f"{cost:,.0f}"
-        self.cost.set_figure(text, "", is_best("cost"))
+        self.cost.set_figure(names[2], text, "", is_best("cost"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A hairline above."""

@@ -26,6 +26,8 @@ _CROWDED = 3  # more columns than this have one plot each
 #: Heights of the columns and of what is below, by the number of runs: square plots
 #: in wide columns are high.
 _SHARES = ((13, 7), (13, 7), (13, 7), (10, 9), (12, 8))
+#: Widths of the curves and of the table, likewise: each run is a column there.
+_TABLE_SHARES = ((3, 2), (3, 2), (3, 2), (5, 4), (1, 1))
 
 
 class _Kept(BaseModel):
@@ -137,8 +139,8 @@ class ComparePage(Page):
             painter.fillRect(self.rect(), theme.c.bg0)
 
     def _arrange(self) -> None:
-        self._below.addWidget(self.race, 3)
-        self._below.addWidget(self.table, 2)
+        self._below.addWidget(self.race)
+        self._below.addWidget(self.table)
         self._middle.addLayout(self._row)
         self._middle.addLayout(self._below)
         inside = QWidget()
@@ -178,9 +180,10 @@ class ComparePage(Page):
             self._row.insertWidget(index, column, 1)
             column.show_letter(compare.letter(run), len(compare.runs) > 1)
             column.set_crowded(len(compare.runs) > _CROWDED)
-        above, below = _SHARES[len(compare.runs)]
-        self._middle.setStretch(0, above)
-        self._middle.setStretch(1, below)
+        count = len(compare.runs)
+        for layout, shares in ((self._middle, _SHARES), (self._below, _TABLE_SHARES)):
+            for place, share in enumerate(shares[count]):
+                layout.setStretch(place, share)
         self.show_status()
 
     def _make(self, run: Run) -> RunColumn:

@@ -14,6 +14,7 @@ from app.widgets.run_table import TableRow
 from engine.protocol import Catalogue, Metrics
 
 NONE = "–"
+_NATS = " nats"
 Reading = Callable[[Run], str]
 
 
@@ -70,7 +71,7 @@ def place_rows(
     """What each run says of the place that was clicked."""
     words = [probe_words(answers[r.id]) if r.id in answers else {} for r in runs]
     titles = dict.fromkeys(title for each in words for title in each)
-    rows = [TableRow(t, tuple(each.get(t) or NONE for each in words)) for t in titles]
+    rows = [_place_row(t, [each.get(t) or NONE for each in words]) for t in titles]
     return [row for row in rows if set(row.cells) != {NONE}]
 
 
@@ -96,6 +97,13 @@ def nll_words(run: Run) -> str:
 
 def _row(title: str, cells: list[str]) -> TableRow:
     return TableRow(title, tuple(cells), tuple(c != cells[0] for c in cells))
+
+
+def _place_row(title: str, cells: list[str]) -> TableRow:
+    """The unit stands in the title, once, where the cells are narrow."""
+    if any(cell.endswith(_NATS) for cell in cells):
+        title += f",{_NATS}"
+    return TableRow(title, tuple(cell.removesuffix(_NATS) for cell in cells))
 
 
 def _differs(row: TableRow) -> bool:

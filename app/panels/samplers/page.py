@@ -174,7 +174,7 @@ class SamplersPage(Page):
         floor = self.bench.floor if self._value == "energy_distance" else None
         words = _NONE_HERE if not self.bench.samplers() else "The study is beginning."
         if lines and not any(line.values for line in lines):
-            words = _NO_MIXTURE
+            words = _NO_MIXTURE if self._value == "error_exact" else words
         words = self.bench.error or words
         shown = [line for line in lines if line.values]
         marks = [self._mark_of(key) for key in self.bench.selected]
