@@ -165,9 +165,12 @@ class Runs(QObject):
         item: int,
         config: RunConfig,
         words: str,
-        on_done: Callable[[Run], None],
+        on_done: Callable[[Run | None], None],
     ) -> None:
-        """Make a run of something that long work has trained, and show it."""
+        """Make a run of something that long work has trained, and show it.
+
+        ``on_done`` gets the run, or None if there is none.
+        """
         new = self.make(config)
         new.applied = config
 
@@ -176,6 +179,7 @@ class Runs(QObject):
             if ack.error:
                 self.forget(new)
                 self.noted.emit(Notice("warning", "No run was made", ack.error))
+                on_done(None)
                 return
             self.choose(new.id)
             self.noted.emit(Notice("good", f"Run {new.number} is open", words))
@@ -184,6 +188,7 @@ class Runs(QObject):
         command = TakeRun(job_id=job_id, item=item, new_run_id=new.id)
         if not self._link.send(command, on_ack):
             self.forget(new)
+            on_done(None)
 
     def forget_recovery(self) -> None:
         """Remove the recovery files: the window was closed on purpose."""

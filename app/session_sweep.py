@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from app.session import Session
 from app.session_config import data_entry, model_entry
 from app.session_notes import Notice
+from app.session_run import Run
 from app.sweep_state import Plan, Progress, WallCell
 from app.sweep_values import MOST_CELLS, Sweepable, suggested, sweepables
 from engine.protocol import Ack, Arrays, CancelJob, JobNews, RunConfig, TellJob
@@ -29,6 +30,7 @@ class Sweep(QObject):
         values: Values on each axis.
         plan: The sweep in hand or ended; None before the first.
         cells: Its cells, row by row.
+        awaited: The cell that is being made a run, if any: another process may have it.
         opening: Common arrays ``data``, ``data_density``, and the ``limits``.
     """
 
@@ -40,6 +42,7 @@ class Sweep(QObject):
     selected_changed = Signal()
     hovered_changed = Signal()
     noted = Signal(object)  # Notice
+    awaited_changed = Signal()
     opened = Signal(object)  # the Run made of a cell
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -55,11 +58,14 @@ class Sweep(QObject):
         self.limits: tuple[float, ...] = ()
         self.progress = Progress()
         self.selected: int | None = None
+        self.awaited: int | None = None
         self.hovered: int | None = None
         self._session = session
         self._job: JobHandle | None = None
         self._model = ""
         session.desk.config_changed.connect(lambda _: self.refresh())
+        # An engine that has died answers nothing.
+        session.link.restarted.connect(lambda: self._await(None))
 
     # ---- what is asked for
 
@@ -199,16 +205,26 @@ class Sweep(QObject):
         return self.is_running and training > 1 and "waiting" not in states
 
     def open_cell(self, index: int) -> None:
-        """Make a run of a cell as it stands, and show it."""
-        if self._job is None or self.plan is None:
+        """Make a run of a cell as it stands, and show it; one at a time."""
+        if self._job is None or self.plan is None or self.awaited is not None:
             return
+        self._await(index)
         self._session.runs.take(
             self._job.job_id,
             index,
             self.plan.config_of(index),
             self.plan.name_of(index),
-            self.opened.emit,
+            self._on_made,
         )
+
+    def _on_made(self, run: Run | None) -> None:
+        self._await(None)
+        if run is not None:
+            self.opened.emit(run)
+
+    def _await(self, index: int | None) -> None:
+        self.awaited = index
+        self.awaited_changed.emit()
 
     # ---- looking
 

@@ -57,6 +57,7 @@ class Server:
         """Obey, draw one picture, train and work one slice; rest if nothing is due."""
         while (letter := self._inbox.take()) is not None:
             self._commands.obey(letter)
+        self._commands.try_again()
         drawn = self._studio.draw_next()
         trained = self._train_next()
         worked = self._desk.work(trained)

@@ -15,6 +15,10 @@ from engine.protocol import Arrays, Json
 from engine.settings import Settings
 
 
+class OnItsWay(Exception):
+    """What was asked for comes from elsewhere: ask again, at every turn."""
+
+
 class JobSettings(Settings):
     """Base of every job's settings."""
 
@@ -84,6 +88,7 @@ class Job(ABC):
         """An independent run made of something that it has trained.
 
         Raises:
+            OnItsWay: It comes from elsewhere: ask again at the next turn.
             ValueError: There is no such thing.
         """
         raise ValueError(f"This work has no run {item}.")

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections import deque
 from contextlib import suppress
 from queue import Empty, Queue
 from threading import Thread
@@ -38,7 +37,6 @@ class CrewProcess:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._heard: Queue[Heard | None] = Queue(_ROOM)
-        self._put_by: deque[Heard] = deque()
         self._is_closed = self._is_killed = False
         args = (self._popen.stdout,)
         self._thread = Thread(target=self._listen, args=args, daemon=True)
@@ -53,7 +51,7 @@ class CrewProcess:
     @property
     def is_silent(self) -> bool:
         """Whether it is gone and all that it said was taken."""
-        return self._is_closed and not self._put_by
+        return self._is_closed
 
     def send(self, order: Order) -> None:
         """Give an order; one to a process that has just died is lost with it."""
@@ -63,19 +61,10 @@ class CrewProcess:
 
     def take(self) -> list[Heard]:
         """All that it has said since."""
-        found = list(self._put_by)
-        self._put_by.clear()
-        while not self._is_closed and (heard := self._next(0)) is not None:
+        found: list[Heard] = []
+        while not self._is_closed and (heard := self._next()) is not None:
             found.append(heard)
         return found
-
-    def wait_for(self, seconds: float) -> Heard | None:
-        """The next that it says; None if it says nothing for so long."""
-        return None if self._is_closed else self._next(seconds)
-
-    def put_by(self, heard: Heard) -> None:
-        """Keep for :meth:`take` what :meth:`wait_for` was not looking for."""
-        self._put_by.append(heard)
 
     def epitaph(self) -> str:
         """How the process ended, as a sentence."""
@@ -103,9 +92,9 @@ class CrewProcess:
                 assert pipe
                 pipe.close()
 
-    def _next(self, seconds: float) -> Heard | None:
+    def _next(self) -> Heard | None:
         try:
-            heard = self._heard.get(block=seconds > 0, timeout=seconds or None)
+            heard = self._heard.get_nowait()
         except Empty:
             return None
         self._is_closed = heard is None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from engine.data.load import Data
 from engine.experiment import Experiment
+from engine.lab.base import OnItsWay
 from engine.lab.crew import Saying
 from engine.lab.crew_process import CrewProcess
 from engine.lab.crew_words import (
@@ -29,21 +30,24 @@ from engine.protocol import Arrays, Json, RunConfig
 
 #: Processes that may die over the same cell.
 _LIVES = 2
-#: Seconds within which a worker has to hand over a cell.
-_PATIENCE = 10.0
+#: Seconds within which a worker has to hand over a cell that trains.
+PATIENCE = 10.0
 
 
 @dataclass
 class FarCell:
     """A cell that another process trains, and what is known of it here.
 
-    ``facts`` are the newest, empty before the first; ``handed`` is its last state.
+    ``facts`` are the newest, empty before the first; ``handed`` is its last state,
+    ``lent`` one of a cell that trains on, if it was asked for at ``asked`` (seconds).
     """
 
     config: RunConfig
     data: Data
     facts: Json = field(default_factory=dict)
     handed: tuple[Handed, Arrays] | None = None
+    lent: tuple[Handed, Arrays] | None = None
+    asked: float | None = None
     trouble: str = ""
     lives: int = _LIVES
     is_stopped: bool = False
@@ -104,6 +108,7 @@ class FarCrews:
         """An independent run that goes on from where a cell stands.
 
         Raises:
+            OnItsWay: Its process was asked for it; the answer comes with the news.
             ValueError: It has not begun, or its process is lost or does not answer.
         """
         cell = self.cells[index]
@@ -111,8 +116,12 @@ class FarCrews:
             raise ValueError(cell.trouble)
         if not cell.facts:
             raise ValueError("This run has not begun yet; try again in a moment.")
-        message, arrays = cell.handed or self._asked(index)
-        return take_over(message, arrays, cell.config, cell.data)
+        found = cell.handed or cell.lent
+        if found is None:
+            self._ask(index)
+            raise OnItsWay
+        cell.lent = cell.asked = None
+        return take_over(*found, cell.config, cell.data)
 
     def close(self) -> None:
         """End every process now."""
@@ -126,22 +135,20 @@ class FarCrews:
         for process in self.processes:
             process.send(order)
 
-    def _asked(self, index: int) -> tuple[Handed, Arrays]:
-        """The state of a cell that trains, from its process."""
-        process = next(p for p in self.processes if index in _cells(p.train))
-        process.send(Give(cell=index))
-        end = time.monotonic() + _PATIENCE
-        while not process.is_silent and (left := end - time.monotonic()) > 0:
-            heard = process.wait_for(left)
-            if heard is None:
-                break
-            report, arrays = heard
-            if isinstance(report, Handed) and report.cell == index:
-                if report.is_final:
-                    process.put_by(heard)
-                return report, arrays
-            process.put_by(heard)
-        raise ValueError("This run could not be handed over just now; try again.")
+    def _ask(self, index: int) -> None:
+        """Ask the process of a cell for its state, once.
+
+        Raises:
+            ValueError: It was asked long ago.
+        """
+        cell, now = self.cells[index], time.monotonic()
+        if cell.asked is None:
+            cell.asked = now
+            process = next(p for p in self.processes if index in _cells(p.train))
+            process.send(Give(cell=index))
+        elif now - cell.asked > PATIENCE:
+            cell.asked = None
+            raise ValueError("This run could not be handed over just now; try again.")
 
     def _hear(
         self, process: CrewProcess, report: object, arrays: Arrays
@@ -153,6 +160,8 @@ class FarCrews:
             yield report, arrays
         elif isinstance(report, Handed) and report.is_final:
             self.cells[report.cell].handed = report, arrays
+        elif isinstance(report, Handed) and self.cells[report.cell].asked is not None:
+            self.cells[report.cell].lent = report, arrays
         elif isinstance(report, Broken):
             yield from self._give_up(self._open(process), report.reason)
         elif isinstance(report, Ended):
@@ -166,6 +175,7 @@ class FarCrews:
         self._bury(process)
         for index in left:
             self.cells[index].lives -= 1
+            self.cells[index].asked = None  # the next process does not know of it
         again = [i for i in left if self.cells[i].lives > 0 and not self._is_finishing]
         if again:
             self.start(process.train.only(again))

@@ -95,6 +95,7 @@ class Sweep(Job):
         """An independent run that goes on from where a cell stands.
 
         Raises:
+            OnItsWay: Its process was asked for it.
             ValueError: There is no such cell, or it is lost.
         """
         cell = self._cell(item)

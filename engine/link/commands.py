@@ -13,6 +13,7 @@ import engine
 from engine import registry
 from engine.data.csv_reader import inspect
 from engine.experiment import Experiment
+from engine.lab.base import OnItsWay
 from engine.link import failure
 from engine.link.catalogue import catalogue
 from engine.link.desk import JobDesk
@@ -75,6 +76,7 @@ class Commands:
         self.desk = JobDesk(hub, self.runs)
         self._hub = hub
         self._inbox = inbox
+        self._later: list[Letter] = []
         self._reporter = reporter
         self._slots = slots
 
@@ -85,6 +87,9 @@ class Commands:
         error, result, arrays = "", *_NOTHING
         try:
             result, arrays = act(command) or _NOTHING
+        except OnItsWay:
+            self._later.append(letter)
+            return
         except Exception as problem:  # noqa: BLE001 - the border between programs
             error = failure.sentence(problem)
         run = self.runs.get(getattr(command, "run_id", ""))
@@ -94,6 +99,12 @@ class Commands:
         self._hub.send(
             Ack(id=command.id, error=error, result=result), arrays, to=letter.sender
         )
+
+    def try_again(self) -> None:
+        """Obey what had to wait for something that is on its way."""
+        letters, self._later = self._later, []
+        for letter in letters:
+            self.obey(letter)
 
     def run(self, run_id: str) -> Run:
         """The run of that name.

@@ -99,6 +99,7 @@ class JobDesk:
         """A run made of something that a job has trained.
 
         Raises:
+            OnItsWay: It is not here yet: ask again.
             ValueError: There is no such job or thing.
         """
         return self._known(job_id).give(item)

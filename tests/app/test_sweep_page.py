@@ -265,6 +265,41 @@ def test_stop_ends_the_sweep_and_its_cells_can_still_be_opened(world):
     world.until(lambda: world.run.status and world.run.step == sweep.steps // 2)
 
 
+def test_while_a_run_comes_from_elsewhere_the_card_says_so(world):
+    """Another process may have it: nothing else is asked for until it is here."""
+    sweep, card = begin(world), world.page.card
+    sweep.select(3)
+    card.compare.click()
+    assert card.open.text() == "Opening…"
+    assert "hands it over" in card.open.toolTip()
+    assert not card.open.isEnabled()
+    assert not card.compare.isEnabled()
+    QTest.mouseDClick(world.page.grid.tiles[4], Qt.MouseButton.LeftButton)
+    world.until(lambda: world.run.number == 2)
+    assert [taken.item for taken in world.client.of(TakeRun)] == [3]
+    assert world.gone == ["compare"]
+    sweep.select(3)
+    assert card.open.text() == "Open this run"
+    assert card.open.isEnabled()
+
+
+def test_a_run_that_does_not_come_can_be_asked_for_again(world):
+    sweep, card = begin(world), world.page.card
+    world.session.link.send(CancelJob(job_id=world.client.of(StartJob)[-1].job_id))
+    sweep.select(3)
+    card.open.click()
+    assert card.open.text() == "Opening…"
+    world.until(lambda: card.open.isEnabled())
+    assert card.open.text() == "Open this run"
+    assert world.notes[-1].title == "No run was made"
+    card.open.click()
+    assert sweep.awaited == 3
+    world.session.link.restarted.emit()  # the engine died over it
+    assert sweep.awaited is None
+    assert card.open.isEnabled()
+    world.until(lambda: len(world.session.runs.all) == 1)
+
+
 def test_a_double_click_opens(world):
     begin(world)
     QTest.mouseDClick(world.page.grid.tiles[4], Qt.MouseButton.LeftButton)

@@ -6,6 +6,7 @@ import pytest
 
 from engine.experiment import Experiment
 from engine.lab import far_crews, sweep_deal, sweep_shares
+from engine.lab.base import OnItsWay
 from engine.lab.crew_words import (
     Broken,
     Ended,
@@ -171,13 +172,6 @@ class PretendedProcess:
         self.says = self.says[len(found) :]
         return [(s, {}) if not isinstance(s, tuple) else s for s in found]
 
-    def wait_for(self, seconds):
-        found = self.says.pop(0) if self.says and not self.is_silent else None
-        return found if found is None or isinstance(found, tuple) else (found, {})
-
-    def put_by(self, heard):
-        self.says.append(heard)
-
     def epitaph(self):
         return "It was ended by signal SIGKILL."
 
@@ -261,7 +255,7 @@ def test_an_orderly_end_loses_nothing(crews):
     assert crews.give(0).step == crews.give(1).step == 0
 
 
-def test_a_cell_that_trains_is_asked_for_and_no_news_is_lost(crews):
+def test_a_cell_that_trains_is_asked_for_and_no_news_is_lost(crews, monkeypatch):
     (process,) = PretendedProcess.made
     with pytest.raises(ValueError, match="not begun"):
         crews.give(1)
@@ -269,12 +263,36 @@ def test_a_cell_that_trains_is_asked_for_and_no_news_is_lost(crews):
     heard(crews)
     run = Experiment.from_config(SMALL)
     run.train(3)
+    for _ in range(3):
+        with pytest.raises(OnItsWay):
+            crews.give(1)
+    assert process.heard == [Give(cell=1)]  # asked once
     process.says = [Told(facts=[facts(0, 5)]), hand_over(1, run)]
-    assert crews.give(1).step == 3
-    assert process.heard == [Give(cell=1)]
     assert [f["step"] for f in heard(crews)] == [5]
+    assert crews.give(1).step == 3
+    with pytest.raises(OnItsWay):
+        crews.give(1)  # as it stands now, not as it stood
+    assert process.heard == [Give(cell=1)] * 2
+    monkeypatch.setattr(far_crews, "PATIENCE", -1.0)
     with pytest.raises(ValueError, match="try again"):
         crews.give(1)  # it says nothing more
+
+
+def test_a_cell_that_was_asked_for_is_asked_of_the_next_process(crews):
+    (first,) = PretendedProcess.made
+    first.says = [Told(facts=[facts(0), facts(1)])]
+    heard(crews)
+    with pytest.raises(OnItsWay):
+        crews.give(1)
+    first.says = [None]
+    heard(crews)
+    second = PretendedProcess.made[1]
+    with pytest.raises(OnItsWay):
+        crews.give(1)
+    assert Give(cell=1) in second.heard
+    second.says = [hand_over(1, Experiment.from_config(SMALL), is_final=True)]
+    heard(crews)
+    assert crews.give(1).step == 0
 
 
 def test_closing_ends_every_process(crews):

@@ -145,12 +145,14 @@ class SweepPage(Page):
     # ---- what the hand does
 
     def _open(self, index: int) -> None:
-        self._to_compare = None
-        self.sweep.open_cell(index)
+        if self.sweep.awaited is None:
+            self._to_compare = None
+            self.sweep.open_cell(index)
 
     def _compare(self, index: int) -> None:
-        self._to_compare = index
-        self.sweep.open_cell(index)
+        if self.sweep.awaited is None:
+            self._to_compare = index
+            self.sweep.open_cell(index)
 
     def _on_opened(self, run: Run) -> None:
         del run

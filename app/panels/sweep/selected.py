@@ -43,6 +43,7 @@ class SelectedCard(QWidget):
         self.compare.clicked.connect(lambda: self.compare_requested.emit(sweep.shown))
         for signal in (sweep.begun, sweep.selected_changed, sweep.ended):
             signal.connect(self.refresh)
+        sweep.awaited_changed.connect(self.refresh)
         sweep.cell_changed.connect(lambda _: self.refresh())
         self._state = State(self, self._restyle)
 
@@ -77,8 +78,16 @@ class SelectedCard(QWidget):
         self.chip.setToolTip(cell.trouble)
         self.trouble.setText(cell.trouble)
         self.trouble.setVisible(bool(cell.trouble))
+        self._show_buttons(cell)
+
+    def _show_buttons(self, cell: WallCell) -> None:
+        """While a run comes, maybe from another process, no second one is asked for."""
+        waits = self._sweep.awaited is not None
+        self.open.setText("Opening…" if waits else "Open this run")
+        tip = "The process that trains it hands it over at its next pause"
+        self.open.setToolTip(tip if waits else "")
         for button in (self.open, self.compare):
-            button.setEnabled(not cell.trouble)
+            button.setEnabled(not cell.trouble and not waits)
 
     def _show_figures(self, lines: list[tuple[str, str]]) -> None:
         while len(self._figures) < len(lines):
