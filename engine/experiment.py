@@ -10,6 +10,7 @@ points = run.sample(1000)
 
 import copy
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -338,9 +339,12 @@ class Experiment:
         return self._record_edit(len(old.train.x), len(data.train.x))
 
     def _record_edit(self, before: int, after: int) -> list[Change]:
-        """Mark an edit of the data, unless a stroke has just left such a mark."""
-        marks = [c.step for c in self.history.changes if c.name == "points"]
-        if marks and self.step - marks[-1] < max(_STROKE, self.step // 20):
+        """Mark an edit of the data; the mark that a stroke has just left goes on."""
+        changes = self.history.changes
+        marks = [i for i, change in enumerate(changes) if change.name == "points"]
+        last = changes[marks[-1]] if marks else None
+        if last is not None and self.step - last.step < max(_STROKE, self.step // 20):
+            changes[marks[-1]] = replace(last, new=after)
             return []
         return [self.trainer.record_change("points", before, after)]
 

@@ -23,7 +23,7 @@ from app.widgets.section import Section
 from engine.protocol import DataEntry, RunConfig, RunReady
 
 _LABEL_ROOM = 56  # px; beside longer labels a slider has no room
-_LABEL_LIMITS = (84, 66)  # px, in a wide and in a narrow window
+_LABEL_LIMITS = (84, 72)  # px, in a wide and in a narrow window
 _FEW = 8  # cards in a narrow window
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.panels.notes_list import NotesList
 from app.theme import theme
 from app.widgets.label import Label
+from app.widgets.paint import painting
 from app.widgets.state import State
 
 _HINT = (
@@ -30,6 +32,11 @@ class DrawFoot(QWidget):
         """Show notes in place of the hint."""
         self.notes.set_notes(list(notes))
         self.hint.setVisible(not notes)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The same ground as the canvas has."""
+        with painting(self) as painter:
+            painter.fillRect(self.rect(), theme.c.bg1)
 
     def _restyle(self) -> None:
         px = theme.px

@@ -106,6 +106,8 @@ def test_models_of_any_family_stand_side_by_side_with_the_same_data_and_seed(wor
     assert views == {"density"}  # which all have; a GAN has no path
     widths = [column.width() for column in page.columns.values()]
     assert max(widths) - min(widths) <= 1
+    cells = [column.figures.distance for column in page.columns.values()]
+    assert all(c.value.width() >= c.value.natural_width() for c in cells)
     assert world.session.compare.duplicate() is None
     assert "Four runs" in world.notes[-1].title
     assert not page.head.add.isEnabled()

@@ -217,6 +217,9 @@ def test_the_history_marks_an_edit_but_not_each_part_of_a_stroke():
     change = marks[0][0]
     assert change.name == "points"
     assert change.new > change.old
+    (kept,) = (c for c in run.history.changes if c.name == "points")
+    assert (kept.old, kept.new) == (change.old, len(run.data.train.x))
+    assert kept.new > change.new
 
 
 def test_a_new_engine_goes_on_with_the_newest_points(tmp_path):

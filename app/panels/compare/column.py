@@ -67,6 +67,7 @@ class RunColumn(QWidget):
     def set_crowded(self, crowded: bool) -> None:
         """One plot alone, where four runs share the width: the one that all have."""
         self.right.setVisible(not crowded)
+        self.pace.setVisible(not crowded)
         self.figures.set_crowded(crowded)
         self._fit_axes()
         self._show_strips()

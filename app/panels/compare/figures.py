@@ -15,6 +15,7 @@ from app.widgets.state import State
 NONE = "–"
 _NAMES = ("Energy distance", "NLL", "Evals per sample")
 _SHORT = ("Distance", "NLL, nats", "Evals")
+_KINDS = {"estimate": "est."}
 _CHANCE_POINTS = 500  # of which the engine tells the distance by chance
 
 
@@ -42,6 +43,7 @@ class FigureCell(QWidget):
         """Show a value; the best of all runs says so."""
         self.name.setText(name)
         self.value.setText(value)
+        self.value.setMinimumWidth(self.value.natural_width() + 2)  # never cut
         self.value.set_colour("accent" if is_best else "text1")
         self.unit.setText(unit if value != NONE else "")
         self.best.setText("best" if is_best else "")
@@ -79,7 +81,7 @@ class RunFigures(QWidget):
         text = NONE if nll is None else nats(nll)
         sure = kind != "estimate"
         name = names[1] if self._is_crowded or not kind else f"{names[1]}, {kind}"
-        unit = kind if self._is_crowded else "nats"
+        unit = _KINDS.get(kind, kind) if self._is_crowded else "nats"
         self.nll.set_figure(name, text, unit, sure and is_best("nll"))
         text = NONE if cost is None else f"{cost:,.0f}"
         self.cost.set_figure(names[2], text, "", is_best("cost"))
@@ -91,8 +93,8 @@ class RunFigures(QWidget):
 
     def _restyle(self) -> None:
         px = theme.px
-        self._row.setContentsMargins(px(14), px(5), px(10), px(5))
-        self._row.setSpacing(px(8))
+        self._row.setContentsMargins(px(10), px(5), px(6), px(5))
+        self._row.setSpacing(px(4))
         self.setFixedHeight(px(48))
 
 
