@@ -75,6 +75,7 @@ def test_forty_points_are_learned_by_heart_and_one_click_goes_back(begun):
     assert found(run) is None
 
 
+@pytest.mark.slow
 def test_a_model_without_jitter_is_offered_weight_decay(begun):
     settings = {"width": 64, "waves": 16}
     run = taught(begun(200, 0.8, "nice", settings), 60, 340)
