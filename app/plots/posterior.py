@@ -19,6 +19,8 @@ from app.plots.ticks import MINUS, fixed
 from app.theme import theme
 from app.widgets.switch import Switch
 
+_ENCODED = "What the encoder says of the data, beside the prior."
+_CARRIED = "The noise that the data come from, beside the prior."
 _MODES = {"whole": "Whole", "ratio": "Ratio"}
 _SPAN, _RATIO = 6.0, 3.0  # nats that the colours span
 _MOST_BARS = 6
@@ -37,7 +39,7 @@ class PosteriorPlot(PlotView):
 
     view = "posterior"
     title = "Posterior and prior"
-    hint = "What the encoder says of the data, beside the prior."
+    hint = _ENCODED
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()
@@ -90,6 +92,7 @@ class PosteriorPlot(PlotView):
     def draw(self) -> None:
         """Image or curves, clouds, codes, rail, tags."""
         self.square.pane.set_home(*self._limits_z)
+        self.read_out.set_hint(_CARRIED if self.meta.get("is_map") else _ENCODED)
         profile = self.arrays.get("profile")
         self._draw_map(profile is None)
         self.whole.setVisible(profile is not None)

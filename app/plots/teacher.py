@@ -7,7 +7,6 @@ from app.plots.clouds import SmoothImage
 from app.plots.density_map import indices
 from app.plots.marks import Marks
 from app.plots.pane import Pane
-from app.plots.rail import Key
 from app.plots.scale_key import ScaleKey
 from app.plots.ticks import fixed, significant
 from app.plots.two_panes import TwoPanes
@@ -23,7 +22,7 @@ class TeacherPlot(PlotView):
 
     view = "teacher"
     title = "Teacher and student"
-    hint = "Samples of both are made of the same noise; click to ask about a place."
+    hint = "Dots are samples of both, made of the same noise."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.two = TwoPanes()
@@ -53,9 +52,7 @@ class TeacherPlot(PlotView):
             picture = table[indices(self.arrays[name], low, high)]
             image.set_picture(picture, self.limits)
             marks.set_points(self.points(f"{name}_samples"))
-        scale = f"log p, {fixed(low, 1)} to {fixed(high, 1)} nats"
-        keys = (ScaleKey(scale), Key("samples", "o", "samples", "halo"))
-        self.two.keys = keys
+        self.two.keys = (ScaleKey(f"log p {fixed(low, 1)} to {fixed(high, 1)}"),)
         self.two.words = self._divergence()
         student = "Student" if self.meta["begun"] else "Student, not taught yet"
         self.two.titles = ("Teacher", student)

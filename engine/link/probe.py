@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.data.load import Data
 from engine.link.failure import CommandError
 from engine.models.fitted import Fitted
+from engine.models.inside import ByClass
 from engine.protocol import Arrays, Json, Probe
 from engine.views.grid import spread_pick
 from engine.views.latent_map import LatentMap, latent_map
@@ -123,7 +124,14 @@ def _log_prob(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
 
 
 def _decode(fitted: Fitted, data: Data, z: Tensor, seed: int) -> Answer:
-    del data, seed
+    """Points of codes; a single code (1, d) is decoded for each class that is shown."""
+    del seed
+    model = fitted.model
+    single = len(z) == 1 and data.classes > 1
+    if single and isinstance(model, ByClass) and model.shown_label() is None:
+        kinds = range(data.classes)
+        x = torch.cat([fitted.decode_as(z.float(), label) for label in kinds])
+        return {}, {"x": x}
     return {}, {"x": _space(fitted).decode(z.float())}
 
 

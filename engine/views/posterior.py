@@ -143,6 +143,7 @@ class PosteriorView(View):
             "class_names": list(moment.data.source.class_names),
             "prior": model.latent_prior,
             "has_clouds": codes.std is not None,
+            "is_map": moment.fitted.can("layers"),
             "bent": isinstance(model, Posterior) and not model.gaussian_posterior,
         }
         if codes.std is not None:

@@ -42,6 +42,14 @@ def words(plot):
 # ---- posterior and bound
 
 
+def test_codes_of_a_flow_are_not_called_an_encoder_s(shown):
+    meta, arrays = frames.posterior_frame()
+    plot = shown("posterior", (meta, arrays))
+    assert "encoder" in plot.read_out._hint
+    plot.show_frame(meta | {"is_map": True}, arrays)
+    assert "encoder" not in plot.read_out._hint
+
+
 def test_bars_name_the_axes_that_carry_nothing(shown):
     plot = shown("posterior")
     (bars,) = plot._bars()

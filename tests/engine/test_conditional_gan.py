@@ -172,7 +172,8 @@ def test_data_without_classes_are_one_class() -> None:
     gan = build(classes=0)
     assert len(gan.shares) == 1
     assert gan.sample(4, torch.Generator()).shape == (4, 2)
-    assert capabilities(gan) == {"samples", "latent", "critic", "adversarial"}
+    found = {"samples", "latent", "critic", "adversarial", "styled"}
+    assert capabilities(gan) == found
 
 
 def trained_on_ring(shuffled: bool, **settings: object) -> tuple[Tensor, Tensor]:

@@ -175,7 +175,7 @@ def test_samples_are_decoded_noise_and_follow_the_seed() -> None:
 
 def test_capabilities() -> None:
     found = capabilities(GAN(GANConfig()))
-    assert found == {"samples", "latent", "critic", "adversarial"}
+    assert found == {"samples", "latent", "critic", "adversarial", "styled"}
 
 
 def ring(n: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -155,3 +155,20 @@ def test_what_a_model_cannot_tell_is_refused_in_a_sentence(what):
     made = Experiment(model="gan", data="two_moons")
     with pytest.raises(CommandError, match=r"^This model has no .*\.$"):
         asked(made, what)
+
+
+def test_a_dragged_code_is_decoded_for_each_class_that_is_shown():
+    """All classes of a conditional GAN, or the one that is chosen."""
+    made = Experiment("conditional_gan", "two_moons", model_settings={"width": 8})
+    code = [[0.5, -0.2]]
+    fitted = made.fitted()
+    found = asked(made, "decode", code)[1]["x"]
+    z = torch.tensor(code)
+    each = [fitted.decode_as(z, label) for label in (0, 1)]
+    torch.testing.assert_close(found, torch.cat(each))
+    assert (found[0] - found[1]).abs().max() > 1e-4
+    several = asked(made, "decode", [*code, [1.0, 1.0]])[1]["x"]
+    assert several.shape == (2, 2)  # a row for each code
+    settings = {"width": 8, "shown_class": 2}
+    one = Experiment("conditional_gan", "two_moons", model_settings=settings)
+    torch.testing.assert_close(asked(one, "decode", code)[1]["x"], each[1])
