@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.panels.bar import Bar
 from app.session import Session
+from app.session_config import GROUPS, schema_of
 from app.session_film import TrainingFilm
 from app.session_run import Run
 from app.theme import theme
@@ -74,7 +75,7 @@ class TimelineBar(Bar):
             return
         linked = runs.shown if runs.visits_together else [run]
         self._last = run.step
-        changes = [(c.step, _words(c)) for c in run.changes]
+        changes = [(c.step, self._words(run, c)) for c in run.changes]
         kept = sorted({step for each in linked for step in each.snapshots})
         self.timeline.set_history(kept, changes, max(each.step for each in linked))
         count = sum(len(each.snapshots) for each in linked)
@@ -86,6 +87,16 @@ class TimelineBar(Bar):
         self.timeline.branch.setToolTip(why or "Go on from here in a new run")
         self._on_visited(run.at)
 
+    def _words(self, run: Run, change: SettingChanged) -> str:
+        """What a setting is called in the forms."""
+        name, catalogue = change.name.rpartition(".")[2], self._session.catalogue
+        for group in GROUPS:
+            schema = schema_of(catalogue, run.config, group) if catalogue else {}
+            fields = schema.get("properties", {})
+            if name in fields:
+                return str(fields[name].get("title", name))
+        return name.replace("_", " ")
+
     def _on_visited(self, step: int | None) -> None:
         self.timeline.set_live(step is None)
         if step is not None:
@@ -95,7 +106,3 @@ class TimelineBar(Bar):
         super()._restyle()
         self.setFixedHeight(theme.px(52))
         self.row.setContentsMargins(0, 1, 0, 0)
-
-
-def _words(change: SettingChanged) -> str:
-    return change.name.rpartition(".")[2].replace("_", " ")

@@ -130,6 +130,8 @@ class CurvesPlot(PlotView):
 
     def _change(self, change: dict[str, Any]) -> Line:
         def written(value: object) -> str:
+            if isinstance(value, bool):
+                return "on" if value else "off"
             return (
                 format_number(value) if isinstance(value, int | float) else str(value)
             )

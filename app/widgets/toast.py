@@ -194,6 +194,8 @@ class ToastStack(QWidget):
             self.toasts.remove(toast)
             self._column.removeWidget(toast)
             toast.timer.stop()
+            if toast.isAncestorOf(self.window().focusWidget()):  # not to what is next
+                self.window().setFocus(Qt.FocusReason.OtherFocusReason)
             toast.hide()
             toast.deleteLater()
             self._place()

@@ -219,3 +219,12 @@ def test_few_paths_where_chance_is_at_work(qtbot):
     many = len(plot.items.now.points)
     plot.show_frame({**meta, "stochastic": True, "paths": 200}, arrays)
     assert len(plot.items.now.points) == 40 < many
+
+
+def test_a_switch_that_was_turned_is_written_in_words(qtbot):
+    plot = CurvesPlot()
+    qtbot.addWidget(plot)
+    meta, arrays = losses(loss=(1.0, 0.5))
+    change = {"name": "r1", "old": False, "new": True, "step": 10, "seconds": 1}
+    plot.show_frame({**meta, "changes": [change]}, arrays)
+    assert plot.panel_paper.changes[0].text == "r1 off → on"

@@ -263,9 +263,11 @@ def test_notes_on_what_is_over_are_withdrawn(stack):
 def test_a_toast_acts_once_and_goes(qtbot, stack):
     done = []
     toast = stack.show_toast("warning", "NaN", "", "Go back", lambda: done.append(1))
+    toast.action.setFocus()
     QTest.mouseClick(toast.action, LEFT)
     assert done == [1]
     assert stack.toasts == []
+    assert stack.window().focusWidget() in (None, stack.window())
 
 
 def test_the_same_news_is_told_once_and_many_do_not_pile_up(stack):

@@ -23,25 +23,11 @@ from engine.protocol import (
     Pause,
     Play,
     Probe,
+    SettingChanged,
     StepOnce,
 )
 
 MODELS = ("rectified_flow", "ddpm", "realnvp", "vae", "gan")
-
-
-@pytest.fixture(scope="module")
-def engine():
-    made = Recorder()
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def world(qtbot, tmp_path, engine):
-    made = World(qtbot, tmp_path, engine)
-    made.start()
-    yield made
-    made.close()
 
 
 def press(window, keys):
@@ -395,6 +381,21 @@ def test_timeline_scrubs_and_returns(world):
     timeline.returned_live.emit()
     world.until(lambda: world.window.wall.cards["a"].shows_step(700))
     assert timeline.is_live
+
+
+def test_the_timeline_names_a_change_as_the_forms_do(world):
+    world.session.desk.choose_model("gan")
+    world.settle()
+    window, run = world.window, world.session.run
+    shown = []
+    window.timeline.timeline.set_history = lambda kept, changes, last: shown.append(
+        changes
+    )
+    for name, words in (("r1", "R1 penalty"), ("a_b", "a b")):
+        event = SettingChanged(run_id=run.id, step=3, name=name, old=False, new=True)
+        run.changes = [event]
+        window.timeline._show()
+        assert shown[-1] == [(3, words)]
 
 
 def test_every_bar_speaks_of_the_run_that_was_chosen(world):
