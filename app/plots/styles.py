@@ -50,7 +50,7 @@ class StylesPlot(PlotView):
 
     view = "styles"
     title = "Style space"
-    hint = "Colours tell from which sector of the noise a style and a point come."
+    hint = "Colours tell the sector of the noise behind each mark."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.two = _StylePaper()
@@ -138,18 +138,24 @@ class StylesPlot(PlotView):
 
     def _left_title(self) -> str:
         if self._mode == "x":
-            return "Points G(z)"
+            return f"Points G(z){self._of_class()}"
         axes = int(self.meta["latent_dim"])
         return f"Noise z, first two of {axes} axes" if axes > 2 else "Noise z"
+
+    def _of_class(self) -> str:
+        """`` of 3`` where a generator is told the class."""
+        name = str(self.meta.get("class", ""))
+        return f" of {name}" if name else ""
 
     def _right_title(self) -> str:
         if not self.meta["has_styles"]:
             return "Styles w"
+        head = f"Styles w{self._of_class()}"
         axes, share = int(self.meta["style_dim"]), self.meta["share"]
         if axes <= 2 or share is None:
-            return f"Styles w, {axes} {'axis' if axes == 1 else 'axes'}"
+            return f"{head}, {axes} {'axis' if axes == 1 else 'axes'}"
         told = "all" if share > _MOST_TOLD else f"{significant(100 * share, 2)} %"
-        return f"Styles w, {told} seen"
+        return f"{head}, {told} seen"
 
     def _on_chosen(self, mode: str) -> None:
         self._mode = mode

@@ -24,8 +24,6 @@ def formula_svg(latex: str, colour: str, size: float) -> bytes:
     from ziamath.zmath import Latex
 
     config.svg2 = False  # Qt draws nothing from SVG 2
-    if _BREAK in latex and r"\begin" not in latex:
-        latex = rf"\begin{{array}}{{l}} {latex} \end{{array}}"
     try:
         drawn = Latex(latex, size=size, color=colour)
         return bytes(drawn.svg(), "utf-8")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.models.base import Latent
-from engine.models.inside import Styled, Styles
+from engine.models.inside import ByClass, Styled, Styles
 from engine.settings import knob
 from engine.views.base import (
     Moment,
@@ -106,6 +106,7 @@ class StylesView(View):
         }
         moment.tick()
         meta = paper(moment) | {"latent_dim": dim, "half_side": HALF_SIDE}
+        meta["class"] = _class_name(moment)
         with torch.no_grad():
             drawn, on_lines = model.styles(z), model.styles(flat)
         if drawn is None or on_lines is None:
@@ -113,6 +114,16 @@ class StylesView(View):
         more, facts = _in_plane(drawn, on_lines, len(shown), lines.shape[:2])
         facts["psi"] = float(moment.fitted.model.config.truncation)
         return Picture(arrays | more, meta | facts)
+
+
+def _class_name(moment: Moment) -> str:
+    """Of which class styles and points are, where a generator is told one."""
+    model, source = moment.fitted.model, moment.data.source
+    if not isinstance(model, ByClass) or moment.data.classes < 2:
+        return ""
+    label = model.shown_label() or 0
+    names = source.class_names
+    return names[label] if label < len(names) else str(label + 1)
 
 
 def disc(dim: int) -> Tensor:

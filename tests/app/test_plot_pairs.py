@@ -171,6 +171,8 @@ def test_truncation_is_told_and_the_whole_cloud_stays_behind(shown):
     assert len(plot.free._points) == 0
     assert "ψ = 1" not in [key.text for key in plot.two.keys]
     assert plot.two.titles[1] == "Styles w, 89 % seen"
+    plot.show_frame(meta | {"class": "Upper"}, arrays)
+    assert plot.two.titles[1] == "Styles w of Upper, 89 % seen"
 
 
 def test_without_a_mapping_network_a_note_says_how_to_get_one(shown):

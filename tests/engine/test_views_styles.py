@@ -91,6 +91,10 @@ def test_the_shown_class_has_its_own_styles():
         for k in (1, 2)
     )
     np.testing.assert_array_equal(first["z"], second["z"])
+    second_name = run("conditional_gan").data.source.class_names[1]
+    named = picture(run("conditional_gan", shown_class=2, **settings)).meta["class"]
+    assert named == second_name
+    assert picture(run()).meta["class"] == ""  # a plain GAN is told none
     assert np.abs(first["w"] - second["w"]).max() > 0.01
 
 
