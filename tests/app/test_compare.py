@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from shiboken6 import isValid
-from window_world import Recorder, World
 
 from app.panels.pages import EXPLORE
 from app.theme import theme
@@ -21,21 +20,6 @@ from engine.protocol import (
     Subscribe,
     Unsubscribe,
 )
-
-
-@pytest.fixture(scope="module")
-def engine():
-    made = Recorder()
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def world(qtbot, tmp_path, engine):
-    made = World(qtbot, tmp_path, engine)
-    made.start()
-    yield made
-    made.close()
 
 
 def press(window, keys):

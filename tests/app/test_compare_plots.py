@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
-from window_world import Recorder, World
 
 from app.panels.pages import EXPLORE
 from app.plots.race import RacePlot
@@ -11,21 +10,6 @@ from app.plots.read_out import ReadOut
 from app.session_files import KeptWindow
 from app.session_history import History
 from engine.protocol import Subscribe
-
-
-@pytest.fixture(scope="module")
-def engine():
-    made = Recorder()
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def world(qtbot, tmp_path, engine):
-    made = World(qtbot, tmp_path, engine)
-    made.start()
-    yield made
-    made.close()
 
 
 def compared(world, *models):

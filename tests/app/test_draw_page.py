@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
-from window_world import Recorder, World
+from window_world import World
 
 from app.panels.draw_tools import BRUSH
 from app.panels.table_choice import TableSheet
@@ -19,13 +19,6 @@ from engine.protocol import Configure, Probe, StartJob, Subscribe, Unsubscribe
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NONE = Qt.KeyboardModifier.NoModifier
-
-
-@pytest.fixture(scope="module")
-def engine():
-    made = Recorder()
-    yield made
-    made.end()
 
 
 class Studio(World):

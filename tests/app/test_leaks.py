@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
-from window_world import Recorder, World
 
 import app
 from app.bench_alive import live_objects
@@ -21,16 +20,6 @@ PLOTS = {"reset_view", "plot_1", "plot_2", "plot_3", "plot_4"}
 OPENS_NOTHING = {*RUN, *PLOTS, "page_explore", "undo", "redo"}
 NOT_CLOSED = {"duplicate", "quit"}
 WINDOWS = {"QDialog", "WindowType.Popup", "WindowType.ToolTip", "WindowType.Tool"}
-
-
-@pytest.fixture
-def world(qtbot, tmp_path):
-    client = Recorder()
-    world = World(qtbot, tmp_path, client)
-    world.start()
-    yield world
-    world.close()
-    client.end()
 
 
 def settle(world):

@@ -3,18 +3,11 @@
 from pathlib import Path
 
 import pytest
-from window_world import Recorder, World
+from window_world import World
 
 from app.session_config import GROUPS, restarts_at_once
 from app.start import BadRequest, requested
 from engine.protocol import Configure, Play, Reset, RunConfig, SetSpeed, Subscribe
-
-
-@pytest.fixture(scope="module")
-def engine():
-    made = Recorder()
-    yield made
-    made.end()
 
 
 @pytest.fixture

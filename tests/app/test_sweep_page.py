@@ -3,20 +3,13 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from window_world import Recorder, World
+from window_world import World
 
 from app.panels.sweep.page import SweepPage
 from app.sweep_state import METRICS, Progress
 from engine.protocol import CancelJob, JobNews, RunConfig, StartJob, TakeRun, TellJob
 
 START = RunConfig(model="vae", data="eight_gaussians")
-
-
-@pytest.fixture(scope="module")
-def engine():
-    made = Recorder()
-    yield made
-    made.end()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
-from window_world import Recorder, World
+from window_world import World
 
 from app import preferences
 from app.panels.figure_sheet import FigureSheet, FigureSize
@@ -18,13 +18,6 @@ from engine.protocol import CancelJob, StartJob
 
 TEXTS = [way for way in WAYS if not way.suffix]
 FILES = [way for way in WAYS if way.suffix]
-
-
-@pytest.fixture(scope="module")
-def engine():
-    made = Recorder()
-    yield made
-    made.end()
 
 
 @pytest.fixture

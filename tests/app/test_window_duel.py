@@ -1,24 +1,6 @@
 """A duel in the window: its buttons move one player of the run on show."""
 
-import pytest
-from window_world import Recorder, World
-
 from engine.protocol import StepOnce, Subscribe
-
-
-@pytest.fixture(scope="module")
-def engine():
-    made = Recorder()
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def world(qtbot, tmp_path, engine):
-    made = World(qtbot, tmp_path, engine)
-    made.start()
-    yield made
-    made.close()
 
 
 def test_the_buttons_of_a_duel_move_one_player(world):
