@@ -26,10 +26,9 @@ class Preset(BaseModel):
     config: RunConfig
     views: list[str] = Field(min_length=4, max_length=4)
 
-    @property
-    def picture(self) -> bytes:
-        """Its thumbnail as PNG; empty if there is none."""
-        path = _folder() / f"{self.name}.png"
+    def picture(self, dark: bool) -> bytes:
+        """Its thumbnail on dark or on white paper, PNG; empty if there is none."""
+        path = _folder() / f"{self.name}{'' if dark else '-light'}.png"
         return path.read_bytes() if path.is_file() else b""
 
 

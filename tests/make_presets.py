@@ -1,5 +1,7 @@
 """Makes the pictures of the presets: what each shows after ten seconds of play.
 
+Each is taken twice, on dark and on white paper: three squares beside each other.
+
     python tests/make_presets.py [NAME ...]
 
 The engine's own processor time counts, so that a busy machine makes the same pictures.
@@ -19,11 +21,14 @@ from app import preferences as prefs
 from app.__main__ import parser
 from app.application import Program
 from app.presets import Preset, presets
+from app.theme import theme
 from engine.protocol import RunConfig
 
 FOLDER = Path(__file__).parents[1] / "assets" / "presets"
 SECONDS, SETTLE = 10.0, 4.0  # of the engine's work, and of waiting for full pictures
-SIZE, SIDE, GAP = "1500x1000", 260, 4
+SIZE, SIDE, GAP, SQUARES = "1500x1000", 260, 4, 3
+LOOKS = {"dark": "", "light": "-light"}  # and the ends of the file names
+NO_SQUARE = ("curves", "elbo")
 
 
 class Photographer:
@@ -54,7 +59,12 @@ class Photographer:
             if self.worked() - self.begun > SECONDS:
                 self.window.session.pause()
         elif time.monotonic() - self.since > SETTLE and self.shows(run.step):
-            self.shoot()
+            for look, end in LOOKS.items():
+                theme.set_look(look)
+                QApplication.processEvents()
+                self.shoot(end)
+            theme.set_look("dark")
+            self.now = None
 
     def worked(self) -> float:
         """Processor time of the engine, s."""
@@ -62,9 +72,15 @@ class Photographer:
         return sum(each.user + each.system for each in times)
 
     def shows(self, step: int) -> bool:
-        """Whether both pictures are full ones of this step."""
-        cards = [self.window.wall.cards[name] for name in ("a", "b")]
+        """Whether all pictures are full ones of this step."""
+        cards = [self.window.wall.cards[name] for name in self.names()]
         return all(c.shows_full_frame and c.shows_step(step) for c in cards)
+
+    def names(self) -> list[str]:
+        """The places whose plots are squares."""
+        assert self.now is not None
+        named = zip("abcd", self.now.views, strict=True)
+        return [n for n, view in named if view not in NO_SQUARE][:SQUARES]
 
     def begin(self) -> None:
         if not self.left:
@@ -74,17 +90,17 @@ class Photographer:
         self.now = self.left.pop(0)
         self.window.search.choose(f"preset:{self.now.name}")
 
-    def shoot(self) -> None:
+    def shoot(self, end: str) -> None:
         assert self.now is not None
-        parts = [self.pane(name) for name in ("a", "b")]
-        picture = QImage(2 * SIDE + GAP, SIDE, QImage.Format.Format_RGB32)
-        picture.fill(QColor("#0B0D10"))
+        parts = [self.pane(name) for name in self.names()]
+        width = SQUARES * (SIDE + GAP) - GAP
+        picture = QImage(width, SIDE, QImage.Format.Format_RGB32)
+        picture.fill(QColor(theme.c.well))
         painter = QPainter(picture)
         for index, part in enumerate(parts):
             painter.drawImage(index * (SIDE + GAP), 0, part)
         painter.end()
-        picture.save(str(FOLDER / f"{self.now.name}.png"))
-        self.now = None
+        picture.save(str(FOLDER / f"{self.now.name}{end}.png"))
 
     def pane(self, name: str) -> QImage:
         """The first pane of a plot, scaled to a square."""

@@ -63,11 +63,14 @@ def test_the_engine_knows_all_that_a_preset_asks_for(name, catalogue):
         assert can_feed(views[view], model)
 
 
+@pytest.mark.parametrize("dark", [True, False])
 @pytest.mark.parametrize("name", NAMES)
-def test_each_has_a_picture(name, qapp):
+def test_each_has_a_picture_for_each_paper(name, dark, qapp):
     picture = QPixmap()
-    assert picture.loadFromData(preset(name).picture)
+    assert picture.loadFromData(preset(name).picture(dark=dark))
     assert picture.width() >= 200
+    corner = picture.toImage().pixelColor(picture.width() - 1, 0)
+    assert (corner.lightness() < 128) == dark
 
 
 def test_a_click_shows_its_views_and_plays(world):

@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QColor,
     QPainter,
     QPainterPath,
     QPaintEvent,
@@ -18,8 +17,7 @@ from app.widgets.paint import box, draw_text, painting, ring
 from app.widgets.press import PressButton
 from app.widgets.state import State
 
-_WORDS = 74  # px for title and sentence
-_PAPER = QColor("#0B0D10")  # the pictures were taken in the dark look
+_WORDS = 82  # px for the title and three lines of the sentence
 
 
 class PresetCard(PressButton):
@@ -29,13 +27,12 @@ class PresetCard(PressButton):
         super().__init__()
         self.preset = preset
         self._picture = QPixmap()
-        self._picture.loadFromData(preset.picture)
         self.setAccessibleName(preset.title)
         self.setAccessibleDescription(preset.sentence)
         self.setToolTip(preset.sentence)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._state = State(self)
+        self._state = State(self, self._restyle)
 
     def sizeHint(self) -> QSize:
         """Four beside each other fill a window."""
@@ -71,7 +68,7 @@ class PresetCard(PressButton):
         edges.addRoundedRect(self.rect().toRectF(), theme.px(8), theme.px(8))
         painter.save()
         painter.setClipPath(edges)
-        painter.fillRect(room, _PAPER)
+        painter.fillRect(room, theme.c.well)
         if not self._picture.isNull():
             self._paint_pixels(painter, room)
         painter.restore()
@@ -84,6 +81,11 @@ class PresetCard(PressButton):
         place = QRectF(0, 0, size.width(), size.height())
         place.moveCenter(room.center())
         painter.drawPixmap(place, self._picture, QRectF(self._picture.rect()))
+
+    def _restyle(self) -> None:
+        self._picture = QPixmap()
+        self._picture.loadFromData(self.preset.picture(theme.look == "dark"))
+        self.update()
 
     def _paint_sentence(self, painter: QPainter, room: QRectF) -> None:
         painter.setFont(theme.font(11))
