@@ -49,18 +49,15 @@ class CyclePlot(PlotView):
 
     def view_state(self) -> dict[str, Any]:
         """Where threads begin, which way the film runs, and when it is."""
-        film = self.film
-        return {"begin": self._begin, "direction": film.direction, "t": film.time}
+        return {"begin": self._begin} | self.film.state()
 
     def set_view_state(self, state: dict[str, Any]) -> None:
         """Take kept choices back."""
         if state.get("begin") in _BEGINS:
             self._begin = state["begin"]
             self.switch.set_value(self._begin)
-        if state.get("direction") in ("denoise", "noise"):
-            self.film.set_direction(state["direction"])
-        if isinstance(state.get("t"), int | float):
-            self.set_time(float(state["t"]))
+        self.film.set_state(state)
+        self.threads.set_time(self.film.time)
 
     def set_time(self, t: float) -> None:
         """Show another moment, silently."""

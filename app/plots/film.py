@@ -1,5 +1,8 @@
 """The strip under the trajectories: play, scrub, and turn the direction round."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -49,6 +52,17 @@ class Film(QWidget):
     def direction(self) -> str:
         """``denoise`` runs to the data, ``noise`` from them."""
         return self._direction
+
+    def state(self) -> dict[str, Any]:
+        """Which way it runs and when it is, to be kept."""
+        return {"direction": self._direction, "t": self._t}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take what was kept back, silently; what makes no sense is left."""
+        if state.get("direction") in ("denoise", "noise"):
+            self.set_direction(state["direction"])
+        if isinstance(state.get("t"), int | float):
+            self.set_time(float(state["t"]))
 
     @property
     def is_forward(self) -> bool:

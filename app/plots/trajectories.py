@@ -73,18 +73,14 @@ class TrajectoriesPlot(PlotView):
 
     def view_state(self) -> dict[str, Any]:
         """What is drawn, which way, and when."""
-        film = self.film
-        return {"mode": self._mode, "direction": film.direction, "t": film.time}
+        return {"mode": self._mode} | self.film.state()
 
     def set_view_state(self, state: dict[str, Any]) -> None:
         """Take kept choices back."""
         if state.get("mode") in _MODES:
             self._mode = state["mode"]
             self.mode_switch.set_value(self._mode)
-        if state.get("direction") in ("denoise", "noise"):
-            self.film.set_direction(state["direction"])
-        if isinstance(state.get("t"), int | float):
-            self.film.set_time(float(state["t"]))
+        self.film.set_state(state)
         if self.meta:
             self.draw()
 

@@ -84,3 +84,11 @@ def test_threads_that_are_no_numbers_are_left_out(plot):
     assert plot.threads.stops.shape == (3, len(back) - 1, 2)
     assert len(plot.threads.kinds) == len(back) - 1
     plot.grab()
+
+
+def test_what_is_kept_of_the_clock_comes_back(plot):
+    plot.set_view_state({"begin": "y", "direction": "noise", "t": 0.25})
+    assert plot.view_state() == {"begin": "y", "direction": "noise", "t": 0.25}
+    assert plot.threads.time == 0.25
+    plot.set_view_state({"begin": "z", "direction": "up", "t": "now"})  # no sense
+    assert plot.view_state() == {"begin": "y", "direction": "noise", "t": 0.25}
