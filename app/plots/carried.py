@@ -33,6 +33,7 @@ class CarriedPlot(PlotView):
         super().__init__(self.square, parent)
         self.square.set_grid(False)
         self.image = SmoothImage(self.square.pane)
+        self._top: float | None = None
         self.film = Film()
         self.film.moved.connect(self._on_film_moved)
         self.square.pane.clicked.connect(self._on_clicked)
@@ -57,6 +58,13 @@ class CarriedPlot(PlotView):
         self.film.set_time(t)
         if self.meta:
             self._draw_time()
+
+    def set_top(self, log_max: float | None) -> None:
+        """Colour up to this log-density, nats, as other plots do; None for its own."""
+        if log_max != self._top:
+            self._top = log_max
+            if self.meta:
+                self._draw_time()
 
     def data_pane(self) -> Pane | None:
         """The map."""
@@ -109,6 +117,8 @@ class CarriedPlot(PlotView):
 
     def _draw_time(self) -> None:
         low, high = float(self.meta["log_min"]), float(self.meta["log_max"])
+        if self._top is not None:
+            low, high = self._top - high + low, self._top
         picture = theme.density_lut()[indices(self._map(), low, high)]
         self.image.set_picture(picture, self.limits)
         self.square.set_tags(f"t = {fixed(self.moment)}")

@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QPointF
 
 from app.panels.pages import EXPLORE
+from app.plots.preview import FRAMES
 from app.plots.race import RacePlot
 from app.plots.read_out import ReadOut
 from app.session_files import KeptWindow
@@ -109,6 +110,22 @@ def test_differences_share_the_wider_range_of_colours(world):
     assert one.plot.range == 1.0
     page.head.links["colours"].click()
     assert one.plot.range == two.plot.own_range
+
+
+def test_densities_over_time_share_the_higher_scale(world):
+    page = compared(world, "flow_matching")
+    page.head.links["views"].click()
+    runs = columns(page)
+    for column in runs:
+        column.right.head.view_chosen.emit("carried")
+        meta, arrays = FRAMES["carried"]()
+        top = meta["log_max"] + 2 * (column is runs[1])
+        column.right.plot.show_frame(meta | {"log_max": top}, arrays)
+        column.right.drawn.emit()
+    one, two = (column.right.plot for column in runs)
+    assert one._top == two._top >= two.meta["log_max"]
+    page.head.links["colours"].click()
+    assert one._top is two._top is None
 
 
 def test_a_view_that_another_run_cannot_feed_stays_with_those_that_can(world):

@@ -102,6 +102,17 @@ def test_all_times_share_one_scale_of_colours(shown):
     assert bars[0] == bars[1] == bars[2]
 
 
+def test_the_scale_may_be_that_of_another_run(shown):
+    plot = shown("carried")
+    own, top = plot.square._blocks[0], plot.meta["log_max"] + 2
+    before = pixels(plot)
+    plot.set_top(top)
+    assert float(plot.square._blocks[0].high) == pytest.approx(top, abs=0.06)
+    assert not np.array_equal(pixels(plot), before)
+    plot.set_top(None)
+    assert plot.square._blocks[0] == own
+
+
 def test_the_table_has_a_column_for_each_time(shown):
     table = shown("carried").tables()["log_p"]
     assert table.columns[2] == "t=0.25"

@@ -1,6 +1,6 @@
 """What the plots of several runs share: limits, time, colours, choices, the pointer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from app.panels.compare.run_plot import RunPlot
 from app.plots.base import PlotView
+from app.plots.carried import CarriedPlot
 from app.plots.density import DensityPlot
 from app.plots.pane import Pane
 from app.plots.point_marks import Place
@@ -129,13 +130,20 @@ class PlotLinks(QObject):
 
     def _share_colours(self) -> None:
         maps = [p for p in self._plots() if isinstance(p, DensityPlot)]
+        shared = self._share_top(maps)
+        self._share_top([p for p in self._plots() if isinstance(p, CarriedPlot)])
+        ranges = [p.own_range for p in maps if p.has_frame and p.mode == "difference"]
+        for each in maps:
+            each.set_range(max(ranges) if shared and ranges else None)
+
+    def _share_top(self, maps: Sequence[DensityPlot | CarriedPlot]) -> bool:
+        """Give maps of one kind the highest of their colours, if that is wished."""
         tops = [float(p.meta["log_max"]) for p in maps if p.has_frame]
         shared = self._on("colours") and len(tops) > 1
         top = ceil(_NATS * max(tops)) / _NATS if shared else None
-        ranges = [p.own_range for p in maps if p.has_frame and p.mode == "difference"]
         for each in maps:
             each.set_top(top)
-            each.set_range(max(ranges) if shared and ranges else None)
+        return shared
 
     def _on_links(self) -> None:
         self._share_colours()
