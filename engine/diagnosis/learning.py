@@ -41,7 +41,7 @@ def overfitting(case: Case) -> Finding | None:
     count = len(case.experiment.data.train.x)
     return Finding(
         name="overfitting",
-        title="The run overfits",
+        title="Overfitting",
         text=f"Since step {back:,} the NLL of unseen data rose from "
         f"{_words(then.unseen)} to {_words(now.unseen)} nats, while that of the "
         f"{count:,} training points fell from {_words(then.seen)} to "
@@ -121,7 +121,7 @@ def _moments_near_best(case: Case) -> list[int]:
 
 def _remedies(case: Case, back: int) -> list[Remedy]:
     """Stop where it was best, or blur the points, or hold the weights small."""
-    stop = f"Back to step {back:,}, and stop there"
+    stop = f"Stop at step {back:,}"
     found = case.remedy(stop, "training", back, steps=back)
     config = case.experiment.config
     jitter = config.model_settings.get("jitter")
