@@ -26,7 +26,9 @@ class Curve:
     """One quantity: raw values thin and pale, smoothed ones on top."""
 
     def __init__(self, pane: Pane, rank: int) -> None:
-        self.token, self._dash = _INKS[rank % len(_INKS)]
+        self._plain = _INKS[rank % len(_INKS)]
+        self.token, self._dash = self._plain
+        self._width = 1.0
         self.raw = PaneCurve(connect="finite")
         self.smooth = PaneCurve(connect="finite", antialias=True)
         self.only = Marks(pane, self.token, "o", 5)  # one value makes no line
@@ -34,10 +36,17 @@ class Curve:
             pane.addItem(item, ignoreBounds=True)
         self.recolour()
 
+    def emphasise(self, on: bool) -> None:
+        """Draw it in the colour of the model and wider than its neighbours, or not."""
+        if on != (self._width > 1):
+            self.token, self._dash = ("samples", None) if on else self._plain
+            self._width = 2.5 if on else 1.0
+            self.recolour()
+
     def recolour(self) -> None:
         """Take the colour from the theme again."""
         ink = colour(self.token).toRgb()
-        pen = pg.mkPen(ink)
+        pen = pg.mkPen(ink, width=self._width)
         if self._dash is not None:
             pen.setDashPattern(list(self._dash))
         self.smooth.setPen(pen)

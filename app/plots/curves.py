@@ -19,6 +19,8 @@ from app.widgets.switch import Switch
 _WORDS_ROOM = 0.15
 _UNTRAINED = "Nothing has been trained yet: press Play."
 _NEGLIGIBLE = 1e-2  # of the largest last value of a panel
+#: Inks of curves that are too pale for words.
+_TEXTS = {name: f"{name}_text" for name in ("latent", "data", "samples")}
 _DECADES = 30.0  # a positive curve that spans more than this ratio is drawn in logs
 
 
@@ -179,9 +181,7 @@ class CurvesPlot(PlotView):
         for name, word, raw, smooth in zip(names, words, raws, smooths, strict=True):
             curve = self._curves[name]
             curve.set_values(self._of(name, self._axis), raw, smooth)
-            token = {"latent": "latent_text", "data": "data_text"}.get(
-                curve.token, curve.token
-            )
+            token = _TEXTS.get(curve.token, curve.token)
             end = float(smooth[-1]) if np.isfinite(smooth[-1]) else high
             panel.ends.append(
                 EndValue(end, f"{word} {self._last(name)}".strip(), token)

@@ -25,6 +25,20 @@ class LevelsPlot(CurvesPlot):
         """Nothing is chosen here."""
         return {}
 
+    def _arrange(self) -> None:
+        """The target that the network predicts stands out."""
+        super()._arrange()
+        for name, curve in self._curves.items():
+            curve.emphasise(name == self.meta.get("trained"))
+
+    def _heading(self, group: str, names: list[str]) -> tuple[str, str]:
+        """Beside the targets: which of them the network predicts."""
+        title, unit = super()._heading(group, names)
+        if self.meta.get("trained") in names:
+            words = f"the network predicts {self.meta['trained_word']}"
+            unit = f"{unit}, {words}" if unit else words
+        return title, unit
+
     def _may_be_log(self, group: str) -> bool:
         """Areas under a density mean something, which logs would bend."""
         return group != "visited"

@@ -88,6 +88,10 @@ def levels_frame(count: int = 48) -> Frame:
     least = (1 - inner) ** 2 / ((1 - inner) ** 2 + inner**2)
     values = {"learned": 1.1 * least, "least": least, "alpha": t, "sigma": 1 - t}
     values["snr"] = 2 * np.log(inner / (1 - inner))
+    x_0 = values["learned"]
+    factors = {"in_eps": inner**2 / (1 - inner) ** 2, "in_x0": np.ones_like(t)}
+    factors["in_u"] = 1 / (1 - inner) ** 2
+    values |= {name: factor * x_0 for name, factor in factors.items()}
     arrays: dict[str, NDArray[Any]] = {}
     for name, value in values.items():
         arrays |= {f"{name}.{part}": t.astype("f4") for part in ("step", "seconds")}
@@ -102,12 +106,15 @@ def levels_frame(count: int = 48) -> Frame:
     titles = {"least": "least possible", "alpha": "signal α", "sigma": "noise σ"}
     titles |= {"snr": "Signal to noise, ln α²/σ²"}
     titles |= {"visited": "Times visited in training"}
+    titles |= {"in_eps": "ε error", "in_x0": "x₀ error", "in_u": "u error"}
+    groups |= dict.fromkeys(factors, "the same error in each target")
     facts = {"unit": "", "kind": "", "player": ""}
     listed = [
         {"name": n, "title": titles.get(n, n), "group": groups.get(n, n), **facts}
-        for n in ("learned", "least", "visited", "alpha", "sigma", "snr")
+        for n in ("learned", "least", *factors, "visited", "alpha", "sigma", "snr")
     ]
-    return base(quantities=listed, changes=[], references=[], step=4000), arrays
+    meta = base(quantities=listed, changes=[], references=[], step=4000)
+    return meta | {"trained": "in_u", "trained_word": "u"}, arrays
 
 
 def denoise_frame(stochastic: bool = True) -> Frame:

@@ -304,6 +304,11 @@ class DDPM(GenerativeModel):
         return self._mix("p", "q", level, x, eps)
 
     # Process
+    def aim(self) -> Target | None:
+        """What the network predicts."""
+        target: Target = self.config.target
+        return target
+
 
     @property
     def path(self) -> AnglePath:

@@ -28,7 +28,7 @@ from engine.nets.guided_field import GuidedConfig, GuidedField
 from engine.nets.training_levels import level_density
 from engine.sampling.likelihood import scaled_normal_log_prob
 from engine.sampling.sde_paths import PowerPath
-from engine.sampling.targets import column
+from engine.sampling.targets import Target, column
 from engine.settings import knob
 
 
@@ -170,6 +170,10 @@ class EDM(GenerativeModel):
         return {"loss": (guess - (batch.x - skip * x) / out).square().mean()}
 
     # Process
+    def aim(self) -> Target | None:
+        """The paper's F, which is v where the data are taken to have spread 1."""
+        return "v" if self.config.sigma_data == 1 else None
+
 
     @property
     def path(self) -> PowerPath:

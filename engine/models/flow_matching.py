@@ -43,7 +43,7 @@ from engine.nets.training_times import (
 from engine.sampling.coupling import paired_source
 from engine.sampling.likelihood import normal_log_prob
 from engine.sampling.path import BlurredPath, GaussianPath, TrigPath
-from engine.sampling.targets import column, pair_of, target_of
+from engine.sampling.targets import Target, column, pair_of, target_of
 from engine.settings import knob
 
 if TYPE_CHECKING:
@@ -227,6 +227,10 @@ class FlowMatching(GenerativeModel):
         return self.config.coupling, int(self.config.coupling_batch)
 
     def visited_times(self, n: int, generator: Generator) -> Tensor:
+    def aim(self) -> Target | None:
+        """The velocity."""
+        return "u"
+
         """Times (n,) as a batch draws them."""
         return drawn_times(n, self.config, generator)
 

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from torch import Generator, Tensor, nn
 
 from engine.nets.masked import MaskedNet
+from engine.sampling.targets import Target
 
 #: Short names of the coordinates, as the settings of the models say them.
 AXES = ("x", "y")
@@ -122,6 +123,14 @@ class Visits(Protocol):
 
     def visit_density(self, t: Tensor) -> Tensor:
         """Density of those times, where they are drawn from all alike, (n,)."""
+
+
+@runtime_checkable
+class Aims(Protocol):
+    """A network that is trained to predict one of the targets of a path."""
+
+    def aim(self) -> Target | None:
+        """The target whose error the loss counts, up to a weight; None for others."""
 
 
 @runtime_checkable

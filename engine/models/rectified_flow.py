@@ -37,7 +37,7 @@ from engine.nets.training_times import (
 from engine.sampling.likelihood import normal_log_prob
 from engine.sampling.ode import rk4
 from engine.sampling.path import GaussianPath, LinearPath
-from engine.sampling.targets import column
+from engine.sampling.targets import Target, column
 from engine.settings import knob
 
 #: Beyond this time the score is that of this time: the division by 1 - t would turn
@@ -158,6 +158,10 @@ class RectifiedFlow(GenerativeModel):
     def coupling_in_training(self) -> tuple[str, int]:
         """Any noise with any point, as the first stage draws them."""
         return "independent", PAIRED
+
+    def aim(self) -> Target | None:
+        """The velocity."""
+        return "u"
 
     def visited_times(self, n: int, generator: Generator) -> Tensor:
         """Times (n,) as a batch draws them."""

@@ -28,7 +28,7 @@ from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, Generat
 from engine.nets.time_field import FieldConfig, TimeField
 from engine.sampling.likelihood import ode_log_prob, scaled_normal_log_prob
 from engine.sampling.sde_paths import VEPath
-from engine.sampling.targets import column
+from engine.sampling.targets import Target, column
 from engine.settings import knob
 
 Loss = Literal["denoising", "implicit", "sliced"]
@@ -182,6 +182,10 @@ class ScoreMatching(GenerativeModel):
         """Times (b,) of levels that are counted from 0."""
         gaps = self.config.levels - 1
         return level / gaps if gaps else torch.ones_like(level)
+
+    def aim(self) -> Target | None:
+        """The score, scaled by the noise level."""
+        return "score"
 
     def visited_times(self, n: int, generator: Generator) -> Tensor:
         """Times (n,) of the levels that a batch visits."""

@@ -33,7 +33,7 @@ from engine.nets.guided_field import GuidedConfig, GuidedField
 from engine.nets.training_levels import LevelsConfig, level_density, log_levels
 from engine.sampling.likelihood import scaled_normal_log_prob
 from engine.sampling.path import GaussianPath, Spacing
-from engine.sampling.targets import column
+from engine.sampling.targets import Target, column
 from engine.settings import knob
 
 
@@ -173,6 +173,10 @@ class ScoreSDE(GenerativeModel):
         return path.reverse_rates(t)[1] / sigma.square() * noise_error
 
     # Process
+    def aim(self) -> Target | None:
+        """v, of unit size: what the noise has beside its share in x."""
+        return "v"
+
 
     @property
     def path(self) -> GaussianPath:

@@ -7,8 +7,10 @@ In standardised units, where 1 is the variance of the data and so the error of t
 "their mean". No network falls below the error of the conditional mean, which is known
 where the data are a mixture of Gaussians and the noise is normal. Beside it the path
 itself: signal, noise, and the logarithm of their ratio, as in Kingma et al. 2021,
-2107.00630; and which times training visits, drawn as training draws them and as the
-density that they come from (Esser et al. 2024, 2403.03206, section 3.1).
+2107.00630; the same error in each of the targets that a network could predict
+(:mod:`engine.views.targets`); and which times training visits, drawn as training draws
+them and as the density that they come from (Esser et al. 2024, 2403.03206, section
+3.1).
 """
 
 from dataclasses import asdict
@@ -25,6 +27,8 @@ from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32
 from engine.views.curves import Quantity
 from engine.views.grid import coarser, fewer, spread_pick
+from engine.views.targets import QUANTITIES as IN_TARGETS
+from engine.views.targets import in_targets, trained_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +40,7 @@ DRAWS, COLUMNS = 20_000, 40
 QUANTITIES = (
     Quantity("learned", "learned", "share of the variance", "error of the guess"),
     Quantity("least", "least possible", "share of the variance", "error of the guess"),
+    *IN_TARGETS,
     Quantity("visited", "Times visited in training", "density", "visited"),
     Quantity("alpha", "signal α", "std of the data", "signal and noise"),
     Quantity("sigma", "noise σ", "std of the data", "signal and noise"),
@@ -96,13 +101,17 @@ class LevelsView(View):
             "snr": (times, 2 * (alpha.log() - sigma.log())),
         }
         found |= self._errors(moment, model, times)
+        found |= in_targets(model, times, found["learned"][1])
         arrays: dict[str, NDArray[Any]] = {}
         for name, (t, values) in found.items():
             arrays |= _curve(name, t, values, values)
         if isinstance(model, Visits):
             arrays |= _curve("visited", *self._visited(moment, model))
             found["visited"] = (times, times)
+        trained, letter = trained_words(model)
         meta = {
+            "trained": trained,
+            "trained_word": letter,
             "quantities": [asdict(q) for q in QUANTITIES if q.name in found],
             "changes": [],
             "references": [],

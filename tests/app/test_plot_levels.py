@@ -27,14 +27,32 @@ def test_a_level_is_read_by_its_time(plot):
 def test_panels_hold_what_belongs_together(plot):
     titles = [panel.title for panel in plot.panel_paper.panels]
     assert titles[0] == "Error of the guess"
-    assert titles[1] == "Times visited in training"
-    assert len(titles) == 4
+    assert titles[1] == "The same error in each target"
+    assert titles[2] == "Times visited in training"
+    assert len(titles) == 5
     assert plot.header_widgets() == []
-    assert plot.panel_paper.panels[1].pane.limits[:2] == (0.0, 1.0)
+    assert plot.panel_paper.panels[2].pane.limits[:2] == (0.0, 1.0)
+
+
+def test_the_target_of_the_network_stands_out(plot):
+    panel = plot.panel_paper.panels[1]
+    assert panel.unit == "the network predicts u"
+    tokens = {end.text.split()[0]: end.token for end in panel.ends}
+    assert tokens["u"] == "samples_text"
+    assert "samples_text" not in (tokens["ε"], tokens["x₀"])
+    assert plot._curves["in_u"].smooth.opts["pen"].widthF() == 2.5
+    meta, arrays = FRAMES["levels"]()
+    plot.show_frame(meta | {"trained": "", "trained_word": ""}, arrays)
+    assert plot.panel_paper.panels[1].unit == ""
+    assert {end.token for end in plot.panel_paper.panels[1].ends} == {
+        "text1",
+        "latent_text",
+        "text2",
+    }
 
 
 def test_a_density_of_times_is_never_drawn_in_logs(plot):
-    error, visits = plot.panel_paper.panels[:2]
+    error, _, visits = plot.panel_paper.panels[:3]
     assert error.is_log
     meta, arrays = FRAMES["levels"]()
     far = np.geomspace(1e-6, 1, len(arrays["visited.value"]))
