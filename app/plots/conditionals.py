@@ -194,8 +194,11 @@ class ConditionalsPlot(PlotView):
             true[index] if true is not None and seen else None,
         )
         first, second = self._names()
-        given = f"p({second} | {first} = {self._c_text()})"
-        self.slices.titles = (f"p({first})", given)
+        names = ((first, second), (_short(first), _short(second)))
+        self.slices.set_wordings(
+            tuple(f"p({given})" for given, _ in names),
+            tuple(f"p({name} | {given} = {self._c_text()})" for given, name in names),
+        )
         self.slices.words = self._error()
         self.slices.line = float(arrays["first_at"][index])
         self.slices.redraw()
@@ -244,6 +247,11 @@ class ConditionalsPlot(PlotView):
         if kl is None or not self.second.true.isVisible():
             return ""
         return f"slice off by {fixed(float(kl[self._index()]), 3)} nats"
+
+
+def _short(name: str) -> str:
+    """``c2`` for ``component 2``: first letters, and numbers whole."""
+    return "".join(w if w.isdigit() else w[0] for w in name.split())
 
 
 if __name__ == "__main__":

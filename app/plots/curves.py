@@ -138,7 +138,7 @@ class CurvesPlot(PlotView):
                 format_number(value) if isinstance(value, int | float) else str(value)
             )
 
-        name = str(change["name"]).replace("_", " ")
+        name = str(change.get("title") or change["name"]).replace("_", " ")
         text = f"{name} {written(change['old'])} → {written(change['new'])}"
         return Line(float(change.get(self._axis, change["step"])), text, "text2")
 

@@ -17,6 +17,7 @@ from app.plots.paths import at_time
 from app.plots.rail import Block, ColourBar, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed, layer_tag, significant
+from app.widgets.numbers import unit_word
 from app.widgets.switch import Switch
 
 _MODES = {"area": "Area", "grid": "Grid"}
@@ -81,9 +82,10 @@ class LayersPlot(PlotView):
     def describe(self) -> str:
         """Which layer, and how far areas change."""
         least, most = self._extremes()
+        count = int(self.meta["layers"])
         return (
             f"The grid of {self.ends[0]} after {self._layer()} of "
-            f"{self.meta['layers']} layers; "
+            f"{count} {unit_word(count, 'layers')}; "
             f"areas {times_as_large(least)} to {times_as_large(most)}."
         )
 

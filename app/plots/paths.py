@@ -11,6 +11,7 @@ from app.plots.pane import Pane
 from app.theme import theme
 
 _GRADES = 4
+_PALE = 0.35  # opacity of far parts of crooked paths
 
 
 def at_time(times: Floats, x: Floats, t: float) -> Floats:
@@ -27,6 +28,17 @@ def cut_path(times: Floats, x: Floats, t_0: float, t_1: float) -> Floats:
     inner = x[(times > t_0) & (times < t_1)]
     ends = at_time(times, x, t_0)[None], at_time(times, x, t_1)[None]
     return np.concatenate([ends[0], inner, ends[1]]).transpose(1, 0, 2)
+
+
+def grade_times(start: float, t: float, tail: float) -> list[float]:
+    """Borders of the grades between the start and t; all but the first are bright.
+
+    They share the way evenly; with a ``tail`` below 1 the bright ones share that much
+    of it, or all if it is shorter.
+    """
+    even = np.linspace(start, t, _GRADES + 1)
+    newer = np.linspace(t + np.clip(start - t, -tail, tail), t, _GRADES)
+    return even.tolist() if tail >= 1 else [start, *newer.tolist()]
 
 
 class PathItems:
@@ -69,11 +81,24 @@ class PathItems:
         self.others.set_points(points[drawn:MOST_MARKS])
 
     def set_paths(
-        self, times: Floats, x: Floats, t: float, forward: bool, smooth: bool
+        self,
+        times: Floats,
+        x: Floats,
+        t: float,
+        forward: bool,
+        smooth: bool,
+        tail: float = 1.0,
     ) -> None:
-        """Paths (k, n, 2) behind t in four grades, and what is to come."""
+        """Paths (k, n, 2) behind t in four grades, and what is to come.
+
+        The bright grades take the share ``tail`` of all times at most: where it is
+        less than 1 what lies further back or ahead is pale, so that crossing ways can
+        be told apart.
+        """
         start, end = (0.0, 1.0) if forward else (1.0, 0.0)
-        grades = pairwise(np.linspace(start, t, _GRADES + 1).tolist())
+        self.so_far[0].setOpacity(_PALE if tail < 1 else 1.0)
+        self.to_come.setOpacity(_PALE if tail < 1 else 1.0)
+        grades = pairwise(grade_times(start, t, tail))
         for lines, (t_0, t_1) in zip(self.so_far, grades, strict=True):
             lines.opts["antialias"] = smooth
             lines.set_lines(cut_path(times, x, min(t_0, t_1), max(t_0, t_1)))

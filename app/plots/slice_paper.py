@@ -9,6 +9,7 @@ from app.plots.pane import Drag, Pane
 from app.plots.ticks import three_ticks
 from app.plots.two_panes import TwoPanes
 from app.theme import theme
+from app.widgets.paint import text_width
 
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
@@ -26,6 +27,7 @@ class SlicePaper(TwoPanes):
     def __init__(self) -> None:
         super().__init__()
         self.line: float | None = None
+        self._wordings: tuple[tuple[str, ...], ...] = (("",), ("",))
         self.left.grab_at = self._grab
         self.left.clicked.connect(lambda x, _: self.sliced.emit(x))
 
@@ -33,6 +35,22 @@ class SlicePaper(TwoPanes):
         """Densities begin at zero."""
         high = pane.limits[3]
         return [v for v in three_ticks(0.0, high, edge=0.0) if v < high]
+
+    def set_wordings(self, *wordings: tuple[str, ...]) -> None:
+        """Titles of each pane, the longest first: the first that fits is shown."""
+        self._wordings = wordings
+        self._choose_titles()
+
+    def lay_out(self, width: int, height: int) -> None:
+        """As two panes; where they become narrow their titles become short."""
+        super().lay_out(width, height)
+        self._choose_titles()
+
+    def _choose_titles(self) -> None:
+        self.titles = tuple(
+            _longest_that_fits(words, pane.geometry().width())
+            for pane, words in zip(self.panes, self._wordings, strict=True)
+        )
 
     def paint_ahead(self, painter: QPainter) -> None:
         """Frames, and the line with its grip."""
@@ -67,3 +85,10 @@ class SlicePaper(TwoPanes):
             self.sliced.emit(x)
 
         return follow
+
+
+def _longest_that_fits(words: tuple[str, ...], width: float) -> str:
+    """The first wording with room in that many pixels; the last if none has."""
+    return next(
+        (each for each in words if text_width(each, 12, 600) <= width), words[-1]
+    )

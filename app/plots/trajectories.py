@@ -19,8 +19,7 @@ from app.widgets.switch import Switch
 
 _GRIP = 12  # px
 _PATHS, _MOST_PROJECTED = 200, 80  # in the projector look lines are 2 px wide
-_MOST_CORNERS = 600
-_MOST_STOCHASTIC = 40  # more random walks than this are a thicket
+_TAIL = 0.3  # share of t that the bright end of a crooked path takes
 _START = 0.62  # where the start to drag lies at first, share of the limits
 _HIDDEN = 0.5  # share of points outside the frame that is worth a word
 _WAYS = (
@@ -170,10 +169,6 @@ class TrajectoriesPlot(PlotView):
 
     def _drawn(self) -> int:
         paths = min(int(self.meta.get("paths", _PATHS)), self._count())
-        if self.meta.get("stochastic"):
-            paths = min(paths, _MOST_STOCHASTIC)
-        if self.meta.get("kind") == "layers":  # each layer is a corner of every path
-            paths = min(paths, _MOST_CORNERS // max(len(self.arrays["times"]) - 1, 1))
         return min(paths, _MOST_PROJECTED) if theme.look == "projector" else paths
 
     def _draw_time(self) -> None:
@@ -185,7 +180,8 @@ class TrajectoriesPlot(PlotView):
         self.items.set_points(now, drawn)
         if self._mode != "field":
             smooth = not self.film.is_running
-            self.items.set_paths(times, x[:, :drawn], t, forward, smooth)
+            tail = _TAIL if self.meta.get("crooked") else 1.0
+            self.items.set_paths(times, x[:, :drawn], t, forward, smooth, tail)
         tag = "" if forward else " to ".join(self.ends[::-1])
         if self.meta.get("kind") == "layers":
             names = self.meta["names"]

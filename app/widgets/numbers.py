@@ -33,6 +33,12 @@ def in_powers(value: float, digits: int) -> str:
     return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
 
 
+def unit_word(value: float, unit: str) -> str:
+    """The unit as it is said of a number: one ``layer``, two ``layers``."""
+    is_plural = len(unit) > 1 and unit.endswith("s")
+    return unit[:-1] if value == 1 and is_plural else unit
+
+
 def parse_number(text: str) -> float:
     """The number that a person typed: ``5e-4``, ``5e−4``, ``4,096``, ``0,15``, ``1/3``.
 

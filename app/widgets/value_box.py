@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from app.palette import mix
 from app.theme import theme
-from app.widgets.numbers import format_number, parse_number
+from app.widgets.numbers import format_number, parse_number, unit_word
 from app.widgets.paint import RIGHT, box, draw_text, painting, ring, text_width
 from app.widgets.state import State
 from app.widgets.value_range import ValueRange
@@ -51,6 +51,11 @@ class ValueBox(QLineEdit):
     def value(self) -> float:
         """The last good number."""
         return self._value
+
+    @property
+    def unit(self) -> str:
+        """The unit, as it is said of the value; empty for none."""
+        return unit_word(self._value, self._unit)
 
     @property
     def error(self) -> str:
@@ -137,7 +142,7 @@ class ValueBox(QLineEdit):
             with painting(self) as painter:
                 line = rect.adjusted(0, 0, -theme.px(_PAD), 0)
                 ink = c.text3 if enabled else c.text4
-                draw_text(painter, line, self._unit, ink, 11, align=RIGHT)
+                draw_text(painter, line, self.unit, ink, 11, align=RIGHT)
 
     def _unit_room(self) -> int:
         return text_width(self._unit, 11) + theme.px(4) if self._unit else 0

@@ -3,14 +3,18 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.training.config import TrainingConfig
 from engine.training.history import Series
 from engine.views.base import Moment, Picture, View, ViewConfig, f32
 from engine.views.thinning import min_max_indices, smoothed
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 class CurvesConfig(ViewConfig):
@@ -70,12 +74,28 @@ class CurvesView(View):
             arrays |= {f"{quantity.name}.{k}": v for k, v in found.items()}
         meta = {
             "quantities": [asdict(q) for q in quantities],
-            "changes": [dict(vars(c)) for c in moment.history.changes],
+            "changes": marked_changes(moment),
             "references": _references(moment, {q.name: q.group for q in quantities}),
             "step": moment.step,
             "seconds": seconds,
         }
         return Picture(arrays, meta)
+
+
+def marked_changes(moment: Moment) -> list[dict[str, Any]]:
+    """What was changed under way, with the title that each setting has in its form."""
+    sampler = moment.fitted.sampler
+    configs: list[type[BaseModel]] = [type(moment.fitted.model).Config, TrainingConfig]
+    configs += [] if sampler is None else [sampler.Config]
+    titles = {
+        name: field.title
+        for config in configs
+        for name, field in config.model_fields.items()
+    }
+    return [
+        vars(change) | {"title": titles.get(change.name) or change.name}
+        for change in moment.history.changes
+    ]
 
 
 def _series(moment: Moment) -> list[tuple[Quantity, Series]]:

@@ -18,7 +18,7 @@ from engine.models.base import Posterior
 from engine.settings import knob
 from engine.training.history import History, Series
 from engine.views.base import Moment, Picture, View, ViewConfig, number
-from engine.views.curves import Quantity, drawn_series
+from engine.views.curves import Quantity, drawn_series, marked_changes
 from engine.views.grid import fewer, spread_pick
 
 #: Held-out points behind the numbers of now, and codes in one call of the decoder.
@@ -71,7 +71,7 @@ class ElboView(View):
         entropy = moment.data.source.entropy()
         meta = {
             "quantities": [asdict(q) for q in quantities],
-            "changes": [dict(vars(c)) for c in moment.history.changes],
+            "changes": marked_changes(moment),
             "references": [] if entropy is None else [_line(-entropy)],
             "step": moment.step,
             "seconds": max(ends, default=0.0),

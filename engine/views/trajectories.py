@@ -38,7 +38,18 @@ class TrajectoriesConfig(ViewConfig):
     paths: int = knob(
         200,
         "Paths",
-        "Points whose whole way is drawn.",
+        "Points whose whole way is drawn, where the ways are smooth.",
+        ge=0,
+        le=400,
+        unit="paths",
+        apply="live",
+        group="Paths",
+    )
+    crooked: int = knob(
+        24,
+        "Crooked paths",
+        "The same where the ways have corners: layers, or noise at each step. A few "
+        "can be followed one by one.",
         ge=0,
         le=400,
         unit="paths",
@@ -93,7 +104,8 @@ class TrajectoriesView(View):
     def compute(self, moment: Moment) -> Picture:
         """Arrays times, x, noise_level; at most 64 frames, always with both ends."""
         config = self.config
-        count = fewer(config.points, moment.quality, max(200, config.paths))
+        most = max(200, config.paths, config.crooked)
+        count = fewer(config.points, moment.quality, most)
         found = self._paths(moment, count, moment.seed + config.seed)
         train = moment.data.train.x
         kept = thinned(len(found.times), fewer(FRAMES, moment.quality, 24))
@@ -105,6 +117,7 @@ class TrajectoriesView(View):
         }
         process = moment.fitted.can("process")
         limits = moment.data.limits
+        crooked = found.stochastic or not process
         layers = [] if process else layer_words(moment.fitted.model, len(found.x) - 1)
         meta = paper(moment) | {
             "kind": "process" if process else "layers",
@@ -116,7 +129,8 @@ class TrajectoriesView(View):
             "evaluations": found.evaluations,
             "steps": len(found.times) - 1,
             "points": count,
-            "paths": min(config.paths, count),
+            "crooked": crooked,
+            "paths": min(config.crooked if crooked else config.paths, count),
             **_meters(moment, found),
         }
         return Picture(arrays, meta)

@@ -38,6 +38,19 @@ def test_a_click_moves_the_line_and_the_slice_follows(qtbot, plot):
     assert plot.slices.words == f"slice off by {plot.arrays['kl'][index]:.3f} nats"
 
 
+def test_long_names_become_short_where_they_would_be_cut(plot):
+    plot.show_frame(
+        plot.meta | {"columns": ["component 1", "component 2"]}, plot.arrays
+    )
+    plot.resize(1100, 420)
+    plot.slices.redraw()
+    plot.slices.lay_out(1100, 380)
+    c = plot._c_text()
+    assert plot.slices.titles[1] == f"p(component 2 | component 1 = {c})"
+    plot.slices.lay_out(430, 380)
+    assert plot.slices.titles == ("p(component 1)", f"p(c2 | c1 = {c})")
+
+
 def test_a_drag_is_followed_at_once_and_told(qtbot, plot):
     seen = []
     plot.slices.sliced.connect(seen.append)

@@ -11,6 +11,7 @@ from app.plots.classes import ClassLegend
 from app.plots.curves import CurvesPlot
 from app.plots.foot import paint_foot
 from app.plots.marks import Lines, Marks
+from app.plots.paths import grade_times
 from app.plots.preview import FRAMES
 from app.plots.square import Square
 from app.plots.trajectories import TrajectoriesPlot
@@ -211,14 +212,24 @@ def test_words_of_a_change_leave_the_last_values_free(qtbot, monkeypatch):
     assert frame.left() <= words.left() < words.right() <= frame.right() + 2
 
 
-def test_few_paths_where_chance_is_at_work(qtbot):
+def test_far_parts_of_crooked_paths_are_pale(qtbot):
     plot = TrajectoriesPlot()
     qtbot.addWidget(plot)
     meta, arrays = FRAMES["trajectories"]()
-    plot.show_frame({**meta, "stochastic": False, "paths": 200}, arrays)
-    many = len(plot.items.now.points)
-    plot.show_frame({**meta, "stochastic": True, "paths": 200}, arrays)
-    assert len(plot.items.now.points) == 40 < many
+    old, ahead = plot.items.so_far[0], plot.items.to_come
+    plot.show_frame({**meta, "crooked": False, "paths": 200}, arrays)
+    assert old.opacity() == ahead.opacity() == 1
+    plot.show_frame({**meta, "crooked": True, "paths": 24}, arrays)
+    assert old.opacity() == ahead.opacity() < 0.5
+    assert plot.items.so_far[1].opacity() == 1
+    assert len(plot.items.now.points) == 24
+
+
+def test_the_bright_end_of_a_path_follows_its_point():
+    assert grade_times(0.0, 0.8, 1.0) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+    assert grade_times(0.0, 0.8, 0.3) == pytest.approx([0, 0.5, 0.6, 0.7, 0.8])
+    assert grade_times(1.0, 0.2, 0.3) == pytest.approx([1, 0.5, 0.4, 0.3, 0.2])
+    assert grade_times(0.0, 0.15, 0.3) == pytest.approx([0, 0, 0.05, 0.1, 0.15])
 
 
 def test_a_switch_that_was_turned_is_written_in_words(qtbot):
@@ -226,5 +237,6 @@ def test_a_switch_that_was_turned_is_written_in_words(qtbot):
     qtbot.addWidget(plot)
     meta, arrays = losses(loss=(1.0, 0.5))
     change = {"name": "r1", "old": False, "new": True, "step": 10, "seconds": 1}
+    change["title"] = "R1 penalty"
     plot.show_frame({**meta, "changes": [change]}, arrays)
-    assert plot.panel_paper.changes[0].text == "r1 off → on"
+    assert plot.panel_paper.changes[0].text == "R1 penalty off → on"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.widgets.numbers import format_number, parse_number
+from app.widgets.numbers import format_number, parse_number, unit_word
 from app.widgets.value_range import ValueRange
 
 RANGES = [
@@ -50,6 +50,22 @@ def test_numbers_are_written_as_the_look_writes_them(value, text):
 )
 def test_numbers_are_read_as_people_type_them(text, value):
     assert parse_number(text) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "word"),
+    [
+        (1, "layers", "layer"),
+        (2, "layers", "layers"),
+        (0, "steps", "steps"),
+        (1.5, "units", "units"),
+        (1, "std", "std"),
+        (1, "s", "s"),
+        (1, "", ""),
+    ],
+)
+def test_one_of_a_unit_is_said_in_the_singular(value, unit, word):
+    assert unit_word(value, unit) == word
 
 
 @pytest.mark.parametrize("text", ["", "many", "1e999", "nan", "1/0", "5 steps", "1e"])

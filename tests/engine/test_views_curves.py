@@ -166,8 +166,8 @@ def test_reference_lines_and_marks():
         ("loss", "ln 2", pytest.approx(math.log(2))),
         ("loss", "2 ln 2", pytest.approx(2 * math.log(2))),
     ]
-    assert found.meta["changes"] == [
-        {"step": 2, "seconds": 0.2, "name": "learning_rate", "old": 1e-3, "new": 5e-4}
-    ]
+    (change,) = found.meta["changes"]
+    assert change.pop("title") == "Learning rate"
+    assert change == vars(past.changes[0])
     titles = {q["name"]: (q["title"], q["player"]) for q in found.meta["quantities"]}
     assert titles["loss.generator.loss"] == ("Generator loss", "generator")

@@ -151,6 +151,21 @@ def test_layers_of_data_end_at_the_data():
     np.testing.assert_allclose(found.arrays["x"][-1], data.train.x, atol=1e-5)
 
 
+def test_a_few_paths_are_drawn_where_they_have_corners():
+    smooth = picture(NormalFlow(), points=500).meta
+    assert (smooth["crooked"], smooth["paths"]) == (False, 200)
+    layers = picture(None, moment(Identity()), points=500).meta
+    assert (layers["crooked"], layers["paths"]) == (True, 24)
+    asked = picture(None, moment(Identity()), points=500, crooked=400).meta
+    assert asked["paths"] == 400
+    run = moment(NormalFlow())
+    run.fitted.sampler = Ancestral(Ancestral.Config(steps=10))
+    random = picture(None, run).meta
+    assert (random["crooked"], random["paths"]) == (True, 24)
+    back = picture(NormalFlow(), direction="noise", points=500).meta
+    assert (back["crooked"], back["paths"]) == (False, 200)
+
+
 def test_seed_decides_the_points():
     first, again = picture(NormalFlow()), picture(NormalFlow())
     other = picture(NormalFlow(), seed=1)
