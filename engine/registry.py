@@ -97,6 +97,7 @@ VIEWS: dict[str, str] = {
     "cycle": "engine.views.cycle:CycleView",
     "teacher": "engine.views.teacher:TeacherView",
     "styles": "engine.views.styles:StylesView",
+    "guidance": "engine.views.guidance:GuidanceView",
 }
 
 

@@ -169,6 +169,7 @@ PAIRS = {
     "carried": pairs.carried_frame,
     "teacher": pairs.teacher_frame,
     "styles": pairs.styles_frame,
+    "guidance": pairs.guidance_frame,
 }
 MODELS = {
     "posterior": models.posterior_frame,

@@ -101,9 +101,13 @@ class PlotView(QWidget):
     def show_empty(self, title: str, text: str) -> None:
         """Say what is missing and why, instead of a plot."""
         self.meta, self.arrays = {}, {}
+        self.show_way_out(title, text)
+        self._refresh_chips()
+
+    def show_way_out(self, title: str, text: str) -> None:
+        """Say what a frame without a picture lacks; the next one is drawn again."""
         self.empty.set_words(title, text)
         self._stack.setCurrentWidget(self.empty)
-        self._refresh_chips()
 
     @property
     def has_frame(self) -> bool:

@@ -32,6 +32,7 @@ PLOTS: dict[str, str] = {
     "cycle": "app.plots.cycle:CyclePlot",
     "teacher": "app.plots.teacher:TeacherPlot",
     "styles": "app.plots.styles:StylesPlot",
+    "guidance": "app.plots.guidance:GuidancePlot",
 }
 
 

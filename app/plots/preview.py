@@ -206,6 +206,7 @@ FRAMES: dict[str, Callable[[], Frame]] = {
     "cycle": inside.cycle_frame,
     "teacher": pairs.teacher_frame,
     "styles": pairs.styles_frame,
+    "guidance": pairs.guidance_frame,
 }
 
 

@@ -87,3 +87,27 @@ def styles_frame(psi: float = 0.6, count: int = 200) -> Frame:
     turns = np.arctan2(z[:, 1], z[:, 0]) / (2 * np.pi)
     found["sectors"] = (np.floor(8 * turns) % 8).astype("i4")
     return meta | {"psi": psi}, found
+
+
+def guidance_frame(cells: int = 14, count: int = 120, weight: float = 3.0) -> Frame:
+    """Ways to a ring of eight, to one of them, and to the same one, overdone."""
+    rng = np.random.default_rng(37)
+    start, times = rng.normal(size=(count, 2)), np.linspace(0, 1, 9)
+    goals = {"free": ring(count, 38), "bound": _centres()[1] + 0.2 * start}
+    goals["guided"] = 1.1 * _centres()[1] + 0.08 * start
+    places = cells_of(cells).reshape(-1, 2)
+    arrays = {"points": places, "data": ring(420, 39)}
+    arrays["class_data"] = _centres()[1] + 0.2 * rng.normal(size=(60, 2))
+    tops, spreads = {}, {}
+    share = times[:, None, None]
+    for name, goal in goals.items():
+        pull = weight if name == "guided" else 1.0
+        arrays[name] = pull * (goal.mean(0) - 0.5 * places)
+        arrays[f"{name}.times"] = times
+        arrays[f"{name}.x"] = (1 - share) * start + share * goal
+        tops[name] = float(np.linalg.norm(arrays[name], axis=1).max())
+        spreads[name] = float(goal.std(0).mean())
+    meta = base(missing="", t=0.5, quantity="velocity", unit="per unit of t")
+    meta |= {"class": "Mode 2", "weight": weight, "weight_now": weight}
+    meta |= {"max_norms": tops, "spreads": spreads, "resolution": cells}
+    return meta, {name: array.astype("f4") for name, array in arrays.items()}

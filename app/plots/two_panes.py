@@ -1,123 +1,18 @@
 """Two panes side by side under one line of keys."""
 
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
-
 from app.plots.pane import Pane
-from app.plots.paper import Paper
-from app.plots.ticks import three_ticks, tick_text
-from app.theme import theme
-from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width
-
-if TYPE_CHECKING:
-    from app.plots.rail import Key
-
-_LEFT, _RIGHT, _BOTTOM, _TITLE, _KEYS, _GAP = 42, 10, 24, 22, 26, 12
-_NARROW = 380  # px below which the panes stand one above the other
+from app.plots.pane_row import PaneRow
 
 
-class TwoPanes(Paper):
-    """Keys, then two panes with a title each, which cannot be moved in.
+class TwoPanes(PaneRow):
+    """A left pane and a right one."""
 
-    Attributes:
-        keys: What the marks mean, in a line at the top.
-        words: At the right end of that line.
-        titles: Words over the two panes.
-        left: The first pane.
-        right: The second pane.
-    """
+    @property
+    def left(self) -> Pane:
+        """The first pane."""
+        return self.panes[0]
 
-    are_square = False  # whether both axes of a pane have the same scale
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.keys: tuple[Key, ...] = ()
-        self.words = ""
-        self.titles = ("", "")
-        self.left = self.add_pane(Pane())
-        self.right = self.add_pane(Pane())
-        for pane in self.panes:
-            pane.setMouseEnabled(False, False)
-
-    def lay_out(self, width: int, height: int) -> None:
-        """Side by side, or one above the other where the paper is narrow."""
-        px = theme.px
-        narrow = width < px(_NARROW) and height > width
-        top, free = px(_KEYS), height - px(_KEYS)
-        wide = width if narrow else width / 2
-        high = free / 2 if narrow else free
-        across = max(round(wide - px(_LEFT + _RIGHT)), 20)
-        up = max(round(high - px(_TITLE + _BOTTOM)), 20)
-        if self.are_square:
-            across = up = min(across, up)
-        for index, pane in enumerate(self.panes):
-            left = px(_LEFT) + (0 if narrow else index * wide)
-            upper = top + px(_TITLE) + (index * high if narrow else 0)
-            if self.are_square:  # in the middle of its room
-                left += (wide - px(_LEFT + _RIGHT) - across) / 2
-            pane.setGeometry(QRectF(round(left), round(upper), across, up))
-
-    def y_ticks(self, pane: Pane) -> list[float]:
-        """Places of the labels at the left of a pane."""
-        _, _, low, high = pane.limits
-        return three_ticks(low, high)
-
-    def paint_behind(self, painter: QPainter) -> None:
-        """Keys, then paper, grid, labels and title of both panes."""
-        self._paint_keys(painter)
-        for pane, title in zip(self.panes, self.titles, strict=True):
-            frame = QRectF(pane.geometry())
-            painter.fillRect(frame, theme.c.well)
-            self._paint_x(painter, pane, frame)
-            self._paint_y(painter, pane, frame)
-            head = frame.adjusted(0, -theme.px(_TITLE - 2), 0, 0)
-            head.setHeight(theme.px(18))
-            draw_text(painter, head, title, theme.c.text2, 12, 600)
-
-    def paint_ahead(self, painter: QPainter) -> None:
-        """Frames."""
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(theme.c.edge)
-        for pane in self.panes:
-            painter.drawRect(QRectF(pane.geometry()).adjusted(0, 0, -1, -1))
-
-    def _paint_keys(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        x = float(theme.px(_LEFT))
-        for key in self.keys:
-            wide = theme.px(24) + text_width(key.text, 12)
-            if x + wide > self.width():
-                break
-            key.paint(painter, QRectF(x, theme.px(2), wide, theme.px(20)))
-            x += wide + theme.px(_GAP)
-        rest = QRectF(x, theme.px(2), self.width() - theme.px(_RIGHT) - x, theme.px(20))
-        if text_width(self.words, 12) <= rest.width():
-            draw_text(painter, rest, self.words, theme.c.text2, 12, 400, RIGHT)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-    def _paint_x(self, painter: QPainter, pane: Pane, frame: QRectF) -> None:
-        c, px = theme.c, theme.px
-        low, high, _, _ = pane.limits
-        ticks = three_ticks(low, high)
-        for value in ticks:
-            x = round(pane.pixel(value, 0.0).x())
-            painter.setPen(c.grid)
-            painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
-            painter.setPen(c.text4)
-            painter.drawLine(
-                QPointF(x, frame.bottom()), QPointF(x, frame.bottom() + px(3))
-            )
-            label = QRectF(x - px(40), frame.bottom() + px(5), px(80), px(16))
-            draw_text(painter, label, tick_text(value, ticks), c.text3, 11, 400, CENTRE)
-
-    def _paint_y(self, painter: QPainter, pane: Pane, frame: QRectF) -> None:
-        c, px = theme.c, theme.px
-        ticks = self.y_ticks(pane)
-        for value in ticks:
-            y = round(pane.pixel(0.0, value).y())
-            painter.setPen(c.text4)
-            painter.drawLine(QPointF(frame.left() - px(3), y), QPointF(frame.left(), y))
-            label = QRectF(frame.left() - px(60), y - px(8), px(54), px(16))
-            draw_text(painter, label, tick_text(value, ticks), c.text3, 11, 400, RIGHT)
+    @property
+    def right(self) -> Pane:
+        """The second pane."""
+        return self.panes[1]

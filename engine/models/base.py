@@ -17,6 +17,7 @@ from engine.models.inside import (
     Carried,
     Conditionals,
     Couples,
+    Guided,
     Masks,
     Styled,
     Taught,
@@ -443,6 +444,7 @@ CAPABILITIES: dict[str, type] = {
     "visits": Visits,
     "taught": Taught,
     "styled": Styled,
+    "guided": Guided,
 }
 
 

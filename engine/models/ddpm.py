@@ -25,7 +25,8 @@ import torch.nn.functional as F
 from pydantic import model_validator
 from torch import Generator, Tensor
 
-from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
+from engine.models.base import Batch, Card, Denoised, DensityKind, Draw
+from engine.models.guided import GuidedModel
 from engine.nets.clock import ClockConfig, clock_of
 from engine.nets.flow_density import (
     DensityConfig,
@@ -163,7 +164,7 @@ class DDPMConfig(DensityConfig, LevelsConfig, ClockConfig, GuidedConfig):
         )
 
 
-class DDPM(GenerativeModel):
+class DDPM(GuidedModel):
     """A denoiser for T noise levels."""
 
     borders: Tensor
@@ -303,12 +304,12 @@ class DDPM(GenerativeModel):
             return x
         return self._mix("p", "q", level, x, eps)
 
-    # Process
     def aim(self) -> Target | None:
         """What the network predicts."""
         target: Target = self.config.target
         return target
 
+    # Process
 
     @property
     def path(self) -> AnglePath:

@@ -17,7 +17,8 @@ from typing import ClassVar
 import torch
 from torch import Generator, Tensor
 
-from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
+from engine.models.base import Batch, Card, Denoised, DensityKind, Draw
+from engine.models.guided import GuidedModel
 from engine.nets.flow_density import (
     DensityConfig,
     density_kind,
@@ -100,7 +101,7 @@ class EDMConfig(DensityConfig, GuidedConfig):
     )
 
 
-class EDM(GenerativeModel):
+class EDM(GuidedModel):
     """A preconditioned denoiser for all noise levels."""
 
     name = "edm"
@@ -169,11 +170,11 @@ class EDM(GenerativeModel):
         guess = self.field.learn(into * x, sigma.log() / 4, batch, self.config)
         return {"loss": (guess - (batch.x - skip * x) / out).square().mean()}
 
-    # Process
     def aim(self) -> Target | None:
         """The paper's F, which is v where the data are taken to have spread 1."""
         return "v" if self.config.sigma_data == 1 else None
 
+    # Process
 
     @property
     def path(self) -> PowerPath:

@@ -24,7 +24,8 @@ from torch import Generator, Tensor
 
 from engine import registry
 from engine.metrics.density_kde import KernelDensity, likelihood_factor
-from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
+from engine.models.base import Batch, Card, Denoised, DensityKind, Draw
+from engine.models.guided import GuidedModel
 from engine.nets.clock import ClockConfig, clock_of
 from engine.nets.flow_density import (
     DensityConfig,
@@ -133,7 +134,7 @@ class FlowMatchingConfig(
     )
 
 
-class FlowMatching(GenerativeModel):
+class FlowMatching(GuidedModel):
     """A velocity field that carries a source to the data along chosen paths."""
 
     name = "flow_matching"
@@ -226,11 +227,11 @@ class FlowMatching(GenerativeModel):
         """As set; only optimal transport pairs points inside a batch."""
         return self.config.coupling, int(self.config.coupling_batch)
 
-    def visited_times(self, n: int, generator: Generator) -> Tensor:
     def aim(self) -> Target | None:
         """The velocity."""
         return "u"
 
+    def visited_times(self, n: int, generator: Generator) -> Tensor:
         """Times (n,) as a batch draws them."""
         return drawn_times(n, self.config, generator)
 

@@ -5,7 +5,7 @@ simply has the methods. All in standardised coordinates.
 """
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 from torch import Generator, Tensor, nn
 
@@ -156,6 +156,24 @@ class Styled(Protocol):
 
     def styles(self, z: Tensor) -> Styles | None:
         """Styles of noise z (n, latent_dim); None without a mapping network."""
+
+
+@runtime_checkable
+class Guided(Protocol):
+    """A field that knows classes, and follows one with more or less weight."""
+
+    @property
+    def knows_classes(self) -> bool:
+        """Whether this one was built to know them."""
+
+    def guided_class(self) -> int | None:
+        """The class that is followed, counted from 0; None for all the data."""
+
+    def guidance_at(self, t: float) -> float:
+        """Weight at a time: 0 ignores the class, 1 is the class as learned."""
+
+    def with_guidance(self, weight: float) -> Self:
+        """The same model under this weight at all times."""
 
 
 @runtime_checkable

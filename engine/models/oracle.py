@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 from torch import Generator, Tensor, nn
 
-from engine.models.base import Batch, Card, Denoised, DensityKind, GenerativeModel
+from engine.models.base import Batch, Card, Denoised, DensityKind
+from engine.models.guided import GuidedModel
 from engine.nets.diffusion_path import DiffusionPathConfig, diffusion_path
 from engine.nets.flow_density import DensityConfig, flow_log_prob
 from engine.nets.guided_field import MOST_LABELS
@@ -122,7 +123,7 @@ class OracleConfig(DensityConfig, DiffusionPathConfig):
     )
 
 
-class Oracle(GenerativeModel):
+class Oracle(GuidedModel):
     """The exact process of a mixture of Gaussians."""
 
     name = "oracle"
@@ -239,6 +240,21 @@ class Oracle(GenerativeModel):
         """
         label = min(int(self.config.label), int(self.labels.max()) + 1)
         return label if bool((self.labels == label - 1).any()) else 0
+
+    @property
+    def knows_classes(self) -> bool:
+        """Each Gaussian has its class."""
+        return True
+
+    def guided_class(self) -> int | None:
+        """The class that is drawn, counted from 0; None for all the data."""
+        chosen = self._class()
+        return chosen - 1 if chosen else None
+
+    def guidance_at(self, t: float) -> float:
+        """The same weight at all times."""
+        del t
+        return float(self.config.guidance)
 
     def _mean(self, x: Tensor, t: Tensor, label: int) -> Tensor:
         return self._log_parts(x, t, label).softmax(1) @ self.centres.to(x)

@@ -20,7 +20,8 @@ from typing import ClassVar, Literal
 import torch
 from torch import Generator, Tensor
 
-from engine.models.base import Batch, Card, Denoised, DensityKind, Draw, GenerativeModel
+from engine.models.base import Batch, Card, Denoised, DensityKind, Draw
+from engine.models.guided import GuidedModel
 from engine.nets.clock import ClockConfig, clock_of
 from engine.nets.diffusion_path import DiffusionPathConfig, diffusion_path
 from engine.nets.flow_density import (
@@ -80,7 +81,7 @@ class ScoreSDEConfig(
     )
 
 
-class ScoreSDE(GenerativeModel):
+class ScoreSDE(GuidedModel):
     """A score for every time of a diffusion."""
 
     name = "score_sde"
@@ -172,11 +173,11 @@ class ScoreSDE(GenerativeModel):
             return noise_error
         return path.reverse_rates(t)[1] / sigma.square() * noise_error
 
-    # Process
     def aim(self) -> Target | None:
         """v, of unit size: what the noise has beside its share in x."""
         return "v"
 
+    # Process
 
     @property
     def path(self) -> GaussianPath:

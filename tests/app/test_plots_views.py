@@ -147,6 +147,7 @@ def test_state_survives_json_and_is_silent(qtbot, shown, name):
         "carried": {"direction": "noise", "t": 0.25},
         "teacher": {},
         "styles": {"mode": "x"},
+        "guidance": {"t": 0.25, "quantity": "score"},
     }[name]
     with (
         qtbot.assertNotEmitted(plot.settings_edited),

@@ -95,6 +95,7 @@ REFUSED = {
             "score_matching",
             "teacher": "distilled_flow",
             "styles": "gan conditional_gan",
+            "guidance": "flow_matching ddpm score_sde edm oracle",
             "codes": "vqvae",
             "chains": "rectified_flow flow_matching ddpm score_sde edm oracle "
             "score_matching energy_based",
