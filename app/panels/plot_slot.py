@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QWidget
 
+from app.panels.lag import is_far_behind
 from app.panels.view_sheet import ViewSheet, tunable
 from app.plots.catalogue import PLOTS, make_plot
 from app.session import Session
@@ -20,7 +21,7 @@ from app.theme import theme
 from app.widgets.button import IconButton
 from app.widgets.card import Card
 from app.widgets.switch import Switch
-from engine.protocol import Arrays, Frame
+from engine.protocol import Arrays, Frame, Status
 
 if TYPE_CHECKING:
     from app.plots.base import PlotView
@@ -57,6 +58,8 @@ class PlotSlot(Card):
         self.sheet = ViewSheet(self)
         self._ground = QLabel()
         self._is_stale = False
+        self._rate = 0.0  # steps/s when the run last played
+        self._late = ""  # the step of a picture that is far behind
         self._way_out = ""
         self._frame: Frame | None = None
         self._extras: dict[str, Frame] = {}
@@ -181,6 +184,7 @@ class PlotSlot(Card):
         elif not self.plot.has_frame:
             self.plot.show_empty("Nothing to show yet", "The first picture is coming.")
         self._show_controls(self.plot.has_frame)
+        self._show_lag()
         self._show_chips()
 
     def set_stale(self, stale: bool) -> None:
@@ -242,6 +246,7 @@ class PlotSlot(Card):
         session.catalogue_received.connect(self._show_title)
         session.catalogue_received.connect(self.refresh)
         session.run_ready.connect(lambda _: self.refresh())
+        session.status_changed.connect(self._on_status)
         session.runs.run_chosen.connect(self.refresh)
         session.runs.visited.connect(lambda _: self._show_chips())
         self.content_chosen.connect(lambda v: session.slots.choose(self.name, v))
@@ -365,9 +370,24 @@ class PlotSlot(Card):
                 self._show_controls(True)
             self.plot.show_frame(frame.meta, arrays)
             self._frame = frame
+            self._show_lag()
             if self._is_stale:
                 self.set_stale(False)
         self._session.slots.drawn(name)
+
+    def _on_status(self, status: Status) -> None:
+        self._rate = status.steps_per_second or self._rate
+        self._show_lag()
+
+    def _show_lag(self) -> None:
+        """Where the living run has left the picture behind, say which step that is."""
+        run, frame, late = self._session.run, self._frame, ""
+        if frame is not None and run is not None and run.at is None:
+            behind = is_far_behind(frame.step, run.step, self._rate)
+            late = f"step {frame.step:,}" if behind else ""
+        if late != self._late:
+            self._late = late
+            self._show_chips()
 
     def _show_chips(self) -> None:
         chips: list[tuple[str, ChipKind]] = []
@@ -377,6 +397,8 @@ class PlotSlot(Card):
         run = self._session.run
         if run is not None and run.at is not None:
             chips.append((f"step {run.at:,}", "plain"))
+        elif self._late:
+            chips.append((self._late, "plain"))
         if self._is_stale and self._frame is not None:
             chips.append(("stale", "warning"))
         self.set_chips(chips)

@@ -1,0 +1,14 @@
+"""When a picture is so far behind its run that it must say which step it shows."""
+
+_SHARE, _SECONDS = 0.05, 2.0
+_USUAL = 100.0  # steps/s, where no speed is known yet
+
+
+def is_far_behind(shown: int, step: int, rate: float) -> bool:
+    """Whether a picture of step ``shown`` no longer stands for a run at ``step``.
+
+    It is then late by 5 % of the steps, and by as many as two seconds of training take
+    at ``rate``, steps/s; 0 where none was measured.
+    """
+    late = step - shown
+    return late > _SHARE * step and late > _SECONDS * (rate or _USUAL)
