@@ -155,9 +155,15 @@ class Session(QObject):
         """Back to step 0 and the same initial weights."""
         self.runs.return_live()
         for run in self.runs.driven:
-            run.failed = None
-            run.trail = []
-            self._send(wire.Reset(run_id=run.id))
+            self._reset(run)
+
+    def begin_anew(self) -> None:
+        """Play the run on show from step 0; runs beside it go on as they are."""
+        self.runs.return_live()
+        run = self.run
+        if run is not None:
+            self._reset(run)
+            self._send(wire.Play(run_id=run.id))
 
     def new_seed(self) -> None:
         """Begin again with random numbers never seen before."""
@@ -306,6 +312,11 @@ class Session(QObject):
                 self.start_refused.emit(str(error))
                 return
             self.runs.choose(self.runs.make(config).id)
+
+    def _reset(self, run: Run) -> None:
+        run.failed = None
+        run.trail = []
+        self._send(wire.Reset(run_id=run.id))
 
     def _note_failure(self, run: Run, failed: wire.Failed) -> None:
         step = failed.last_good_step

@@ -18,7 +18,7 @@ class PresetStarter(QObject):
         session.run_ready.connect(self._on_ready)
 
     def begin(self, preset: Preset) -> None:
-        """Show a preset; it plays once the engine has built its run."""
+        """Show a preset; it plays from its first step, once the engine has built it."""
         session = self._session
         if session.run is None:
             return
@@ -26,13 +26,12 @@ class PresetStarter(QObject):
         # A run that plays plays on when it is built anew; a short one would be at its
         # end before it is told to play.
         session.pause()
-        same = preset.config.model == session.run.config.model
         for slot, view in zip(SLOTS, preset.views, strict=True):
             session.slots.choose(slot, view)
         self._waits_for = preset.config.model
-        if not session.desk.take(preset.config, f"preset {preset.title}") and same:
+        if not session.desk.take(preset.config, f"preset {preset.title}"):
             self._waits_for = ""
-            session.play()
+            session.begin_anew()
 
     def _on_ready(self, ready: RunReady) -> None:
         if self._waits_for == ready.config.model:

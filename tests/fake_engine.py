@@ -328,7 +328,8 @@ class FakeEngine:
     def on_step_once(self, command: p.StepOnce) -> None:
         run = self.run(command.run_id)
         run.stop("paused")
-        run.base += command.count
+        run.base = min(run.base + command.count, run.steps)
+        run.state = "complete" if run.base == run.steps else "paused"
 
     def on_reset(self, command: p.Reset) -> None:
         self.runs[command.run_id] = Run(self.run(command.run_id).config)

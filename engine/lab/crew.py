@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Share of the time of a sweep that examinations may take.
 EXAM_SHARE = 0.12
+#: The same until every cell has been seen once: nobody waits before empty squares.
+FIRST_SHARE = 0.5
 #: Seconds of training between two pieces of news.
 _SLICE = 0.05
 
@@ -104,7 +106,9 @@ class Crew:
         squad = self._next_squad()
         if squad is not None:
             self._train(squad)
-        allowed = EXAM_SHARE * (self._trained + self._looked)
+        is_new = any(cell.examined < 0 for cell in self.cells.values())
+        share = FIRST_SHARE if is_new else EXAM_SHARE
+        allowed = share * (self._trained + self._looked)
         if self._looked < allowed and (index := self._stalest()) is not None:
             begin = time.monotonic()
             found = self._examined(index, QUICK)

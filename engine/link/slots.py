@@ -107,8 +107,8 @@ class Slots:
     ) -> Job | None:
         """The most urgent picture, or None if none is due.
 
-        What nobody has seen yet comes first, then full pictures of moments that stand
-        still, then whoever has waited longest.
+        What nobody has seen yet comes first, then pictures of moments that stand
+        still, the cheap ones before the dear, then whoever has waited longest.
         """
         self._watched = frozenset(credits_)
         jobs = [
@@ -118,9 +118,7 @@ class Slots:
             and (run := runs.get(slot.wish.run_id)) is not None
             and (job := self._job(slot, run, now)) is not None
         ]
-        return min(
-            jobs, key=lambda j: (not j.slot.fresh, j.paid, j.slot.sent_at), default=None
-        )
+        return min(jobs, key=_urgency, default=None)
 
     def _job(self, slot: Slot, run: RunFacts, now: float) -> Job | None:
         moving = run.playing and slot.wish.at is None
@@ -179,3 +177,10 @@ class Slots:
         ]
         demands = [min(o.detail.full_cost, 10.0) * FASTEST for o in seen]
         return fair_shares(demands, self._share)[seen.index(slot)]
+
+
+def _urgency(job: Job) -> tuple[bool, bool, float, float]:
+    """Smallest first; a map of a minute's work holds up no picture of a moment's."""
+    slot = job.slot
+    cost = slot.detail.full_cost if job.full and not job.paid else 0.0
+    return not slot.fresh, job.paid, cost, slot.sent_at

@@ -16,7 +16,7 @@ from app.panels.presets.page import PresetsPage
 from app.presets import preset, presets
 from app.session_config import can_feed, complete, model_entry
 from app.session_slots import SLOTS
-from engine.protocol import Catalogue, Configure, Pause, Play
+from engine.protocol import Catalogue, Configure, Pause, Play, Reset
 
 NAMES = [p.name for p in presets()]
 ORDERS = (Pause, Configure, Play)
@@ -89,17 +89,25 @@ def test_a_click_shows_its_views_and_plays(world):
     world.until(lambda: world.client.configured.model == "rectified_flow")
 
 
-def test_the_same_preset_again_goes_on_playing(world):
+@pytest.mark.parametrize("state", ["playing", "paused", "complete"])
+def test_the_same_preset_again_begins_anew(world, state):
     name = next(n for n in NAMES if preset(n).config.model == "realnvp")
     page = world.window.pages.page("presets")
     page.begin(name)
     world.until(lambda: world.run.is_playing and world.run.config.model == "realnvp")
-    world.session.pause()
-    world.until(lambda: not world.run.is_playing)
-    configured = len(world.client.of(Configure))
+    world.until(lambda: world.run.step > 0)
+    if state == "paused":
+        world.session.pause()
+        world.until(lambda: not world.run.is_playing)
+    elif state == "complete":
+        world.session.step_once(preset(name).config.training.get("steps", 6000))
+        world.until(lambda: not world.run.can_play)
+    sent = len(world.client.sent)
     page.begin(name)
+    world.until(lambda: any(isinstance(m, Play) for m in world.client.sent[sent:]))
+    orders = [m for m in world.client.sent[sent:] if isinstance(m, (*ORDERS, Reset))]
+    assert [type(m) for m in orders] == [Pause, Reset, Play]
     world.until(lambda: world.run.is_playing)
-    assert len(world.client.of(Configure)) == configured
 
 
 def test_a_playing_run_is_paused_before_a_preset_begins(world):

@@ -49,6 +49,19 @@ def simulate(
     return drawn
 
 
+def simulate_still(
+    slots: Slots, run: StubRun, costs: dict[str, float]
+) -> list[tuple[str, bool]]:
+    """What is drawn of a standing run, and whether in full, in order."""
+    now, drawn = 0.0, []
+    while job := slots.next_job({"a": run}, list(costs), now):
+        cost = costs[job.wish.slot] * job.quality**2
+        now += cost
+        slots.done(job, cost, now)
+        drawn.append((job.wish.slot, job.full))
+    return drawn
+
+
 def spent(
     costs: dict[str, float], drawn: dict[str, list[tuple[float, float]]]
 ) -> float:
@@ -160,6 +173,17 @@ def test_a_cheap_view_of_a_standing_run_is_full_at_once() -> None:
     job = slots.next_job({"a": run}, ["a"], 2.0)
     assert job is not None
     assert job.full
+
+
+def test_a_dear_picture_of_a_standing_run_holds_up_no_cheap_one() -> None:
+    """The exact map of a guided process takes a minute; its paths shall not wait."""
+    slots, run = Slots(SHARE), StubRun(playing=False, step=7)
+    costs = {"dear": 60.0, "cheap": 0.5, "cheaper": 0.3}
+    for name in costs:
+        subscribe(slots, name)
+    drawn = simulate_still(slots, run, costs)
+    assert {name for name, full in drawn[:3] if not full} == set(costs)
+    assert drawn[3:] == [("cheaper", True), ("cheap", True), ("dear", True)]
 
 
 @pytest.mark.parametrize("change", ["version", "step"])

@@ -2,12 +2,14 @@
 
 import os
 from collections import deque
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from engine.experiment import Experiment
+from engine.lab import crew
 from engine.lab.crew_words import (
     ORDERS,
     REPORTS,
@@ -176,6 +178,52 @@ def test_a_worker_gives_a_cell_and_trains_on():
     same(take_over(message, arrays, config(0), expected.data), expected)
     assert 16 <= step < 60
     assert handed(heard)[0][0].moments[-1]["step"] == 60
+
+
+class StubCell:
+    """A cell whose look takes a second of a clock that nothing else moves."""
+
+    is_training = True
+
+    def __init__(self, squad):
+        self.experiment, self.examined = squad, -1
+
+    def note(self, metric):
+        self.examined = self.experiment.step
+
+    def facts(self, index):
+        return {"cell": index}
+
+    def spark(self):
+        return np.zeros(2)
+
+
+def test_every_cell_is_seen_before_pictures_become_few(monkeypatch):
+    clock = SimpleNamespace(now=0.0, step=0, trainers=[], keep=lambda: None)
+    monkeypatch.setattr(crew.time, "monotonic", lambda: clock.now)
+
+    def take(seconds, result):
+        clock.now += seconds
+        return result
+
+    def train_on(seconds, until, on_diverged):
+        clock.step += 1
+        return take(0.05, 1)
+
+    cpu = SimpleNamespace(device=torch.device("cpu"))
+    squad = SimpleNamespace(trainers=[cpu], step=0, train=train_on)
+    cells = {i: StubCell(clock) for i in range(8)}
+    monkeypatch.setattr(crew, "examine", lambda *_: take(1.0, (0.5, {})))
+    made = crew.Crew(cells, [squad], 10**6, "energy_distance", lambda: None)
+    seen = []
+    while clock.now < 40:
+        told, _ = made.work()
+        seen += [(i, clock.now) for i in told.pictured]
+    assert sorted(i for i, _ in seen[:8]) == list(range(8))
+    assert seen[7][1] == pytest.approx(2 * 8, abs=1.2)
+    # From then on the looks are paid for at the lower rate, the first ones included.
+    assert len(seen) == 8
+    assert made.told().looked / clock.now == pytest.approx(0.2, abs=0.01)
 
 
 def test_messages_cross_a_pipe_with_their_arrays():

@@ -114,16 +114,26 @@ def test_conditional_and_marginal_loss_have_the_same_gradient() -> None:
 # Couplings
 
 
-def test_assignment_is_the_cheapest() -> None:
-    x_0, x_1 = torch.randn(60, 2, generator=seeded()).double(), data(60)
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("count", [1, 2, 60, 256])
+def test_assignment_is_the_cheapest(count: int, scale: float) -> None:
+    x_0 = torch.randn(count, 2, generator=seeded()).double() * scale
+    x_1 = data(count) * scale
     order = assignment(x_0, x_1)
-    assert order.sort().values.tolist() == list(range(60))
+    assert order.sort().values.tolist() == list(range(count))
     cost = torch.cdist(x_1, x_0).square()
-    mine = float(cost[torch.arange(60), order].sum())
+    mine = float(cost[torch.arange(count), order].sum())
     rows, columns = linear_sum_assignment(cost.numpy())
     assert mine == pytest.approx(float(cost[rows, columns].sum()))
     plan = ot.emd2([], [], cost.numpy())  # another library, by network simplex
-    assert mine / 60 == pytest.approx(float(plan))
+    assert mine / count == pytest.approx(float(plan))
+
+
+def test_equal_points_and_far_ones_are_paired() -> None:
+    x_0 = torch.zeros(5, 2).double()
+    assert assignment(x_0, x_0).sort().values.tolist() == list(range(5))
+    x_0[4] = 1e6  # a table whose other costs are nothing beside the largest
+    assert assignment(x_0, x_0.flip(0))[0] == 4
 
 
 def test_cost_of_pairs_on_the_ring() -> None:
