@@ -33,9 +33,9 @@ class RealNVPConfig(FlowConfig):
         le=24,
         symbol="K",
     )
-    taper: float = taper_knob(1.5)
-    spread: float = spread_knob(0.0)
-    jitter: float = jitter_knob(0.0)
+    taper: float = taper_knob(2.0)
+    spread: float = spread_knob(2.0)
+    jitter: float = jitter_knob(0.015)
     bound: float = knob(
         2.0,
         "Scale bound",
@@ -64,7 +64,7 @@ class RealNVP(CouplingFlow):
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **CouplingFlow.training_defaults,
         "learning_rate": 4e-3,
-        "steps": 4000,
+        "steps": 6000,
     }
 
     def __init__(self, config: RealNVPConfig, dim: int = 2, classes: int = 0) -> None:
