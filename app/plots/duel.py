@@ -17,9 +17,16 @@ from app.plots.rail import Block, ColourBar, Key, Legend
 from app.plots.square import Square
 from app.plots.straight_arrows import straight_arrows
 from app.plots.ticks import MINUS, fixed, significant
+from app.theme import theme
+from app.widgets.switch import Switch
 
 _LONGEST = 0.13  # of the side
 _HEAD = 0.02
+_MODES = {"verdict": "Critic", "slope": "Slope"}
+_SLOPE_TIP = (
+    "Norm of the gradient of the critic's values, in standard deviations of the data. "
+    "A gradient penalty wants 1 between data and fakes; R1 wants 0 at data."
+)
 _RANGES = (0.02, 0.05, 0.1, 0.2, 0.5)  # steps, so that colours do not flicker
 
 
@@ -38,6 +45,12 @@ def colour_range(critic: Floats) -> float:
     return next(step for step in _RANGES if top <= step or step == _RANGES[-1])
 
 
+def slope_range(slope: Floats) -> float:
+    """Slope of the brightest colour: few steep cells shall not darken the rest."""
+    good = slope[np.isfinite(slope)]
+    return max(float(np.percentile(good, 99)), 1e-6) if good.size else 1.0
+
+
 class DuelPlot(PlotView):
     """The critic as colours, fakes with arrows, and buttons that move one player."""
 
@@ -48,7 +61,8 @@ class DuelPlot(PlotView):
         self.square = Square()
         super().__init__(self.square, parent)
         self._asked = ""
-        self._range = 0.5
+        self._range, self._top = 0.5, 1.0
+        self._mode = "verdict"
         self._before: dict[str, Any] = {}
         self._news = "Move one player alone."
         pane = self.square.pane
@@ -58,10 +72,28 @@ class DuelPlot(PlotView):
         self.data = Marks(pane, "data", "s", 4, "well")
         self.push = Lines(pane, "text1")
         self.fakes = Marks(pane, "samples", "o", 5, "halo")
+        self.switch = Switch(_MODES, "What the colours are")
+        self.switch.chosen.connect(self._on_mode)
         self.duel_strip = DuelStrip()
         self.duel_strip.moved.connect(self._on_moved_player)
         self.square.moved.connect(self._on_moved)
         pane.clicked.connect(self._on_clicked)
+
+    def header_widgets(self) -> list[QWidget]:
+        """The critic's verdict, or how steep its values are."""
+        return [self.switch]
+
+    def view_state(self) -> dict[str, Any]:
+        """What the colours are."""
+        return {"mode": self._mode}
+
+    def set_view_state(self, state: dict[str, Any]) -> None:
+        """Take a kept choice back."""
+        if state.get("mode") in _MODES:
+            self._mode = state["mode"]
+            self.switch.set_value(self._mode)
+            if self.meta:
+                self.draw()
 
     def strip(self) -> QWidget | None:
         """One move of either player, and what is happening."""
@@ -78,13 +110,7 @@ class DuelPlot(PlotView):
     def draw(self) -> None:
         """Surface, line of indecision, points, arrows, words."""
         self.square.pane.set_home(*self.limits)
-        self._range = colour_range(self.arrays["critic"])
-        low, high = 0.5 - self._range, 0.5 + self._range
-        table = signed_table()[indices(self.arrays["critic"], low, high)]
-        self.image.set_picture(table, self.limits)
-        self.line.opts["antialias"] = self.push.opts["antialias"] = True
-        contour = self.arrays.get("contour", np.empty((0, 2, 2)))
-        self.line.set_lines(contour)
+        self._draw_surface()
         self.data.set_points(self.points("data"))
         fakes, push = self.points("fakes"), self.points("push")
         self.fakes.set_points(fakes)
@@ -95,8 +121,23 @@ class DuelPlot(PlotView):
             pushes(fakes[good], push[good], _LONGEST * side, _HEAD * side)
         )
         self.square.set_rail(self._blocks(), [])
-        self.square.set_tags(f"D(x), {MINUS}∂L/∂x at fakes")
+        surface = "D(x)" if self._mode == "verdict" else "|∇f|"
+        self.square.set_tags(f"{surface}, {MINUS}∂L/∂x at fakes")
         self._tell_news()
+
+    def _draw_surface(self) -> None:
+        """Colours, and the line where the critic is undecided or has slope 1."""
+        self.line.opts["antialias"] = self.push.opts["antialias"] = True
+        self._range = colour_range(self.arrays["critic"])
+        low, high = 0.5 - self._range, 0.5 + self._range
+        name, table, line = "critic", signed_table(), "contour"
+        if self._mode == "slope":
+            self._top = slope_range(self.arrays["slope"])
+            name, table, line = "slope", theme.density_lut(), "steep"
+            low, high = 0.0, self._top
+        picture = table[indices(self.arrays[name], low, high)]
+        self.image.set_picture(picture, self.limits)
+        self.line.set_lines(self.arrays.get(line, np.empty((0, 2, 2))))
 
     def recolour(self) -> None:
         """New colours of marks and lines; the surface follows with ``draw``."""
@@ -104,12 +145,9 @@ class DuelPlot(PlotView):
             item.recolour()
 
     def _blocks(self) -> list[Block]:
-        digits = 2 if self._range < 0.5 else 0
-        ends = [fixed(0.5 + sign * self._range, digits) for sign in (-1, 1)]
-        words = (f"{ends[0]} fake", "0.5", f"{ends[1]} real")
-        bar = ColourBar("D(x)", *words, True)
+        line = "undecided, ½" if self._mode == "verdict" else "slope 1"
         keys = (
-            Key("undecided, ½", "line", "text1"),
+            Key(line, "line", "text1"),
             Key("fakes", "o", "samples", "halo"),
             Key("data", "s", "data"),
         )
@@ -118,11 +156,29 @@ class DuelPlot(PlotView):
             (f"loss {name[:1].upper()}", _written(loss))
             for name, loss in losses.items()
         ]
+        if self._mode == "slope":
+            return [self._slopes(), self._bar(), Legend(keys)]
         rows += [
             ("data known", f"{100 * float(self.meta.get('seen', 0)):.0f} %"),
             ("fakes known", f"{100 * float(self.meta.get('caught', 0)):.0f} %"),
         ]
-        return [Numbers("", tuple(rows)), bar, Legend(keys)]
+        return [Numbers("", tuple(rows)), self._bar(), Legend(keys)]
+
+    def _bar(self) -> ColourBar:
+        if self._mode == "slope":
+            middle = significant(self._top / 2, 2)
+            return ColourBar("|∇f|", "0", middle, significant(self._top, 2))
+        digits = 2 if self._range < 0.5 else 0
+        ends = [fixed(0.5 + sign * self._range, digits) for sign in (-1, 1)]
+        return ColourBar("D(x)", f"{ends[0]} fake", "0.5", f"{ends[1]} real", True)
+
+    def _slopes(self) -> Numbers:
+        """Mean slopes, and the one that a gradient penalty wants."""
+        found = self.meta["slopes"]
+        rows = [(f"at {name}", _written(value)) for name, value in found.items()]
+        if self.meta["goal"] is not None:
+            rows.append(("goal", fixed(float(self.meta["goal"]), 0)))
+        return Numbers("Mean slope", tuple(rows), _SLOPE_TIP)
 
     def _tell_news(self) -> None:
         """What the last move changed, once its picture is there."""
@@ -141,6 +197,11 @@ class DuelPlot(PlotView):
         self._before = {"losses": losses, "step": step}
         self.duel_strip.set_words(self._news, str(self.meta.get("caption", "")))
 
+    def _on_mode(self, mode: str) -> None:
+        self._mode = mode
+        if self.meta:
+            self.draw()
+
     def _on_moved_player(self, player: str) -> None:
         self._asked = player
         self.move_wished.emit(player)
@@ -153,7 +214,10 @@ class DuelPlot(PlotView):
         if place is None or not self.meta:
             self.duel_strip.set_words(self._news, str(self.meta.get("caption", "")))
             return
-        critic = self.arrays["critic"]
+        name, sign = (
+            ("critic", "D(x)") if self._mode == "verdict" else ("slope", "|∇f|")
+        )
+        critic = self.arrays[name]
         x_0, x_1, y_0, y_1 = self.limits
         row = int((place[1] - y_0) / (y_1 - y_0) * len(critic))
         column = int((place[0] - x_0) / (x_1 - x_0) * len(critic))
@@ -161,9 +225,9 @@ class DuelPlot(PlotView):
             where = ", ".join(fixed(v) for v in place)
             value = fixed(float(critic[row, column]))
             self.duel_strip.set_words(
-                f"x {where}   D(x) {value}", str(self.meta.get("caption", ""))
+                f"x {where}   {sign} {value}", str(self.meta.get("caption", ""))
             )
-            self.hovered.emit([("x", where), ("D(x)", value)])
+            self.hovered.emit([("x", where), (sign, value)])
 
 
 def _written(loss: Any) -> str:

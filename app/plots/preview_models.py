@@ -69,6 +69,8 @@ def elbo_frame(count: int = 400) -> Frame:
         arrays |= {f"{name}.value": value.astype("f4"), f"{name}.smooth": value}
     k = np.array([1, 2, 5, 10, 20, 50])
     arrays["ladder"] = np.stack([k, -1.15 - 0.2 / k], axis=1).astype("f4")
+    course = [values["kl"], -values["fit"], step]
+    arrays["course"] = np.stack(course, axis=1).astype("f4")
     facts = {"unit": "nats/point", "kind": "", "player": ""}
     titles = {"fit": "fit ln p(x|z)", "bound": "bound as trained", "kl": "KL(q‖p)"}
     groups = {"fit": "bound", "bound": "bound", "kl": "KL"}
@@ -149,6 +151,8 @@ def duel_frame(cells: int = 96) -> Frame:
     meta |= {"seen": 0.87, "caught": 0.71, "accuracy": 0.79, "push": 0.4, "step": 120}
     words = "The discriminator tells 79 % apart: a fair game, both sides have "
     meta |= {"caption": words + "something to learn.", "resolution": cells}
+    arrays |= {"slope": 4 * critic * (1 - critic), "steep": arrays["contour"] * 0.9}
+    meta |= {"slopes": {"data": 0.82, "fakes": 0.61}, "goal": 1.0}
     return meta, {name: array.astype("f4") for name, array in arrays.items()}
 
 

@@ -388,6 +388,9 @@ class Adversarial(Protocol):
     def duel(self, x: Tensor, labels: Tensor, generator: Generator) -> Duel:
         """How they stand on points x (n, dim) of classes (n,), and as many fakes."""
 
+    def opinion(self, x: Tensor) -> Tensor:
+        """The judge's values (n,) at x (n, dim), as losses and penalties see them."""
+
 
 @runtime_checkable
 class Coded(Protocol):

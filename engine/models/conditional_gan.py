@@ -163,13 +163,21 @@ class ConditionalGAN(GAN):
 
     def critic(self, x: Tensor) -> Tensor:
         """Verdict (n,) on x as a member of the shown class, or the mean over all."""
+        values, weights = self._values_by_class(x)
+        return self.verdict(values) @ weights
+
+    def opinion(self, x: Tensor) -> Tensor:
+        """Values (n,) for the shown class, or their mean over all classes."""
+        values, weights = self._values_by_class(x)
+        return values @ weights
+
+    def _values_by_class(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Values (n, k) for each class that is shown, and the shares (k,) of those."""
         shown = self.shown_label()
         labels = range(len(self.shares)) if shown is None else [shown]
         weights = self.shares if shown is None else torch.ones_like(self.shares[:1])
-        verdicts = [
-            self.verdict(self.values(x, self.no_labels(len(x)) + y)) for y in labels
-        ]
-        return torch.stack(verdicts, 1) @ weights
+        values = [self.values(x, self.no_labels(len(x)) + y) for y in labels]
+        return torch.stack(values, 1), weights
 
     def decode_as(self, z: Tensor, label: int) -> Tensor:
         """Points (n, dim) of one class."""

@@ -221,6 +221,10 @@ class CycleGAN(GenerativeModel):
             values = values - self.middle
         return self.config.rules.verdict(values)  # type: ignore[no-any-return]
 
+    def opinion(self, x: Tensor) -> Tensor:
+        """Values (n,) of the discriminator of the run's side."""
+        return self.values(self.judge_x, x)
+
     def duel(self, x: Tensor, labels: Tensor, generator: Generator) -> Duel:
         """How the players stand on the side of the run, x (n, dim)."""
         del labels

@@ -253,6 +253,10 @@ class GAN(GenerativeModel):
         """The discriminator's verdict (n,): 0 is fake, 1/2 undecided, 1 real."""
         return self.verdict(self.values(x, self.no_labels(len(x))))
 
+    def opinion(self, x: Tensor) -> Tensor:
+        """The discriminator's values (n,), whose slope the penalties punish."""
+        return self.values(x, self.no_labels(len(x)))
+
     def forged(self, n: int, generator: Generator) -> tuple[Tensor, Tensor]:
         """Fakes (n, dim) as they are shown, and the class (n,) each was made for."""
         return self.sample(n, generator), self.no_labels(n)

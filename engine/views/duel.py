@@ -2,7 +2,12 @@
 
 from typing import Any, ClassVar
 
+import torch
+from torch import Tensor
+
 from engine.models.base import Adversarial, Duel
+from engine.models.fitted import Fitted
+from engine.nets.slopes import slope
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
 from engine.views.contour import contour
@@ -56,14 +61,23 @@ class DuelView(View):
     empty = "This model has no opponent: one loss trains all of it."
 
     def compute(self, moment: Moment) -> Picture:
-        """Arrays critic (G, G), contour (m, 2, 2), fakes and push (k, 2), data."""
+        """Arrays critic and slope (G, G), contour and steep (m, 2, 2), points.
+
+        ``slope`` is the norm of the gradient of the critic's values in the coordinates
+        of the training, where a gradient penalty wants it to be 1; ``steep`` is the
+        line where it is. Fakes and push are (k, 2), data (m, 2).
+        """
         fitted = moment.raw
         model = fitted.model
         assert isinstance(model, Adversarial)
         limits, scaling = moment.data.limits, moment.data.scaling
         side = coarser(self.config.resolution, moment.quality, 32)
-        surface = in_chunks(fitted.critic, cell_centres(limits, side), moment.tick)
+        cells = cell_centres(limits, side)
+        surface = in_chunks(fitted.critic, cells, moment.tick)
         critic = f32(surface.nan_to_num(0.5).reshape(side, side))
+        where = scaling.standardise(cells).to(fitted.model.device, fitted.model.dtype)
+        steepness = in_chunks(lambda x: slopes(fitted, x), where, moment.tick)
+        steep = f32(steepness.nan_to_num(0.0).reshape(side, side))
         train = moment.data.train
         rows = spread_pick(len(train.x), fewer(JUDGED, moment.quality, 300), 0)
         x = scaling.standardise(train.x[rows].double())
@@ -75,13 +89,29 @@ class DuelView(View):
         arrays = {
             "critic": critic,
             "contour": contour(critic, 0.5, limits),
+            "slope": steep,
+            "steep": contour(steep, 1.0, limits),
             "fakes": f32(scaling.restore(stand.fakes.double().cpu())[shown]),
             "push": f32(push),
             "data": f32(train.x[spread_pick(len(train.x), BACKDROP, moment.seed)]),
         }
         meta = _facts(stand) | {"step": moment.step, "resolution": side}
         meta["push"] = number(push.norm(dim=1).median())
+        meta["slopes"] = {
+            "data": number(slopes(fitted, x).mean()),
+            "fakes": number(slopes(fitted, stand.fakes).mean()),
+        }
+        meta["goal"] = 1.0 if fitted.model.config.penalties.gradient else None
         return Picture(arrays, paper(moment) | meta)
+
+
+def slopes(fitted: Fitted, x: Tensor) -> Tensor:
+    """Norms (n,) of the gradient of the critic's values at x, all as in training."""
+    model = fitted.model
+    assert isinstance(model, Adversarial)
+    with torch.enable_grad():
+        found: Tensor = slope(model.opinion, x).detach().norm(dim=1).cpu()
+    return found
 
 
 def _facts(stand: Duel) -> dict[str, Any]:

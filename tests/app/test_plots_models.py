@@ -181,6 +181,26 @@ def test_a_button_moves_one_player_and_says_what_it_changed(qtbot, shown):
     assert strip.caption.text() == meta["caption"]
 
 
+def test_the_slope_of_the_critic_is_a_map_with_its_goal(qtbot, shown):
+    plot = shown("duel")
+    meta, arrays = frames.duel_frame()
+    before = plot.image.image.copy()
+    plot.switch.user_choose("slope")
+    assert not np.array_equal(plot.image.image, before)
+    x, _ = plot.line.getData()
+    np.testing.assert_allclose(x[::2], arrays["steep"][:, 0, 0], rtol=1e-6)
+    numbers, bar, legend = plot.square._blocks
+    assert numbers.rows == (("at data", "0.820"), ("at fakes", "0.610"), ("goal", "1"))
+    assert float(bar.high) == pytest.approx(np.percentile(arrays["slope"], 99), abs=0.1)
+    assert legend.keys[0].text == "slope 1"
+    with qtbot.waitSignal(plot.hovered) as caught:
+        plot.square.moved.emit((2.0, 0.0))
+    value = float(dict(caught.args[0])["|∇f|"])
+    assert value == pytest.approx(arrays["slope"][48, 78], abs=0.01)
+    plot.show_frame(meta | {"goal": None}, arrays)
+    assert len(plot.square._blocks[0].rows) == 2
+
+
 def test_the_slow_clock_lets_them_move_in_turn(qtbot, shown):
     plot = shown("duel")
     moves = []

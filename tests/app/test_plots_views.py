@@ -135,7 +135,7 @@ def test_state_survives_json_and_is_silent(qtbot, shown, name):
         "elbo": {"axis": "seconds"},
         "denoise": {"t": 0.25},
         "levels": {},
-        "duel": {},
+        "duel": {"mode": "slope"},
         "codes": {"mode": "decoded"},
         "chains": {"start": "point", "heat": "2", "level": 0.5, "t": 0.25},
         "layers": {"mode": "grid", "direction": "noise", "t": 0.25},

@@ -11,7 +11,7 @@ from engine import Experiment
 from engine.models.conditional_gan import ConditionalGAN, ConditionalGANConfig
 from engine.models.gan import GAN, GANConfig
 from engine.views.contour import contour
-from engine.views.duel import DuelConfig, DuelView
+from engine.views.duel import DuelConfig, DuelView, slopes
 from engine.views.standing import caption
 
 W = torch.tensor([1.5, -0.5], dtype=torch.float64)
@@ -197,3 +197,42 @@ def test_in_a_saddle_cell_the_middle_decides_which_corners_are_cut_off(far, alon
 
 def test_a_value_that_is_nowhere_has_no_line():
     assert contour(np.zeros((8, 8)), 1.0, LIMITS).shape == (0, 2, 2)
+
+
+def test_the_slope_is_that_of_the_values_in_standardised_coordinates():
+    """D = sigmoid(w x): the values' gradient is w everywhere, whatever the verdict."""
+    found = picture(linear_gan(loss="wasserstein", gradient_penalty=2.0))
+    size = float(W.norm())
+    np.testing.assert_allclose(found.arrays["slope"], size, rtol=1e-5)
+    assert found.meta["slopes"] == pytest.approx({"data": size, "fakes": size})
+    assert found.meta["goal"] == 1.0
+    assert picture(linear_gan()).meta["goal"] is None
+    assert len(found.arrays["steep"]) == 0  # nowhere is it 1
+
+
+@pytest.mark.parametrize("name", ["gan", "conditional_gan", "cyclegan"])
+def test_slopes_are_difference_quotients_of_what_the_penalty_sees(name):
+    run = Experiment(name, "two_moons", training={"ema": 0.0})
+    run.train(3)
+    fitted = run.moment().raw
+    model = fitted.model.double()
+    x = torch.randn(40, 2, generator=torch.Generator().manual_seed(2)).double()
+    step = 1e-5 * torch.eye(2, dtype=torch.float64)
+    with torch.no_grad():
+        quotient = [
+            (model.opinion(x + row) - model.opinion(x - row)) / 2e-5 for row in step
+        ]
+    expected = torch.stack(quotient, 1).norm(dim=1)
+    torch.testing.assert_close(slopes(fitted, x), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_opinion_on_all_classes_is_the_mean_by_their_shares():
+    torch.manual_seed(0)
+    gan = ConditionalGAN(ConditionalGANConfig(width=16), classes=3).double()
+    gan.shares.copy_(torch.tensor([0.5, 0.25, 0.25]))
+    x = torch.randn(9, 2, dtype=torch.float64)
+    each = [gan.values(x, torch.full((9,), y)) for y in range(3)]
+    expected = 0.5 * each[0] + 0.25 * each[1] + 0.25 * each[2]
+    torch.testing.assert_close(gan.opinion(x), expected)
+    gan.config = gan.config.model_copy(update={"shown_class": 2})
+    torch.testing.assert_close(gan.opinion(x), each[1])
