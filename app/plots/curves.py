@@ -17,7 +17,7 @@ from app.widgets.numbers import format_number
 from app.widgets.switch import Switch
 
 _WORDS_ROOM = 0.15
-_UNTRAINED = "Nothing has been trained yet: press Play."
+UNTRAINED = "Nothing has been trained yet: press Play."
 _NEGLIGIBLE = 1e-2  # of the largest last value of a panel
 #: Inks of curves that are too pale for words.
 _TEXTS = {name: f"{name}_text" for name in ("latent", "data", "samples")}
@@ -53,7 +53,7 @@ class CurvesPlot(PlotView):
 
     def set_view_state(self, state: dict[str, Any]) -> None:
         """Take a kept choice back."""
-        if state.get("axis") in ("step", "seconds"):
+        if state.get("axis") in self.switch.options:
             self._axis = state["axis"]
             self.switch.set_value(self._axis)
             if self.meta:
@@ -79,7 +79,7 @@ class CurvesPlot(PlotView):
 
     def draw(self) -> None:
         """All panels."""
-        self.panel_paper.words = "" if self._names() else _UNTRAINED
+        self.panel_paper.words = "" if self._names() else UNTRAINED
         self._arrange()
         paper = self.panel_paper
         paper.x_unit = "s" if self._axis == "seconds" else ""

@@ -3,14 +3,18 @@
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
 from app.plots.base import Table
-from app.plots.curves import CurvesPlot
+from app.plots.curves import UNTRAINED, CurvesPlot
 from app.plots.marks import Lines
 from app.plots.pane import Pane
 from app.plots.panels import EndValue, Line, Panel
 from app.plots.ticks import MINUS, fixed, significant
+from app.plots.trade import Trade, TradePanel
+
+_AXES = {"step": "Step", "seconds": "Time", "trade": "Rate"}
 
 
 class ElboPlot(CurvesPlot):
@@ -25,9 +29,43 @@ class ElboPlot(CurvesPlot):
         pane = self.panel_paper.add_pane(Pane(zoom_y=False))
         self.ladder = Panel(pane, own_x=True)
         self.rungs = Lines(pane, "samples")
+        self.trade = TradePanel(self.panel_paper.add_pane(Pane()))
+        self.switch.set_options(_AXES)
+
+    @property
+    def is_trade(self) -> bool:
+        """Whether rate and distortion are drawn against each other."""
+        return self._axis == "trade"
 
     def draw(self) -> None:
-        """Curves, the panel of draws over them, and the sum in words."""
+        """The chosen picture, and the sum in words."""
+        paper = self.panel_paper
+        self.trade.panel.pane.setVisible(self.is_trade)
+        course = self.arrays.get("course", np.empty((0, 3)))
+        if len(course):
+            self.trade.set_trade(self._trade_of(course))
+        if self.is_trade:
+            for panel in [self.ladder, *self._groups.values()]:
+                panel.pane.setVisible(False)
+            paper.words = "" if len(course) else UNTRAINED
+            paper.x_unit = "nats"
+            paper.set_panels([self.trade.panel] if len(course) else [])
+        else:
+            self._draw_curves()
+        self.read_out.set_hint(self.sum_in_words())
+
+    def _trade_of(self, course: Any) -> Trade:
+        now, truth = self.meta.get("now") or {}, self.meta.get("truth")
+        known = now.get("kl") is not None and now.get("fit") is not None
+        return Trade(
+            np.asarray(course, np.float64),
+            (float(now["kl"]), -float(now["fit"])) if known else None,
+            None if truth is None else -float(truth),
+            float(self.meta.get("price", 1.0)),
+        )
+
+    def _draw_curves(self) -> None:
+        """Curves over the training, and the panel of draws before them."""
         super().draw()
         ladder = self.arrays.get("ladder", np.empty((0, 2)))
         paper = self.panel_paper
@@ -36,7 +74,6 @@ class ElboPlot(CurvesPlot):
             self._draw_ladder(ladder)
             paper.words = ""
             paper.set_panels([self.ladder, *paper.panels])
-        self.read_out.set_hint(self.sum_in_words())
 
     def _draw_ladder(self, ladder: Any) -> None:
         values, truth = np.nan_to_num(ladder[:, 1]), self.meta.get("truth")
@@ -65,13 +102,33 @@ class ElboPlot(CurvesPlot):
         """New colours of the curves and of the ladder."""
         super().recolour()
         self.rungs.recolour()
+        self.trade.recolour()
 
     def tables(self) -> dict[str, Table]:
         """The curves, and the bound by draws."""
         found = super().tables()
         if "ladder" in self.arrays:
             found["ladder"] = Table(("k", "bound"), self.arrays["ladder"])
+        if "course" in self.arrays:
+            columns = ("rate", "distortion", "step")
+            found["trade"] = Table(columns, self.arrays["course"])
         return found
+
+    def _on_pointed(self, pixel: QPointF | None) -> None:
+        """On the plane of rate and distortion: the nearest moment of the course."""
+        trade = self.trade.trade
+        if not self.is_trade or trade is None:
+            super()._on_pointed(pixel)
+            return
+        pane = self.panel_paper.pane_at(pixel) if pixel is not None else None
+        if pane is None or pixel is None:
+            self.tell([])
+            return
+        row = trade.nearest(*pane.data_point(pixel), pane.limits)
+        rate, distortion, step = trade.course[row]
+        bound = fixed(-rate - distortion)
+        parts = [("step", f"{int(step):,}"), ("rate", fixed(rate))]
+        self.tell([*parts, ("distortion", fixed(distortion)), ("bound", bound)])
 
     def sum_in_words(self) -> str:
         """``held-out: fit 1.20 − KL 3.01 = bound −1.81 ≤ −1.74 (k = 50)``."""

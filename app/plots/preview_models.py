@@ -156,6 +156,22 @@ def duel_frame(cells: int = 96) -> Frame:
     return meta, {name: array.astype("f4") for name, array in arrays.items()}
 
 
+def dirac_frame(count: int = 400) -> Frame:
+    """A circle, a path that leaves it and one that falls in."""
+    turn = np.linspace(0, 6 * np.pi, count)[:, None]
+    unit = np.concatenate([np.cos(turn), -np.sin(turn)], axis=1)
+    circle = unit[: count // 3 : 2]
+    arrays = {"lines": np.stack([r * circle for r in (0.5, 1.0, 1.5, 2.0)])}
+    arrays |= {"together": 1.4 * np.exp(0.02 * turn) * unit}
+    arrays |= {"in_turn": 1.4 * np.exp(-0.05 * turn) * unit}
+    meta = base(home=[-2.5, 2.5, -2.5, 2.5], loss="Non-saturating", r1=0.1, penalty=0.0)
+    meta |= {"turns": 1, "rate": 0.01, "factor": 10, "steps": 6000, "words": ""}
+    meta |= {"theta": 1.4, "psi": 0.0, "eigenvalue": [-0.05, 0.497]}
+    meta["ends"] = {"together": "spirals out", "in_turn": "converges"}
+    meta["per_turn"] = {"together": 1.134, "in_turn": 0.73}
+    return meta, {name: array.astype("f4") for name, array in arrays.items()}
+
+
 def codes_frame(cells: int = 120, count: int = 24) -> Frame:
     """Codes on encodings of the ring, three of them unused."""
     rng = np.random.default_rng(17)

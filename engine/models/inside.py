@@ -134,6 +134,14 @@ class Aims(Protocol):
 
 
 @runtime_checkable
+class Priced(Protocol):
+    """A bound in which the loss may pay more, or less, than a nat for a nat of KL."""
+
+    def kl_price(self, step: int) -> float:
+        """What the loss pays for it at a step; 1 where a bound is minimised."""
+
+
+@runtime_checkable
 class Taught(Protocol):
     """Two flows, of which one learns from the other."""
 

@@ -153,6 +153,12 @@ class VAE(GenerativeModel):
 
     # What the views take apart
 
+    def kl_price(self, step: int) -> float:
+        """Beta, on its way up; the importance-weighted bound knows no other than 1."""
+        if self.config.draws > 1:
+            return 1.0
+        return float(self._price(torch.tensor(float(step))))
+
     @property
     def gaussian_posterior(self) -> bool:
         """Whether q(z|x) is the Gaussian that :meth:`encode` describes."""

@@ -15,14 +15,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.models.base import Posterior
+from engine.models.inside import Priced
 from engine.settings import knob
 from engine.training.history import History, Series
 from engine.views.base import Moment, Picture, View, ViewConfig, number
 from engine.views.curves import Quantity, drawn_series, marked_changes
 from engine.views.grid import fewer, spread_pick
+from engine.views.thinning import smoothed
 
 #: Held-out points behind the numbers of now, and codes in one call of the decoder.
 POINTS, ROWS = 1000, 16_384
+#: Moments of a training in the plane of rate and distortion.
+COURSE = 400
 PARTS = {
     "reconstruction": Quantity("fit", "fit ln p(x|z)", "nats/point", "bound"),
     "elbo": Quantity("bound", "bound as trained", "nats/point", "bound"),
@@ -57,7 +61,11 @@ class ElboView(View):
     empty = "This model is not trained on a bound, so there is none to take apart."
 
     def compute(self, moment: Moment) -> Picture:
-        """Arrays as of the curves view, and ladder (m, 2): k and L_k, nats, now."""
+        """Arrays as of the curves view, ladder and course.
+
+        Ladder (m, 2) has k and L_k, nats, now; course (m, 3) has rate KL and distortion
+        -fit, nats, smoothed, and the step of each.
+        """
         shift = float(moment.data.scaling.log_det)
         arrays: dict[str, NDArray[Any]] = {}
         quantities: list[Quantity] = []
@@ -68,6 +76,8 @@ class ElboView(View):
                 arrays |= {f"{quantity.name}.{k}": v for k, v in found.items()}
         ends = [float(a[-1]) for n, a in arrays.items() if n.endswith(".seconds")]
         now, arrays["ladder"] = self._now(moment, shift)
+        arrays["course"] = _course(moment.history, shift)
+        model = moment.fitted.model
         entropy = moment.data.source.entropy()
         meta = {
             "quantities": [asdict(q) for q in quantities],
@@ -76,6 +86,7 @@ class ElboView(View):
             "step": moment.step,
             "seconds": max(ends, default=0.0),
             "now": now,
+            "price": model.kl_price(moment.step) if isinstance(model, Priced) else 1.0,
             "truth": None if entropy is None else number(-entropy),
         }
         return Picture(arrays, meta)
@@ -119,6 +130,19 @@ class ElboView(View):
             moment.tick()
         fit, ratio = torch.cat(parts, dim=1)
         return fit, ratio
+
+
+def _course(history: History, shift: float) -> NDArray[np.float32]:
+    """Rate, distortion and step (m, 3) over the training; of both terms, or none."""
+    if not {"kl", "reconstruction"} <= history.terms.keys():
+        return np.empty((0, 3), np.float32)
+    step, _, rate = history.terms["kl"].arrays()
+    distortion = history.terms["reconstruction"].arrays()[2] - shift
+    good = np.isfinite(rate) & np.isfinite(distortion)
+    step, rate, distortion = step[good], rate[good], distortion[good]
+    kept = np.unique(np.linspace(0, len(step) - 1, min(len(step), COURSE)).astype(int))
+    columns = (smoothed(rate, kept), smoothed(distortion, kept), step[kept])
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def tighter(log_weight: Tensor, k: int) -> float:

@@ -10,6 +10,7 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 from views_world import MEAN, STD, Exact, Identity, moment, normal_data
 
 from engine.models.base import Codes
+from engine.models.vae import VAE, VAEConfig
 from engine.views.elbo import ElboConfig, ElboView, rungs, tighter
 from engine.views.grid import spread_pick
 from engine.views.posterior import PosteriorConfig, PosteriorView, _normal_mixture
@@ -250,3 +251,33 @@ def test_curves_of_the_bound_are_in_data_units_and_rise():
     assert found.arrays["tight.value"][-1] == pytest.approx(-1.25)
     truth = -run.data.source.entropy()
     assert found.meta["references"][0]["value"] == pytest.approx(truth)
+
+
+def test_the_course_is_rate_and_distortion_at_the_steps_of_training():
+    run = moment(NormalVAE())
+    assert ElboView(ElboConfig(k=2)).compute(run).arrays["course"].shape == (0, 3)
+    for step in range(1, 1001):
+        run.history.term("kl", "model").append(step, 0.1 * step, 2.0 + step)
+        run.history.term("reconstruction", "model").append(
+            step, 0.1 * step, -3.0 * step
+        )
+    found = ElboView(ElboConfig(k=2)).compute(run)
+    rate, distortion, step = found.arrays["course"].T
+    shift = -float(STD.log().sum())
+    assert step[0] == 1
+    assert step[-1] == 1000
+    assert len(step) == 400
+    # In the middle a centred mean of a straight line is the line.
+    middle = slice(1, 380)
+    np.testing.assert_allclose(rate[middle], 2.0 + step[middle], rtol=1e-5)
+    expected = -3.0 * step[middle] - shift
+    np.testing.assert_allclose(distortion[middle], expected, rtol=1e-5)
+    assert found.meta["price"] == 1.0
+
+
+def test_the_price_of_a_nat_is_beta_on_its_way_up():
+    model = VAE(VAEConfig(beta=4.0, warmup=100))
+    prices = [model.kl_price(step) for step in (0, 25, 100, 900)]
+    assert prices == [0.0, 1.0, 4.0, 4.0]
+    assert VAE(VAEConfig(beta=4.0)).kl_price(0) == 4.0
+    assert VAE(VAEConfig(beta=4.0, draws=5)).kl_price(900) == 1.0

@@ -10,9 +10,11 @@ from app.panels.compare.run_plot import RunPlot
 from app.plots.base import PlotView
 from app.plots.carried import CarriedPlot
 from app.plots.density import DensityPlot
+from app.plots.elbo import ElboPlot
 from app.plots.pane import Pane
 from app.plots.point_marks import Place
 from app.plots.square import Square
+from app.plots.trade import widest
 from app.session import Session
 
 _NATS = 4  # the common top is kept to quarters of a nat, so that it seldom moves
@@ -34,6 +36,7 @@ class PlotLinks(QObject):
         """Link a place with the others."""
         self._places.append(place)
         place.drawn.connect(self._share_colours)
+        place.drawn.connect(self._share_rooms)
         place.time_scrubbed.connect(lambda t: self._on_time(place, t))
         place.probed.connect(lambda what, points: self._on_probed(place, what, points))
         place.plot_changed.connect(lambda: self._watch_plot(place))
@@ -128,6 +131,15 @@ class PlotLinks(QObject):
             if plot is not source and plot.has_frame and plot.data_pane() is not None:
                 plot.read_at(at)
 
+    def _share_rooms(self) -> None:
+        """Courses of rate and distortion in one room, whatever they are priced at."""
+        shown = [p.trade for p in self._plots() if isinstance(p, ElboPlot)]
+        trades = [trade.trade for trade in shown if trade.trade is not None]
+        shared = self._on("axes") and len(trades) > 1
+        room = widest([trade.limits() for trade in trades]) if shared else None
+        for each in shown:
+            each.set_room(room)
+
     def _share_colours(self) -> None:
         maps = [p for p in self._plots() if isinstance(p, DensityPlot)]
         shared = self._share_top(maps)
@@ -147,6 +159,7 @@ class PlotLinks(QObject):
 
     def _on_links(self) -> None:
         self._share_colours()
+        self._share_rooms()
         if self._on("time") and self._time is not None:
             for plot in self._plots():
                 plot.set_time(self._time)
