@@ -299,3 +299,20 @@ def test_a_run_deep_in_the_band_of_chance_goes_on_along_the_lower_edge(qtbot):
     assert drawn[1] == pytest.approx(np.log10(0.02))
     assert low - 1e-9 <= drawn[2] < -2
     assert plot.panel.ends[0].text.startswith("A 0.00010")  # what it is, not where
+
+
+def test_courses_of_rate_and_distortion_share_one_room(world):
+    page = compared(world, "vae", "vae")
+    page.head.links["views"].click()
+    one, two = (column.right for column in columns(page)[1:])
+    for place, factor in ((one, 1.0), (two, 3.0)):
+        place.head.view_chosen.emit("elbo")
+        place.plot.switch.user_choose("trade")
+        meta, arrays = FRAMES["elbo"]()
+        course = arrays["course"] * np.array([factor, 1.0, 1.0])
+        place.plot.show_frame(meta, arrays | {"course": course})
+        place.drawn.emit()
+    homes = [place.plot.trade.panel.pane.home for place in (one, two)]
+    assert homes[0] == homes[1] == two.plot.trade.trade.limits()
+    page.head.links["axes"].click()
+    assert one.plot.trade.panel.pane.home == one.plot.trade.trade.limits() != homes[0]
