@@ -11,7 +11,7 @@ from app.plots.pane import Pane
 from app.theme import theme
 
 _GRADES = 4
-_PALE = 0.35  # opacity of far parts of crooked paths
+_PALE = 0.25  # opacity of far parts of crooked paths
 
 
 def at_time(times: Floats, x: Floats, t: float) -> Floats:

@@ -17,7 +17,7 @@ from app.plots.curve import value_range
 from app.plots.marks import Lines, Marks
 from app.plots.pane import Pane
 from app.plots.panels import EndValue, Panel
-from app.plots.ticks import MINUS, three_ticks
+from app.plots.ticks import MINUS, significant, three_ticks
 from app.widgets.numbers import format_number
 
 Limits = tuple[float, float, float, float]
@@ -138,17 +138,19 @@ class TradePanel:
             self.paid.set_values(*line_of(trade.price, cost, limits).T)
 
     def _name_ends(self, trade: Trade, limits: Limits) -> None:
-        """Words at the right edge for the lines that reach it, and for the present."""
-        ends = []
+        """Words at the right: the present, and lines near where they end."""
+        named = []
         if trade.now is not None:
-            ends.append(EndValue(trade.now[1], "now", "samples_text"))
+            named.append((trade.now[1], "now", "samples_text"))
         if trade.truth is not None:
-            y = float(line_of(1.0, trade.truth, limits)[1, 1])
-            if limits[2] <= y <= limits[3]:
-                ends.append(EndValue(y, "entropy", "data_text"))
+            y = line_of(1.0, trade.truth, limits)[1, 1]
+            named.append((y, f"entropy {significant(trade.truth)}", "data_text"))
         if trade.now is not None and trade.price != 1:
             cost = trade.now[1] + trade.price * trade.now[0]
-            y = float(line_of(trade.price, cost, limits)[1, 1])
-            if limits[2] <= y <= limits[3]:
-                ends.append(EndValue(y, f"β = {format_number(trade.price)}", "text2"))
-        self.panel.ends = ends
+            y = line_of(trade.price, cost, limits)[1, 1]
+            named.append((y, f"β = {format_number(trade.price)}", "text2"))
+        _, _, low, high = limits
+        self.panel.ends = [
+            EndValue(min(max(float(y), low), high), words, token)
+            for y, words, token in named
+        ]

@@ -55,8 +55,12 @@ def test_the_entropy_is_the_least_and_the_present_is_marked(plot):
     assert at(plot.trade.least, 0.0) == pytest.approx(1.12)
     assert at(plot.trade.least, 1.0) == pytest.approx(0.12)
     assert not plot.trade.paid.isVisible()
-    words = {end.text for end in plot.trade.panel.ends}
-    assert "now" in words
+    ends = {end.text: end.y for end in plot.trade.panel.ends}
+    assert ends["now"] == pytest.approx(-1.3)
+    assert ends["entropy 1.12"] == pytest.approx(1.12 - plot.trade.panel.pane.home[1])
+    plot.trade.set_room((0.0, 9.0, -5.0, 5.0))  # the line ends at the lower edge
+    ends = {end.text: end.y for end in plot.trade.panel.ends}
+    assert ends["entropy 1.12"] == -5
 
 
 def test_a_price_tilts_the_line_through_the_present(plot):
