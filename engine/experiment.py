@@ -461,6 +461,7 @@ class Experiment:
             quality=quality,
             tick=tick,
             learner=self._learner(at, tick),
+            learning_rate=float(self._parts.training.learning_rate),
         )
 
     def _learner(self, at: int | None, tick: Tick) -> Fitted | None:

@@ -98,6 +98,7 @@ VIEWS: dict[str, str] = {
     "teacher": "engine.views.teacher:TeacherView",
     "styles": "engine.views.styles:StylesView",
     "guidance": "engine.views.guidance:GuidanceView",
+    "dirac": "engine.views.dirac:DiracView",
 }
 
 

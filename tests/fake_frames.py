@@ -177,6 +177,7 @@ MODELS = {
     "denoise": models.denoise_frame,
     "levels": models.levels_frame,
     "duel": models.duel_frame,
+    "dirac": models.dirac_frame,
     "codes": models.codes_frame,
     "chains": models.chains_frame,
 }

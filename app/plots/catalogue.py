@@ -33,6 +33,7 @@ PLOTS: dict[str, str] = {
     "teacher": "app.plots.teacher:TeacherPlot",
     "styles": "app.plots.styles:StylesPlot",
     "guidance": "app.plots.guidance:GuidancePlot",
+    "dirac": "app.plots.dirac:DiracPlot",
 }
 
 

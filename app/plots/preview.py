@@ -207,6 +207,7 @@ FRAMES: dict[str, Callable[[], Frame]] = {
     "teacher": pairs.teacher_frame,
     "styles": pairs.styles_frame,
     "guidance": pairs.guidance_frame,
+    "dirac": models.dirac_frame,
 }
 
 

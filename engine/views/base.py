@@ -33,7 +33,7 @@ class Moment:
     ``quality`` in (0, 1] is 1 for a full picture and smaller for a quick one;
     ``tick`` is called between chunks of long work: it lets the engine obey commands and
     may raise ``Cancelled``. ``learner`` is the model before its weights are averaged,
-    None where that is the same.
+    None where that is the same; ``learning_rate`` is that of the run, unscheduled.
     """
 
     fitted: "Fitted"
@@ -44,6 +44,7 @@ class Moment:
     quality: float = 1.0
     tick: Callable[[], None] = field(default=lambda: None)
     learner: "Fitted | None" = None
+    learning_rate: float = 1e-3
 
     @property
     def raw(self) -> "Fitted":

@@ -148,6 +148,7 @@ def test_state_survives_json_and_is_silent(qtbot, shown, name):
         "teacher": {},
         "styles": {"mode": "x"},
         "guidance": {"t": 0.25, "quantity": "score"},
+        "dirac": {"theta": 0.5, "psi": -1.25, "factor": 10},
     }[name]
     with (
         qtbot.assertNotEmitted(plot.settings_edited),

@@ -89,6 +89,7 @@ REFUSED = {
             "levels": "rectified_flow flow_matching ddpm score_sde edm oracle "
             "score_matching",
             "duel": "gan conditional_gan cyclegan",
+            "dirac": "gan conditional_gan cyclegan",
             "cycle": "cyclegan",
             "pairing": "rectified_flow flow_matching",
             "carried": "rectified_flow flow_matching ddpm score_sde edm cnf oracle "
