@@ -23,7 +23,7 @@ _HEADS = 0.02  # of a line, share of the side of the plot
 _START = 2.0  # how far from rest a start may be
 _TIP = (
     "Both players take plain gradient steps: at once, or the critic first and then the "
-    "generator. A factor is that on the distance from the middle with each turn."
+    "generator. The factor is that on the distance from the middle in the last turn."
 )
 
 
@@ -109,7 +109,7 @@ class DiracPlot(PlotView):
             rows.append((word, str(meta["ends"][name])))
             factor = meta["per_turn"][name]
             if factor is not None:
-                rows.append(("  each turn", f"× {_factor(float(factor))}"))
+                rows.append(("last turn", f"× {_factor(float(factor))}"))
         facts = [("rate", significant(float(meta["rate"]), 2))]
         facts.append(("steps", f"{int(meta['steps']):,}"))
         if meta["r1"]:
@@ -123,13 +123,13 @@ class DiracPlot(PlotView):
         keys = (
             Key("steps at once", "line", "latent"),
             Key("steps in turn", "line", "samples"),
-            Key("gradient flow", "line", "path0"),
-            Key("rest", "s", "data"),
         )
+        rest = (Key("gradient flow", "line", "path0"), Key("rest", "s", "data"))
         return [
-            Numbers("Paths", tuple(rows), _TIP),
             Legend(keys),
+            Numbers("", tuple(rows), _TIP),
             Numbers("", tuple(facts)),
+            Legend(rest),
         ]
 
     # ---- the person's side

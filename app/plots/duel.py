@@ -24,8 +24,8 @@ _LONGEST = 0.13  # of the side
 _HEAD = 0.02
 _MODES = {"verdict": "Critic", "slope": "Slope"}
 _SLOPE_TIP = (
-    "Norm of the gradient of the critic's values, in standard deviations of the data. "
-    "A gradient penalty wants 1 between data and fakes; R1 wants 0 at data."
+    "Mean norm of the gradient of the critic's values, in standard deviations of the "
+    "data. A gradient penalty wants 1 between data and fakes; R1 wants 0 at data."
 )
 _RANGES = (0.02, 0.05, 0.1, 0.2, 0.5)  # steps, so that colours do not flicker
 
@@ -175,10 +175,10 @@ class DuelPlot(PlotView):
     def _slopes(self) -> Numbers:
         """Mean slopes, and the one that a gradient penalty wants."""
         found = self.meta["slopes"]
-        rows = [(f"at {name}", _written(value)) for name, value in found.items()]
+        rows = [(f"slope, {name}", _written(value)) for name, value in found.items()]
         if self.meta["goal"] is not None:
             rows.append(("goal", fixed(float(self.meta["goal"]), 0)))
-        return Numbers("Mean slope", tuple(rows), _SLOPE_TIP)
+        return Numbers("", tuple(rows), _SLOPE_TIP)
 
     def _tell_news(self) -> None:
         """What the last move changed, once its picture is there."""

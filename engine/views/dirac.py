@@ -3,7 +3,8 @@ r"""The game of a run in its smallest form, as a phase portrait that needs no tr
 One point theta against one slope psi (:mod:`engine.models.dirac_game`), under the loss,
 the penalties and the learning rate of the run. Lines follow the flow of both gradients;
 two paths take plain steps, at once and in turn. How a path ends is read from where it
-crosses theta = 0 downwards: closer to rest at each turn, farther, or at the same place.
+crosses theta = 0 downwards: closer to rest with the last turn, farther, or at the same
+place. A gradient penalty, which wants no flat line, leaves at best a cycle.
 """
 
 import math
@@ -27,10 +28,12 @@ from engine.views.streamlines import streamlines
 REACH, START = 2.5, 2.0
 #: Steps between two ticks, the most steps of a path, and its points that are drawn.
 BREATH, MOST, DRAWN = 1000, 40_000, 2000
-#: Change of the logarithm of the radius, over the whole path, that counts as none.
+#: Change of the logarithm of the radius in a turn that counts as none.
 SAME, AT_REST = 1e-3, 0.05
 _LAST: dict[str, Any] = {}
-Ending = Literal["spirals out", "circles", "converges", "is on its way"]
+Ending = Literal[
+    "spirals out", "circles", "converges", "nears a cycle", "is on its way"
+]
 
 
 def _coordinate(name: str, meaning: str, symbol: str) -> Any:
@@ -84,7 +87,7 @@ class DiracConfig(ViewConfig):
 
 @dataclass(frozen=True)
 class End:
-    """How a path ends, and the factor on its radius with each turn, if it turns."""
+    """How a path ends, and the factor on its radius in the last turn, if it turns."""
 
     word: Ending
     per_turn: float | None
@@ -116,7 +119,7 @@ class DiracView(View):
         for name in ("together", "in_turn"):
             path = self._path(game, rate, steps, name == "together", moment)
             slack = (rate * (1 if name == "together" else game.turns)) ** 2
-            ends[name] = ending(path, slack)
+            ends[name] = ending(path, slack, game.penalties.gradient > 0)
             arrays[name] = f32(path[thinned(len(path), DRAWN)])
         found = game.eigenvalues()
         meta = paper(moment) | {
@@ -176,12 +179,13 @@ def _words(moment: Moment) -> str:
     return "without spectral norm" if spectral else ""
 
 
-def ending(path: Tensor, slack: float) -> End:
+def ending(path: Tensor, slack: float, cyclic: bool = False) -> End:
     """How a path (k, 2) ends.
 
     Args:
         path: Places (theta, psi) after each step.
         slack: Error of a radius that a finite step alone makes, relative.
+        cyclic: Whether rest itself repels, as under a gradient penalty.
     """
     radius = path.norm(dim=1)
     crossed = _crossings(path)
@@ -190,11 +194,13 @@ def ending(path: Tensor, slack: float) -> End:
         if gone < AT_REST:
             return End("converges", None)
         return End("spirals out" if gone > 1 / AT_REST else "is on its way", None)
-    turns = len(crossed) - 1
-    change = float((crossed[-1] / crossed[0]).log())
-    per_turn = number(math.exp(change / turns))
+    changes = crossed.log().diff()
+    change = float(changes[-1])
+    per_turn = number(math.exp(change))
     if abs(change) <= SAME + slack:
         return End("circles", per_turn)
+    if cyclic and len(changes) > 1 and abs(change) < abs(float(changes[-2])):
+        return End("nears a cycle", per_turn)
     return End("spirals out" if change > 0 else "converges", per_turn)
 
 

@@ -21,12 +21,12 @@ def test_both_paths_are_drawn_with_their_endings(plot):
     for name, lines in plot.paths.items():
         x, y = lines.getData()
         np.testing.assert_allclose(np.stack([x, y], 1), plot.arrays[name], rtol=1e-6)
-    paths, _, facts = plot.square._blocks
+    _, paths, facts, _ = plot.square._blocks
     assert paths.rows == (
         ("at once", "spirals out"),
-        ("  each turn", "× 1.13"),
+        ("last turn", "× 1.13"),
         ("in turn", "converges"),
-        ("  each turn", "× 0.73"),
+        ("last turn", "× 0.73"),
     )
     assert dict(facts.rows)["eigenvalues"] == "−0.05 ± 0.50i"
     assert "at once the path spirals out, in turn it converges." in plot.describe()
@@ -37,8 +37,8 @@ def test_what_there_is_not_is_not_told(plot):
     none = {"together": None, "in_turn": 1.0016}
     facts = {"eigenvalue": None, "r1": 0.0, "penalty": 0.1, "turns": 5}
     plot.show_frame(meta | facts | {"per_turn": none}, arrays)
-    paths, _, found = plot.square._blocks
-    assert paths.rows[-1] == ("  each turn", "× 1.0016")
+    _, paths, found, _ = plot.square._blocks
+    assert paths.rows[-1] == ("last turn", "× 1.0016")
     assert len(paths.rows) == 3
     said = dict(found.rows)
     assert (said["penalty λ"], said["critic steps"]) == ("0.10", "5")

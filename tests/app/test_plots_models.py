@@ -190,7 +190,8 @@ def test_the_slope_of_the_critic_is_a_map_with_its_goal(qtbot, shown):
     x, _ = plot.line.getData()
     np.testing.assert_allclose(x[::2], arrays["steep"][:, 0, 0], rtol=1e-6)
     numbers, bar, legend = plot.square._blocks
-    assert numbers.rows == (("at data", "0.820"), ("at fakes", "0.610"), ("goal", "1"))
+    slopes = (("slope, data", "0.820"), ("slope, fakes", "0.610"))
+    assert numbers.rows == (*slopes, ("goal", "1"))
     assert float(bar.high) == pytest.approx(np.percentile(arrays["slope"], 99), abs=0.1)
     assert legend.keys[0].text == "slope 1"
     with qtbot.waitSignal(plot.hovered) as caught:

@@ -138,6 +138,17 @@ def test_a_turn_of_the_bilinear_flow_has_a_known_factor():
     assert found.per_turn == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("start", [(2.0, 0.0), (0.3, 0.0)])
+def test_under_a_gradient_penalty_a_path_nears_a_cycle(start):
+    """Mescheder et al.: rest repels; from inside and outside the cycle is the same."""
+    of = game(gradient=0.1)
+    path = walked(of, 0.005, 6000, False, start)
+    assert ending(path, 1e-4, cyclic=True).word == "nears a cycle"
+    late = walked(of, 0.005, 40_000, False, start)
+    assert ending(late, 1e-4, cyclic=True).word == "circles"
+    assert float(late[-2000:].norm(dim=1).max()) == pytest.approx(4 / math.pi, rel=0.15)
+
+
 def test_a_short_path_is_on_its_way():
     assert ending(walked(game(), 0.01, 50, at_once=True), 1e-4).word == "is on its way"
 
