@@ -21,6 +21,8 @@ Operation = dict[str, Any]
 _PACE = 100  # ms between two updates of a stroke
 _LONGEST = 1000  # numbers of a path; a longer stroke goes on as another operation
 _COPIED = 10_000  # points of a data set that is taken over
+#: Too few of these are refused as well, but more of them make a drawing.
+_GROWING = ("brush", "erase", "points")
 
 
 def new_seed() -> int:
@@ -52,6 +54,7 @@ class Drawing(QObject):
         session.run_ready.connect(self._on_ready)
         session.runs.run_chosen.connect(self._forget_draft)
         session.desk.config_changed.connect(lambda _: self.changed.emit())
+        session.desk.refused.connect(lambda _: self._take_back())
 
     # ---- what is
 
@@ -275,6 +278,16 @@ class Drawing(QObject):
         if self.is_drawn:
             self.draft = None
         self.changed.emit()
+
+    def _take_back(self) -> None:
+        """A draft forgets what the engine cannot use, or nothing else could be added.
+
+        What only wants more points stays.
+        """
+        kept = [o for o in self.draft or [] if o["do"] in _GROWING]
+        if self.draft is not None and kept != self.draft:
+            self.draft = kept
+            self.changed.emit()
 
     def _forget_draft(self) -> None:
         self.draft = None

@@ -10,12 +10,16 @@ from torch import Tensor
 from engine.models.fitted import Fitted
 from engine.protocol import Finding, Metrics, Remedy
 from engine.settings import SettingError
+from engine.training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment
 
 #: Points that a detector looks at.
 POINTS = 500
+
+#: Learning rate of a model that asks for none.
+_USUAL_RATE = float(TrainingConfig().learning_rate)
 
 Detector = Callable[["Case"], Finding | None]
 
@@ -88,6 +92,15 @@ class Case:
         return self.remedy(
             title, "training", restore, learning_rate=float(f"{rate:.2g}")
         )
+
+    def at_usual_rate(self) -> list[Remedy]:
+        """From the start at the model's own learning rate, or at a third of it."""
+        config = self.experiment.config
+        own = self.model.training_defaults.get("learning_rate", _USUAL_RATE)
+        if config.training["learning_rate"] <= own:
+            return self.slower("From the start, slower", self.kept_before(0))
+        title = f"From the start at learning rate {own:g}"
+        return self.remedy(title, "training", self.kept_before(0), learning_rate=own)
 
     def kept_before(self, step: float) -> int | None:
         """The newest kept moment at or before a step."""

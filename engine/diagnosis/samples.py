@@ -1,4 +1,4 @@
-"""Samples that leave out a part of the data, and a critic that sees through all."""
+"""Samples that miss the data or a part of them, and a critic that sees through all."""
 
 import torch
 from torch import Tensor
@@ -13,6 +13,9 @@ _LEAST_COVERAGE = 0.6
 #: Chance that the critic ranks a data point above a sample; 1/2 if it cannot tell.
 _SATURATED = 0.98
 
+#: Share of samples this many times as far out as the farthest data point.
+_FLUNG, _FAR = 0.5, 3.0
+
 
 def coverage(data: Tensor, samples: Tensor) -> float:
     """Share of data points (n, d) that have a sample (m, d) near them.
@@ -25,9 +28,30 @@ def coverage(data: Tensor, samples: Tensor) -> float:
     return float(reached.double().mean())
 
 
+def flung_away(case: Case) -> Finding | None:
+    """Most samples lie far outside all data, or are no numbers."""
+    if not case.has_trained(300, 0.1) or (share := _share_outside(case)) < _FLUNG:
+        return None
+    return Finding(
+        name="flung_away",
+        title="The samples lie far outside the data",
+        text=f"{100 * share:.0f} % of them are more than {_FAR:.0f} times as far out "
+        "as any data point: the steps of the training were too large.",
+        remedies=case.at_usual_rate(),
+    )
+
+
+def _share_outside(case: Case) -> float:
+    data, samples = case.standardised(case.heldout), case.standardised(case.samples)
+    centre = data.mean(0)
+    edge = _FAR * (data - centre).norm(dim=1).max()
+    inside = (samples - centre).norm(dim=1) <= edge  # never true of NaN
+    return 1 - float(inside.double().mean())
+
+
 def mode_collapse(case: Case) -> Finding | None:
-    """Whole parts of the data get no samples."""
-    if not case.has_trained(2000, 0.35):
+    """Whole parts of the data get no samples, others do."""
+    if not case.has_trained(2000, 0.35) or _share_outside(case) >= _FLUNG:
         return None
     modes = case.metrics.modes
     if modes is not None and modes.covered == modes.total:

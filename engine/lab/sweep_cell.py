@@ -68,7 +68,7 @@ class Cell:
             return "diverged"
         if self.is_stopped:
             return "stopped"
-        if self._is_worse() or self._rises():
+        if self._rises() or (self._is_worse() and not self._falls()):
             return "unstable"
         return "learning" if self._improves() else "settled"
 
@@ -109,6 +109,19 @@ class Cell:
         fall, rise = smooth[0] - smooth.min(), smooth[-1] - smooth.min()
         chance = np.abs(np.diff(known)).mean()
         return bool(rise > max(_RISE * fall, _NOISE * chance))
+
+    def _falls(self) -> bool:
+        """Whether the loss of a lone player is as low as it ever was.
+
+        A network that has learned little may draw worse than one that knows nothing.
+        """
+        if len(self.experiment.trainer.model.players()) > 1:
+            return False
+        known = self.spark()[np.isfinite(self.spark())]
+        if len(known) < 10 or self.trail[-1] is None:
+            return False
+        last, chance = known[-5:].mean(), np.abs(np.diff(known)).mean()
+        return bool(last < known[:5].mean() and last - known.min() < _NOISE * chance)
 
     def _is_worse(self) -> bool:
         known = [m for m in self.trail if m is not None and math.isfinite(m)]

@@ -35,7 +35,8 @@ class Diverged(Exception):
     def __init__(self, step: int, rate: float) -> None:
         self.step = step
         self.advice = (
-            f"The learning rate was {rate:g}: try a tenth of it, or clip the gradient."
+            f"The learning rate was {rate:.3g}: "
+            "try a tenth of it, or clip the gradient."
         )
         super().__init__(f"The loss became infinite or undefined at step {step:,}.")
 

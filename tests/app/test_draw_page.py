@@ -508,6 +508,18 @@ def test_what_the_engine_refuses_is_kept_as_a_draft(studio):
     studio.settle()
 
 
+def test_a_refused_picture_does_not_stand_in_the_way_of_the_next(studio):
+    """A white one was refused, and with it everything that was added later."""
+    page = studio.open()
+    dot = {"do": "points", "x": [1, 2]}  # one point is too few, but more may come
+    page.drawing.set_operations([dot, {"do": "picture"}], "picture")
+    studio.session.desk.refused.emit("The picture has the same brightness everywhere.")
+    assert page.drawing.operations == [dot]
+    studio.session.desk.refused.emit("The drawing has 1 point; at least 2 are needed.")
+    assert page.drawing.operations == [dot]
+    studio.settle()
+
+
 def test_the_form_of_the_panel_shows_no_operations(studio):
     studio.session.desk.choose_data("drawn")
     studio.settle()

@@ -9,8 +9,8 @@ import torch
 from engine import Experiment
 from engine.diagnosis.case import Case
 from engine.diagnosis.latent import kl_per_axis
-from engine.diagnosis.samples import coverage
-from engine.protocol import Finding, RunConfig
+from engine.diagnosis.samples import coverage, flung_away, mode_collapse
+from engine.protocol import Finding, Metrics, RunConfig
 
 
 def made(model: str, data: str = "eight_gaussians", steps: int = 0, **settings):
@@ -156,6 +156,44 @@ def test_a_critic_that_trained_alone_is_saturated():
     found = named(run, "saturated_critic")
     assert found is not None
     assert found.remedies[0].changes["model_settings"]["r1"] is True
+
+
+def unmeasured(run: Experiment) -> Case:
+    """A case for detectors that look at samples alone."""
+    return Case(run, Metrics.model_construct(modes=None), lambda: None)
+
+
+@pytest.mark.parametrize(("model", "usual"), [("gan", 1e-3), ("ddpm", 2e-3)])
+def test_weights_that_were_thrown_off_draw_far_outside_the_data(model, usual):
+    """At a rate of 10 the loss of a DDPM falls, from the billions."""
+    run = made(model, steps=40, training={"steps": 400, "learning_rate": 10.0})
+    found = flung_away(unmeasured(run))
+    assert found is not None
+    (remedy,) = found.remedies
+    assert remedy.changes == {"training": {"learning_rate": usual}}
+    assert remedy.restore == 0
+    sound = cured(run, found)
+    sound.train(40)
+    assert flung_away(unmeasured(sound)) is None
+
+
+def test_samples_just_outside_or_a_few_far_ones_are_not_flung_away():
+    run = made("vae", steps=40, training={"steps": 100})
+    data = run.data.heldout.x[:500]
+    case = unmeasured(run)
+    case.samples = 2 * data
+    assert flung_away(case) is None
+    case.samples = torch.cat((data[:300], 1e6 + data[:200]))
+    assert flung_away(case) is None
+    case.samples = torch.full_like(data, torch.nan)
+    assert flung_away(case).text.startswith("100 %")
+    # What is lost altogether is no collapse onto a part of the data.
+    case.samples = data + 1e6
+    assert flung_away(case) is not None
+    assert mode_collapse(case) is None
+    case.samples = data[:1].expand(500, 2)
+    assert flung_away(case) is None
+    assert mode_collapse(case) is not None
 
 
 def test_codes_that_say_nothing_are_a_posterior_collapse():

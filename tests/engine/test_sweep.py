@@ -242,7 +242,10 @@ def test_the_state_of_a_cell_in_one_word():
     assert cell(falling, [0.5, 0.1, 0.1, 0.099]).state() == "settled"
     up_again = np.concatenate((falling, np.linspace(0, 0.6, 60)))
     assert cell(up_again, [0.5, 0.1, 0.1, 0.1]).state() == "unstable"
-    assert cell(falling, [0.5, 0.1, 0.4]).state() == "unstable"
+    # It knew nothing and drew noise; now it draws worse, but it learns.
+    assert cell(falling, [0.06, 0.13]).state() == "learning"
+    level = np.ones(100)
+    assert cell(level, [0.5, 0.1, 0.4]).state() == "unstable"
     assert cell(falling, [0.5, None]).state() == "unstable"
     lost = cell(falling, [0.5])
     lost.give_up(Diverged(7, 0.1))
