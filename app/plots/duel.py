@@ -157,7 +157,7 @@ class DuelPlot(PlotView):
             for name, loss in losses.items()
         ]
         if self._mode == "slope":
-            return [self._slopes(), self._bar(), Legend(keys)]
+            return [self._bar(), self._slopes(), Legend(keys)]
         rows += [
             ("data known", f"{100 * float(self.meta.get('seen', 0)):.0f} %"),
             ("fakes known", f"{100 * float(self.meta.get('caught', 0)):.0f} %"),
@@ -175,7 +175,7 @@ class DuelPlot(PlotView):
     def _slopes(self) -> Numbers:
         """Mean slopes, and the one that a gradient penalty wants."""
         found = self.meta["slopes"]
-        rows = [(f"slope, {name}", _written(value)) for name, value in found.items()]
+        rows = [(f"at {name}", _written(value)) for name, value in found.items()]
         if self.meta["goal"] is not None:
             rows.append(("goal", fixed(float(self.meta["goal"]), 0)))
         return Numbers("", tuple(rows), _SLOPE_TIP)

@@ -189,8 +189,8 @@ def test_the_slope_of_the_critic_is_a_map_with_its_goal(qtbot, shown):
     assert not np.array_equal(plot.image.image, before)
     x, _ = plot.line.getData()
     np.testing.assert_allclose(x[::2], arrays["steep"][:, 0, 0], rtol=1e-6)
-    numbers, bar, legend = plot.square._blocks
-    slopes = (("slope, data", "0.820"), ("slope, fakes", "0.610"))
+    bar, numbers, legend = plot.square._blocks
+    slopes = (("at data", "0.820"), ("at fakes", "0.610"))
     assert numbers.rows == (*slopes, ("goal", "1"))
     assert float(bar.high) == pytest.approx(np.percentile(arrays["slope"], 99), abs=0.1)
     assert legend.keys[0].text == "slope 1"
@@ -199,7 +199,7 @@ def test_the_slope_of_the_critic_is_a_map_with_its_goal(qtbot, shown):
     value = float(dict(caught.args[0])["|∇f|"])
     assert value == pytest.approx(arrays["slope"][48, 78], abs=0.01)
     plot.show_frame(meta | {"goal": None}, arrays)
-    assert len(plot.square._blocks[0].rows) == 2
+    assert len(plot.square._blocks[1].rows) == 2
 
 
 def test_the_slow_clock_lets_them_move_in_turn(qtbot, shown):
