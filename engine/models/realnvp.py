@@ -64,6 +64,7 @@ class RealNVP(CouplingFlow):
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **CouplingFlow.training_defaults,
         "learning_rate": 4e-3,
+        "beta2": 0.99,
         "steps": 6000,
     }
 
