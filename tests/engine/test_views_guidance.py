@@ -90,16 +90,17 @@ def test_only_points_of_the_class_lie_behind_its_field():
     assert (found.meta["weight"], found.meta["weight_now"]) == (1.0, 1.0)
 
 
-def test_outside_its_interval_guidance_rests():
+@pytest.mark.parametrize("t", [0.3, 0.7])
+def test_outside_its_interval_guidance_rests(t):
     made = run("flow_matching", label=1, guidance=5.0, guide_from=0.4, guide_to=0.6)
     inside = made.picture("guidance", {"t": 0.5, **SMALL})
-    outside = made.picture("guidance", {"t": 0.7, **SMALL})
+    outside = made.picture("guidance", {"t": t, **SMALL})
     assert (inside.meta["weight_now"], outside.meta["weight_now"]) == (5.0, 1.0)
     np.testing.assert_array_equal(outside.arrays["guided"], outside.arrays["bound"])
     assert np.abs(inside.arrays["guided"] - inside.arrays["bound"]).max() > 1e-3
     # The field of all data is the same whatever the interval.
     whole = run("flow_matching", label=1, guidance=5.0).picture(
-        "guidance", {"t": 0.7, **SMALL}
+        "guidance", {"t": t, **SMALL}
     )
     np.testing.assert_array_equal(outside.arrays["free"], whole.arrays["free"])
 
