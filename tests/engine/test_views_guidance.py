@@ -96,13 +96,16 @@ def test_outside_its_interval_guidance_rests(t):
     inside = made.picture("guidance", {"t": 0.5, **SMALL})
     outside = made.picture("guidance", {"t": t, **SMALL})
     assert (inside.meta["weight_now"], outside.meta["weight_now"]) == (5.0, 1.0)
-    np.testing.assert_array_equal(outside.arrays["guided"], outside.arrays["bound"])
-    assert np.abs(inside.arrays["guided"] - inside.arrays["bound"]).max() > 1e-3
+    same = {"rtol": 1e-4, "atol": 1e-3}  # of numbers up to 150, in single precision
+    np.testing.assert_allclose(
+        outside.arrays["guided"], outside.arrays["bound"], **same
+    )
+    assert np.abs(inside.arrays["guided"] - inside.arrays["bound"]).max() > 0.1
     # The field of all data is the same whatever the interval.
     whole = run("flow_matching", label=1, guidance=5.0).picture(
         "guidance", {"t": t, **SMALL}
     )
-    np.testing.assert_array_equal(outside.arrays["free"], whole.arrays["free"])
+    np.testing.assert_allclose(outside.arrays["free"], whole.arrays["free"], **same)
 
 
 @pytest.mark.parametrize(
