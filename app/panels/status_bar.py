@@ -25,8 +25,8 @@ _PARTS = {
     "step": ("step", "8,888,888"),
     "speed": ("", "88,888 steps/s"),
     "loss": ("loss", "−8.888e−5"),
-    "nll": ("NLL", "−8,888 nats (estimate)"),
-    "views": ("views", "88.8 % of time"),
+    "nll": ("NLL", "−8.88e88 nats (estimate)"),
+    "views": ("views", "100.0 % of time"),
 }
 
 

@@ -9,7 +9,7 @@ from app.panels.probe_words import probe_words
 from app.session_config import GROUPS, model_entry, schema_of
 from app.session_probe import PointAnswer
 from app.session_run import Run
-from app.widgets.numbers import format_number
+from app.widgets.numbers import format_number, unit_word
 from app.widgets.run_table import TableRow
 from engine.protocol import Catalogue, Metrics
 
@@ -80,7 +80,7 @@ def setting_words(field: Mapping[str, Any], value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, int | float):
-        unit = str(field.get("unit") or "")
+        unit = unit_word(value, str(field.get("unit") or ""))
         return f"{format_number(value)} {unit}".strip()
     choices = field.get("choices") or {}
     return str(choices.get(str(value), value)).replace("_", " ")

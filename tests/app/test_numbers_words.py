@@ -1,0 +1,36 @@
+"""Numbers of the comparison's table, and their room in the status bar."""
+
+import pytest
+
+from app.panels.compare.rows import setting_words
+from app.panels.status_bar import _PARTS, nll_words
+from app.widgets.paint import text_width
+from engine.protocol import Metrics, Nll, Status
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(1, "1 layer"), (3, "3 layers"), (True, "on")]
+)
+def test_one_layer_is_no_layers(value, words):
+    assert setting_words({"unit": "layers"}, value) == words
+
+
+@pytest.mark.parametrize("value", [1.21, -4321.0, 6.45e22, -6.45e-5])
+def test_every_likelihood_has_room_in_the_status_bar(qapp, value):
+    nll = Nll(value=value, kind="estimate", error=0.0)
+    status = Status(
+        run_id="r",
+        state="paused",
+        step=1,
+        steps=2,
+        seconds=0.1,
+        steps_per_second=0.0,
+        metrics=Metrics(step=1, nll=nll),
+    )
+    room = text_width(_PARTS["nll"][1], 12, 500)
+    assert text_width(nll_words(status), 12, 500) <= room
+
+
+def test_the_whole_time_has_room_in_the_status_bar(qapp):
+    room = text_width(_PARTS["views"][1], 12, 500)
+    assert text_width("100.0 % of time", 12, 500) <= room
