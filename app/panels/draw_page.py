@@ -319,8 +319,12 @@ class DrawPage(Page):
         if (slot, what) != (_SLOT, "data"):
             return
         run = self.session.run
+        # Of the data before, while the first stroke of a drawing is on its way.
+        applied = run.applied if run else None
+        is_old = applied is None or applied.data != DRAWING
         is_empty = run is None or run.has_too_few or not self.drawing.operations
-        x = arrays["x"][:0] if is_empty and self.drawing.is_open else arrays["x"]
+        is_bare = (is_old or is_empty) and self.drawing.is_open
+        x = arrays["x"][:0] if is_bare else arrays["x"]
         self.canvas.set_points(x, np.rint(arrays["labels"][: len(x)]).astype(np.int64))
         self.canvas.forget_stroke()
 

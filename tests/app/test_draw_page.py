@@ -70,6 +70,22 @@ def places(operation):
 # How it opens and begins
 
 
+def test_points_of_the_data_before_do_not_come_onto_a_drawing_that_begins(studio):
+    """Asked for with the page, they can be answered after the first stroke."""
+    page = studio.open()
+    arrays = {"x": np.ones((7, 2)), "labels": np.zeros(7)}
+    studio.stroke((0.0, 0.0), (1.0, 1.0))
+    assert page.drawing.operations
+    assert studio.run.applied.data != "drawn"
+    page._on_points("draw", "data", arrays)
+    assert not len(np.concatenate([item.points for item in page.canvas.plain]))
+    studio.drawn(1)
+    studio.until(lambda: studio.run.applied.data == "drawn")
+    page._on_points("draw", "data", arrays)
+    items = [*page.canvas.plain, *(i for c in page.canvas.points for i in c.items)]
+    assert len(np.concatenate([item.points for item in items])) == 7
+
+
 def test_key_button_and_escape(studio):
     window = studio.window
     window.activateWindow()
