@@ -182,7 +182,8 @@ def test_settings_without_a_control_of_their_own_are_in_the_sheet(world):
     only.right.head.tune.click()
     form = only.right.sheet.form
     assert only.right.sheet.isVisible()
-    assert set(form.fields) == {"points", "paths", "seed"}  # the film has direction
+    sheet = {"points", "paths", "crooked", "seed"}
+    assert set(form.fields) == sheet  # the film has direction
     form.fields["paths"].user_set(50)
     assert settings_of(world, only.right.name)["paths"] == 50
     only.right.sheet.back.click()
