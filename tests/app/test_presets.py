@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
-from window_world import Recorder, World
 
 from app.__main__ import parser
 from app.application import is_first_start
@@ -26,21 +25,6 @@ ORDERS = (Pause, Configure, Play)
 def catalogue() -> Catalogue:
     path = Path(__file__).parents[1] / "fixtures" / "catalogue.json"
     return Catalogue.model_validate_json(path.read_text())
-
-
-@pytest.fixture(scope="module")
-def engine():
-    made = Recorder()
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def world(qtbot, tmp_path, engine):
-    made = World(qtbot, tmp_path, engine)
-    made.start()
-    yield made
-    made.close()
 
 
 def test_there_are_twelve_of_many_families(catalogue):
