@@ -15,6 +15,7 @@ from engine.experiment import Experiment
 from engine.lab.crew_words import Told
 from engine.lab.sweep_cell import Cell
 from engine.lab.sweep_exam import FULL, QUICK, check_metric, examine
+from engine.lab.sweep_half import half, spare_seconds
 from engine.lab.sweep_team import Squad
 from engine.models.fitted import Tick
 from engine.protocol import Arrays, RunConfig
@@ -35,18 +36,41 @@ _SLICE = 0.05
 Saying = tuple[Told, Arrays]
 
 
+class Tables:
+    """Data of cells, equal ones made once.
+
+    Args:
+        tick: Called after data have been made.
+    """
+
+    def __init__(self, tick: Tick) -> None:
+        self._tick = tick
+        self._made: dict[str, Data] = {}
+
+    def of(self, config: RunConfig) -> "Data":
+        """The data of a configuration.
+
+        Raises:
+            DataError: They cannot be read.
+        """
+        table = json.dumps([config.data, config.data_settings, config.seed])
+        if table not in self._made:
+            self._made[table] = setup.make_data(config)
+            self._tick()
+        return self._made[table]
+
+
 class CellMaker:
     """Makes cells; equal data and equal trainings are shared between them.
 
     Args:
         metric: What the cells will be judged by.
-        tick: Called after data have been made.
+        tables: Where their data come from.
     """
 
-    def __init__(self, metric: str, tick: Tick) -> None:
+    def __init__(self, metric: str, tables: Tables) -> None:
         self._metric = metric
-        self._tick = tick
-        self._tables: dict[str, Data] = {}
+        self._tables = tables
         self._trainers: dict[str, Trainer] = {}
 
     def make(self, config: RunConfig) -> Cell:
@@ -56,12 +80,8 @@ class CellMaker:
             ValueError: The metric does not suit the run.
             DataError: The data cannot be read.
         """
-        table = json.dumps([config.data, config.data_settings, config.seed])
-        if table not in self._tables:
-            self._tables[table] = setup.make_data(config)
-            self._tick()
-        experiment = Experiment.from_config(config, self._tables[table])
-        training = _training_of(experiment.config)
+        experiment = Experiment.from_config(config, self._tables.of(config))
+        training = training_of(experiment.config)
         experiment.trainer = self._trainers.setdefault(training, experiment.trainer)
         check_metric(self._metric, experiment)
         return Cell(experiment)
@@ -131,6 +151,25 @@ class Crew:
         for squad in self.squads:
             squad.leave_out([t for t in squad.trainers if id(t) not in in_use])
 
+    def part(self) -> list[tuple[dict[int, Cell], bool]]:
+        """Part with about half of what is left: cells of squads, and if stacked."""
+        found = []
+        for squad, trainers in half(self._behind(), self._steps):
+            is_stacked = squad.stack is not None
+            squad.leave_out(trainers)
+            gone = {id(trainer) for trainer in trainers}
+            held = self.cells.items()
+            mine = {i: c for i, c in held if id(c.experiment.trainer) in gone}
+            self.cells = {i: c for i, c in held if i not in mine}
+            self._changed.difference_update(mine)
+            found.append((mine, is_stacked))
+        return found
+
+    def take(self, cells: Mapping[int, Cell], squad: Squad) -> None:
+        """Train further cells on, which are one squad."""
+        self.cells.update(cells)
+        self.squads.append(squad)
+
     def finish(self) -> None:
         """Train nothing more."""
         self._is_finishing = True
@@ -147,6 +186,7 @@ class Crew:
             moved=self._moved,
             trained=self._trained,
             looked=self._looked,
+            spare=spare_seconds(self._behind(), self._steps),
             is_over=self.is_over,
             facts=list(facts),
             pictured=list(pictured),
@@ -156,17 +196,22 @@ class Crew:
 
     def _next_squad(self) -> Squad | None:
         """Who has trained least; None if all are done."""
+        return min(self._behind(), key=lambda s: s.step, default=None)
+
+    def _behind(self) -> list[Squad]:
+        """Squads that have something left to train."""
         if self._is_finishing:
-            return None
-        behind = [s for s in self.squads if s.trainers and s.step < self._steps]
-        return min(behind, key=lambda s: s.step, default=None)
+            return []
+        return [s for s in self.squads if s.trainers and s.step < self._steps]
 
     def _train(self, squad: Squad) -> None:
         if squad.trainers[0].device.type == "cpu":
             _use_one_thread()
-        begin = time.monotonic()
+        begin, before = time.monotonic(), squad.step
         until = min(_next_kept(squad.step), self._steps)
         self._moved += squad.train(_SLICE, until, self._on_diverged)
+        if squad.trainers and squad.step > before:
+            squad.pace = (time.monotonic() - begin) / (squad.step - before)
         if squad.trainers and squad.step == until:
             kept = {id(t) for t in squad.trainers}
             for cell in self.cells.values():
@@ -196,7 +241,7 @@ class Crew:
         return self.told([facts], [index]), {k: v[None] for k, v in arrays.items()}
 
 
-def _training_of(config: RunConfig) -> str:
+def training_of(config: RunConfig) -> str:
     """What decides a training: everything but the sampler."""
     return config.model_dump_json(exclude={"sampler", "sampler_settings"})
 

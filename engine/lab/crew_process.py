@@ -53,11 +53,11 @@ class CrewProcess:
         """Whether it is gone and all that it said was taken."""
         return self._is_closed
 
-    def send(self, order: Order) -> None:
+    def send(self, order: Order, arrays: Arrays | None = None) -> None:
         """Give an order; one to a process that has just died is lost with it."""
         assert self._popen.stdin
         with suppress(OSError):
-            write(self._popen.stdin, order)
+            write(self._popen.stdin, order, arrays)
 
     def take(self) -> list[Heard]:
         """All that it has said since."""

@@ -14,6 +14,9 @@ from pydantic import Field, TypeAdapter
 from engine.protocol import Arrays, Json, Message, ProtocolError, RunConfig
 from engine.protocol.wire import MAX_ARRAYS, MAX_BYTES, decode, encode
 
+#: Why a cell is handed over.
+Reason = Literal["lent", "final", "moved"]
+
 _COUNT, _LENGTH = struct.Struct("<I"), struct.Struct("<Q")
 
 
@@ -39,6 +42,11 @@ class Train(Message):
     units: list[Unit]
     steps: int
     metric: str
+
+    def plus(self, tasks: Sequence[Task], units: Sequence[Unit]) -> "Train":
+        """The same with further cells."""
+        more = {"tasks": [*self.tasks, *tasks], "units": [*self.units, *units]}
+        return self.model_copy(update=more)
 
     def only(self, cells: Collection[int]) -> "Train":
         """The same for some of the cells."""
@@ -71,6 +79,20 @@ class Give(Message):
     cell: int
 
 
+class Share(Message):
+    """Hand over about half of what is left to train, and train it no more."""
+
+    kind: Literal["share"] = "share"
+
+
+class Take(Message):
+    """Train cells on from where they stand; their states came before."""
+
+    kind: Literal["take"] = "take"
+    tasks: list[Task]
+    units: list[Unit]
+
+
 class Told(Message):
     """How far a process is, and what is new of its cells.
 
@@ -84,6 +106,7 @@ class Told(Message):
     moved: int = Field(0, ge=0, description="Steps done by whomever")
     trained: float = Field(0, ge=0, description="Time in training, s")
     looked: float = Field(0, ge=0, description="Time in examinations, s")
+    spare: float = Field(0, ge=0, description="Time that others could save it, s")
     is_over: bool = False
     facts: list[Json] = Field(default_factory=list)
     pictured: list[int] = Field(default_factory=list)
@@ -98,7 +121,10 @@ class Series(Message):
 
 
 class Handed(Message):
-    """A cell's whole state.
+    """A cell's whole state: of one that trains on, that is done, or that moves.
+
+    A report, and an order to a worker that is to take the cell. ``trail`` is what its
+    examinations found, the newest at step ``examined``.
 
     Arrays: ``moments``, a block of :mod:`engine.training.moments`, and ``curves``
     (3, points): step, seconds and value of each loss, one after the other.
@@ -108,7 +134,16 @@ class Handed(Message):
     cell: int
     moments: list[Json]
     series: list[Series]
-    is_final: bool
+    reason: Reason
+    trail: list[float | None] = Field(default_factory=list)
+    examined: int = -1
+
+
+class Parted(Message):
+    """The answer to :class:`Share`: squads whose cells were handed over, or none."""
+
+    kind: Literal["parted"] = "parted"
+    units: list[Unit]
 
 
 class Broken(Message):
@@ -119,13 +154,13 @@ class Broken(Message):
 
 
 class Ended(Message):
-    """All is trained and handed over; the process ends."""
+    """All is trained and handed over; the process waits for cells of others."""
 
     kind: Literal["ended"] = "ended"
 
 
-Order = Train | Stop | Finish | Give
-Report = Told | Handed | Broken | Ended
+Order = Train | Stop | Finish | Give | Share | Handed | Take
+Report = Told | Handed | Parted | Broken | Ended
 ORDERS: TypeAdapter[Any] = TypeAdapter(Annotated[Order, Field(discriminator="kind")])
 REPORTS: TypeAdapter[Any] = TypeAdapter(Annotated[Report, Field(discriminator="kind")])
 

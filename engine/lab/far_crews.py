@@ -2,14 +2,14 @@
 
 A process that dies costs the others nothing. Its cells are trained again from their
 start by a new one, which comes to the same weights; cells that have lost two processes
-are given up, since the fault may be theirs.
+are given up, since the fault may be theirs. A process that has trained all its cells
+waits until somebody has cells for it or lets it go.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from engine.data.load import Data
 from engine.experiment import Experiment
 from engine.lab.base import OnItsWay
 from engine.lab.crew import Saying
@@ -21,41 +21,23 @@ from engine.lab.crew_words import (
     Give,
     Handed,
     Order,
+    Parted,
+    Share,
     Stop,
+    Take,
     Told,
     Train,
+    Unit,
 )
 from engine.lab.handed import take_over
-from engine.protocol import Arrays, Json, RunConfig
+from engine.lab.moving import Moved, State, tasks
+from engine.protocol import Arrays, RunConfig
 
-#: Processes that may die over the same cell.
-_LIVES = 2
+if TYPE_CHECKING:
+    from engine.lab.far_cell import FarCell
+
 #: Seconds within which a worker has to hand over a cell that trains.
 PATIENCE = 10.0
-
-
-@dataclass
-class FarCell:
-    """A cell that another process trains, and what is known of it here.
-
-    ``facts`` are the newest, empty before the first; ``handed`` is its last state,
-    ``lent`` one of a cell that trains on, if it was asked for at ``asked`` (seconds).
-    """
-
-    config: RunConfig
-    data: Data
-    facts: Json = field(default_factory=dict)
-    handed: tuple[Handed, Arrays] | None = None
-    lent: tuple[Handed, Arrays] | None = None
-    asked: float | None = None
-    trouble: str = ""
-    lives: int = _LIVES
-    is_stopped: bool = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is still in a worker's hands."""
-        return self.handed is None and not self.trouble
 
 
 class FarCrews:
@@ -64,7 +46,12 @@ class FarCrews:
     def __init__(self) -> None:
         self.cells: dict[int, FarCell] = {}
         self.processes: list[CrewProcess] = []
+        #: Processes that have trained all they had, in wait for cells of others.
+        self.resting: list[CrewProcess] = []
         self._told: dict[int, Told] = {}
+        self._unheard: set[int] = set()
+        self._moving: dict[int, State] = {}
+        self._parted: list[tuple[CrewProcess, Moved]] = []
         self._is_finishing = False
 
     @property
@@ -82,6 +69,7 @@ class FarCrews:
         process = CrewProcess(train)
         self.processes.append(process)
         self._told[process.pid] = Told(whole=len(train.tasks) * train.steps)
+        self._unheard.add(process.pid)
 
     def stop(self, cells: Iterable[int]) -> None:
         """Train those of these cells that are far no more."""
@@ -127,7 +115,61 @@ class FarCrews:
         """End every process now."""
         for process in self.processes:
             process.kill()
-        self.processes = []
+        self.processes, self.resting = [], []
+
+    # ---- from one to another
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether a process that has work has not said yet how it gets on."""
+        return bool(self._unheard)
+
+    def spare(self, process: CrewProcess) -> float:
+        """Seconds of training that others could save a process."""
+        return self._told[process.pid].spare
+
+    def busiest(self, but: Collection[CrewProcess]) -> CrewProcess | None:
+        """Whom others could save most, but for some; None if nobody trains."""
+        busy = [p for p in self.processes if p not in self.resting and p not in but]
+        return max(busy, key=self.spare, default=None)
+
+    def ask(self, process: CrewProcess) -> None:
+        """Ask a process to part with a half of its work; :meth:`parted` has it then."""
+        process.send(Share())
+
+    def parted(self) -> list[tuple[CrewProcess, Moved]]:
+        """What processes have parted with since; from now on it is the caller's."""
+        found, self._parted = self._parted, []
+        return found
+
+    def hand(
+        self, process: CrewProcess, moved: Moved, configs: Mapping[int, RunConfig]
+    ) -> None:
+        """Let a resting process train moved cells on, which have to be in ``cells``."""
+        self.resting.remove(process)
+        needed = tasks(moved.cells, configs)
+        process.train = process.train.plus(needed, moved.units)
+        for state in moved.states.values():
+            process.send(*state)
+        process.send(Take(tasks=needed, units=moved.units))
+        stopped = [i for i in moved.cells if self.cells[i].is_stopped]
+        if stopped:
+            process.send(Stop(cells=stopped))
+        told = self._told[process.pid]
+        done = told.done + sum(moved.steps)
+        whole = told.whole + len(moved.steps) * process.train.steps
+        news = {
+            "done": done,
+            "whole": whole,
+            "step": min(moved.steps),
+            "is_over": False,
+        }
+        self._told[process.pid] = told.model_copy(update=news)
+        self._unheard.add(process.pid)
+
+    def dismiss(self, process: CrewProcess) -> None:
+        """Nothing is left for a resting process."""
+        self._bury(process)
 
     # ---- inside
 
@@ -155,17 +197,36 @@ class FarCrews:
     ) -> Iterator[Saying]:
         if isinstance(report, Told):
             self._told[process.pid] = report
+            self._unheard.discard(process.pid)
             for facts in report.facts:
                 self.cells[facts["cell"]].facts = facts
             yield report, arrays
-        elif isinstance(report, Handed) and report.is_final:
-            self.cells[report.cell].handed = report, arrays
-        elif isinstance(report, Handed) and self.cells[report.cell].asked is not None:
-            self.cells[report.cell].lent = report, arrays
+        elif isinstance(report, Handed):
+            self._receive(report, arrays)
+        elif isinstance(report, Parted):
+            self._part(process, report.units)
         elif isinstance(report, Broken):
             yield from self._give_up(self._open(process), report.reason)
         elif isinstance(report, Ended):
-            self._bury(process)
+            self.resting.append(process)
+            self._unheard.discard(process.pid)
+
+    def _receive(self, report: Handed, arrays: Arrays) -> None:
+        if report.reason == "moved":
+            self._moving[report.cell] = report, arrays
+        elif report.reason == "final":
+            self.cells[report.cell].handed = report, arrays
+        elif self.cells[report.cell].asked is not None:
+            self.cells[report.cell].lent = report, arrays
+
+    def _part(self, process: CrewProcess, units: list[Unit]) -> None:
+        """Cells have left a process; they are in nobody's hands for a moment."""
+        moving = [index for unit in units for index in unit.cells]
+        process.train = process.train.only(set(_cells(process.train)) - set(moving))
+        states = {index: self._moving.pop(index) for index in moving}
+        for index in moving:
+            self.cells[index].asked = None  # the next process does not know of it
+        self._parted.append((process, Moved(units, states)))
 
     def _replace(self, process: CrewProcess) -> Iterator[Saying]:
         """After an end that nobody asked for: another process, or none."""
@@ -186,6 +247,8 @@ class FarCrews:
     def _bury(self, process: CrewProcess) -> None:
         process.kill()
         self.processes.remove(process)
+        self.resting = [p for p in self.resting if p is not process]
+        self._unheard.discard(process.pid)
         told = self._told[process.pid]
         if self._open(process):
             del self._told[process.pid]
@@ -199,15 +262,9 @@ class FarCrews:
     def _give_up(self, cells: Sequence[int], reason: str) -> Iterator[Saying]:
         """Say of cells that they are lost."""
         for index in cells:
-            cell = self.cells[index]
-            cell.trouble = reason
-            cell.facts = _UNKNOWN | cell.facts | {"cell": index, "state": "lost"}
-            cell.facts["trouble"] = reason
+            self.cells[index].give_up(index, reason)
         if cells:
             yield Told(facts=[self.cells[i].facts for i in cells]), {}
-
-
-_UNKNOWN: Json = {"step": 0, "metric": None, "losses": {}, "diverged_at": None}
 
 
 def _cells(train: Train) -> list[int]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.data.load import Data
 from engine.experiment import Experiment
-from engine.lab.crew_words import Handed, Series
+from engine.lab.crew_words import Handed, Reason, Series
 from engine.protocol import Arrays, RunConfig
 from engine.training.history import History
 from engine.training.moments import packed, unpacked
@@ -21,7 +21,7 @@ MOST_BYTES = 32 * 2**20
 
 
 def hand_over(
-    cell: int, run: Experiment, is_final: bool = False
+    cell: int, run: Experiment, reason: Reason = "lent"
 ) -> tuple[Handed, Arrays]:
     """The state of a run as it stands."""
     run.keep()
@@ -35,7 +35,7 @@ def hand_over(
             Series(name=name, player=run.history.players[name], points=len(series))
             for name, series in terms.items()
         ],
-        is_final=is_final,
+        reason=reason,
     )
     joined = np.concatenate(curves, axis=1) if curves else np.empty((3, 0))
     moment_bytes = np.frombuffer(content, dtype=np.uint8)

@@ -14,14 +14,16 @@ from typing import Any, ClassVar
 from engine.experiment import Experiment
 from engine.lab import thumbnails
 from engine.lab.base import Job, JobSettings, News
-from engine.lab.crew import CellMaker, Crew, Saying
+from engine.lab.crew import CellMaker, Crew, Saying, Tables
 from engine.lab.crew_words import Told
-from engine.lab.far_crews import FarCell, FarCrews
+from engine.lab.far_cell import FarCell
+from engine.lab.far_crews import FarCrews
 from engine.lab.sweep_cell import Cell
 from engine.lab.sweep_deal import deal
+from engine.lab.sweep_even import Evener
 from engine.lab.sweep_plan import Place, SweepSettings, places
 from engine.lab.sweep_team import Squad, squads
-from engine.protocol import Arrays, Json
+from engine.protocol import Arrays, Json, RunConfig
 
 #: Seconds between two looks at what other processes say, when these train alone.
 _POLL = 0.05
@@ -56,7 +58,9 @@ class Sweep(Job):
         self.far = FarCrews()
         self._ways: Json = {}
         self._begun = 0.0
-        self._is_seen = False
+        self._tables = Tables(tick)
+        self._evener = Evener(self.cells, self._configs, self.far, self._tables)
+        self._seen: set[int] = set()
         self._stopped: set[int] = set()
         self._is_finishing = False
 
@@ -69,12 +73,13 @@ class Sweep(Job):
                 heard = list(self.far.news())
                 if not self.crew.is_over:
                     heard.append(self.crew.work())
-                elif not self._is_seen:
+                else:
                     yield from self._last_looks()
+                if self._evener.even_out(self.crew):
+                    self._pass_on()
                 self.pause = 0.0 if heard else _POLL
                 yield from map(self._news, heard or [(Told(), {})])
-            if not self._is_seen:
-                yield from self._last_looks()
+            yield from self._last_looks()
         finally:
             self.far.close()
 
@@ -104,11 +109,15 @@ class Sweep(Job):
         cell.experiment.keep()
         return cell.experiment.branch(cell.experiment.step)
 
+    @property
+    def _configs(self) -> list[RunConfig]:
+        return [place.config for place in self.places]
+
     # ---- before the training
 
     def _arranged(self) -> Iterator[News]:
         """All cells, the opening, and who is trained where."""
-        maker = CellMaker(self.settings.metric, self.tick)
+        maker = CellMaker(self.settings.metric, self._tables)
         cells: list[Cell] = []
         for place in self.places:
             cells.append(maker.make(place.config))
@@ -140,8 +149,7 @@ class Sweep(Job):
 
     def _deal(self, cells: list[Cell], found: list[Squad]) -> None:
         """Start the processes, and keep here what is trained here."""
-        configs = [place.config for place in self.places]
-        dealt = deal(cells, configs, found, self.settings, self.tick)
+        dealt = deal(cells, self._configs, found, self.settings, self.tick)
         self._ways = dealt.ways
         for order in dealt.away:
             for task in order.tasks:
@@ -165,9 +173,10 @@ class Sweep(Job):
     # ---- news
 
     def _last_looks(self) -> Iterator[News]:
-        """A last and better look at every cell that was trained here."""
-        self._is_seen = True
-        for index in self.crew.cells:
+        """A last and better look at every cell whose training ended here."""
+        unseen = sorted(self.crew.cells.keys() - self._seen)
+        self._seen.update(unseen)
+        for index in unseen:
             yield self._news(self.crew.last_look(index))
 
     def _news(self, saying: Saying) -> News:
@@ -184,12 +193,13 @@ class Sweep(Job):
 
     def _progress(self, all_told: list[Told], share: float) -> Json:
         over = all(t.is_over for t in all_told)
+        is_seen = self._seen >= self.crew.cells.keys()
         busy = [t for t in all_told if over or not t.is_over]
         passed = time.monotonic() - self._begun
         looked = sum(t.looked for t in all_told)
         spent = looked + sum(t.trained for t in all_told)
         return {
-            "phase": "end" if self._is_seen and over else "train",
+            "phase": "end" if is_seen and over else "train",
             "step": min(t.step for t in busy),
             "steps": self.settings.steps,
             "speed": sum(t.moved / t.trained for t in busy if t.trained),

@@ -21,12 +21,14 @@ from contextlib import contextmanager
 
 from engine.training.stack import Stack
 from engine.training.stack_check import agrees, trial_alone
-from engine.training.stack_loss import structure
+from engine.training.stack_loss import differing_floats, structure
 from engine.training.trainer import Diverged, Trainer
 
 #: Longest step of a stack, s: commands wait for it.
 LONGEST_STEP = 0.08
 _TRIALS = 3
+#: Models of a stack that come to the same bits in a larger one.
+_LEAST_STACK = 2
 #: A stack also spares calls of optimisers and averages, which the trial leaves out.
 _WORTH = 1.1
 
@@ -35,11 +37,16 @@ OnDiverged = Callable[[Trainer, Diverged], None]
 
 
 class Squad:
-    """Trainers that move together: a stack of several, or one by itself."""
+    """Trainers that move together: a stack of several, or one by itself.
+
+    Attributes:
+        pace: Seconds of a step of all, None before the first.
+    """
 
     def __init__(self, trainers: Sequence[Trainer], stack: Stack | None) -> None:
         self.trainers = list(trainers)
         self.stack = stack
+        self.pace: float | None = None
 
     @property
     def step(self) -> int:
@@ -62,6 +69,18 @@ class Squad:
             self._part_with(self.stack, on_diverged)
         return done * count
 
+    def halves(self) -> list[list[Trainer]]:
+        """Two stacks that would train as this one does, or all in one piece."""
+        middle = len(self.trainers) // 2
+        parts = [self.trainers[:middle], self.trainers[middle:]]
+        if (
+            self.stack is None
+            or middle < _LEAST_STACK
+            or not _differ_alike([self.trainers, *parts])
+        ):
+            return [self.trainers]
+        return parts
+
     def leave_out(self, trainers: Sequence[Trainer]) -> None:
         """Train these no more."""
         gone = {id(t) for t in trainers}
@@ -76,6 +95,12 @@ class Squad:
         self.leave_out([trainer for trainer, _ in lost])
         for trainer, step in lost:
             on_diverged(trainer, Diverged(step, trainer.rate(step)))
+
+
+def _differ_alike(groups: Sequence[Sequence[Trainer]]) -> bool:
+    """Whether the same settings differ in each: the others are no tensors there."""
+    found = [set(differing_floats([t.model.config for t in g], g[0])) for g in groups]
+    return all(names == found[0] for names in found)
 
 
 def squad_of(trainers: Sequence[Trainer], is_stacked: bool) -> Squad:

@@ -1,7 +1,7 @@
 """What a worker process does and says, without starting one."""
 
 import os
-from collections import deque
+from queue import SimpleQueue
 from types import SimpleNamespace
 
 import numpy as np
@@ -57,7 +57,7 @@ def train(*units, steps=20, stacked=False, make=config):
 
 def worked(order, react=lambda orders, report: None):
     """Reports of a worker; ``react`` may answer each with orders."""
-    orders, heard = deque(), []
+    orders, heard = SimpleQueue(), []
 
     def tell(report, arrays=None):
         heard.append((report, arrays))
@@ -68,7 +68,7 @@ def worked(order, react=lambda orders, report: None):
 
 
 def handed(heard):
-    finals = [(r, a) for r, a in heard if isinstance(r, Handed) and r.is_final]
+    finals = [(r, a) for r, a in heard if isinstance(r, Handed) and r.reason == "final"]
     return {r.cell: (r, a) for r, a in finals}
 
 
@@ -142,8 +142,8 @@ def test_a_worker_tells_how_far_it_is_and_shows_its_cells():
 
 def test_a_worker_finishes_when_it_is_told_to():
     def react(orders, report):
-        if isinstance(report, Told) and not orders:
-            orders.append(Finish())
+        if isinstance(report, Told) and orders.empty():
+            orders.put((Finish(), {}))
 
     heard = worked(train([0], [1], steps=1_000_000), react)
     assert sorted(handed(heard)) == [0, 1]
@@ -154,7 +154,7 @@ def test_a_worker_finishes_when_it_is_told_to():
 def test_a_worker_stops_a_cell_and_trains_the_other():
     def react(orders, report):
         if isinstance(report, Told) and report.moved and not report.is_over:
-            orders.append(Stop(cells=[0]))
+            orders.put((Stop(cells=[0]), {}))
 
     found = handed(worked(train([0], [1], steps=60), react))
     steps = {cell: message.moments[-1]["step"] for cell, (message, _) in found.items()}
@@ -168,10 +168,10 @@ def test_a_worker_gives_a_cell_and_trains_on():
     def react(orders, report):
         if isinstance(report, Told) and report.step >= 16 and not asked:
             asked.append(report.step)
-            orders.append(Give(cell=0))
+            orders.put((Give(cell=0), {}))
 
     heard = worked(train([0], steps=60), react)
-    given = [(r, a) for r, a in heard if isinstance(r, Handed) and not r.is_final]
+    given = [(r, a) for r, a in heard if isinstance(r, Handed) and r.reason == "lent"]
     ((message, arrays),) = given
     step = message.moments[-1]["step"]
     expected = alone(0, step)
@@ -211,7 +211,7 @@ def test_every_cell_is_seen_before_pictures_become_few(monkeypatch):
         return take(0.05, 1)
 
     cpu = SimpleNamespace(device=torch.device("cpu"))
-    squad = SimpleNamespace(trainers=[cpu], step=0, train=train_on)
+    squad = SimpleNamespace(trainers=[cpu], step=0, train=train_on, pace=None)
     cells = {i: StubCell(clock) for i in range(8)}
     monkeypatch.setattr(crew, "examine", lambda *_: take(1.0, (0.5, {})))
     made = crew.Crew(cells, [squad], 10**6, "energy_distance", lambda: None)

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from engine.experiment import Experiment
-from engine.lab.far_crews import FarCell
+from engine.lab import sweep_deal, sweep_even
+from engine.lab.far_cell import FarCell
 from engine.lab.sweep import Sweep
 from engine.lab.sweep_plan import SweepSettings
 
@@ -113,3 +114,31 @@ def test_a_finished_sweep_hands_over_what_its_workers_have():
     for index in far(job):
         assert job.give(index).step == job.cells[index].facts["step"] < 1_000_000
     assert job.cells[far(job)[0]].facts["state"] == "stopped"
+
+
+@pytest.mark.slow
+def test_a_worker_that_has_finished_takes_cells_of_the_engine(monkeypatch):
+    monkeypatch.setattr(sweep_even, "WORTH", 0.0)
+    monkeypatch.setattr(sweep_deal, "shares", lambda *_: ([[0, 2, 3], [1]], ""))
+    job = sweep(60)
+    work = started(job)
+    train_on = job.crew.work
+    waits = [True]
+
+    def work_when_somebody_rests():
+        if waits and job.crew.squads[0].step and not job.far.resting:
+            return job.crew.told(), {}
+        waits.clear()
+        return train_on()
+
+    monkeypatch.setattr(job.crew, "work", work_when_somebody_rests)
+    list(work)
+    assert len(far(job)) == 2
+    for index, place in enumerate(job.places):
+        alone = Experiment.from_config(place.config)
+        alone.trainer.train_for(float("inf"), 60)
+        opened = job.give(index)
+        for run in (opened, alone):
+            run.trainer.train_for(float("inf"), 3)
+        torch.testing.assert_close(weights(opened), weights(alone), rtol=0, atol=0)
+    assert psutil.Process().children() == []

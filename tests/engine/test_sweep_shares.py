@@ -18,7 +18,8 @@ from engine.lab.crew_words import (
     Train,
     Unit,
 )
-from engine.lab.far_crews import FarCell, FarCrews
+from engine.lab.far_cell import FarCell
+from engine.lab.far_crews import FarCrews
 from engine.lab.handed import hand_over
 from engine.lab.sweep_cell import Cell
 from engine.lab.sweep_deal import deal
@@ -164,7 +165,7 @@ class PretendedProcess:
     def is_silent(self):
         return self.says[:1] == [None] or self.is_killed
 
-    def send(self, order):
+    def send(self, order, arrays=None):
         self.heard.append(order)
 
     def take(self):
@@ -202,7 +203,7 @@ def heard(crews):
 
 def test_a_dead_process_is_replaced_and_its_cells_begin_again(crews):
     (first,) = PretendedProcess.made
-    final = hand_over(0, Experiment.from_config(SMALL), is_final=True)
+    final = hand_over(0, Experiment.from_config(SMALL), "final")
     first.says = [Told(facts=[facts(0), facts(1)]), final]
     assert len(heard(crews)) == 2
     crews.stop([1])
@@ -247,9 +248,12 @@ def test_a_finished_sweep_replaces_nobody(crews):
 def test_an_orderly_end_loses_nothing(crews):
     (process,) = PretendedProcess.made
     run = Experiment.from_config(SMALL)
-    finals = [hand_over(i, run, is_final=True) for i in range(2)]
-    process.says = [Told(facts=[facts(0), facts(1)]), *finals, Ended(), None]
+    finals = [hand_over(i, run, "final") for i in range(2)]
+    process.says = [Told(facts=[facts(0), facts(1)]), *finals, Ended()]
     heard(crews)
+    assert not crews.is_over  # somebody may have cells for it
+    crews.dismiss(process)
+    assert process.is_killed
     assert crews.is_over
     assert [t.is_over for t in crews.told] == [True]
     assert crews.give(0).step == crews.give(1).step == 0
@@ -290,7 +294,7 @@ def test_a_cell_that_was_asked_for_is_asked_of_the_next_process(crews):
     with pytest.raises(OnItsWay):
         crews.give(1)
     assert Give(cell=1) in second.heard
-    second.says = [hand_over(1, Experiment.from_config(SMALL), is_final=True)]
+    second.says = [hand_over(1, Experiment.from_config(SMALL), "final")]
     heard(crews)
     assert crews.give(1).step == 0
 
