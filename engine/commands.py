@@ -18,10 +18,12 @@ from engine.cli import UsageError
 from engine.data.base import DataError, Points
 from engine.data.csv_writer import write_points
 from engine.data.load import Data, load_data
+from engine.data.one_class import one_class
 from engine.experiment import Experiment
 from engine.lab.script.script import script_of
 from engine.lab.written import write_text
 from engine.metrics.report import measure
+from engine.models.inside import drawn_class
 from engine.protocol import Metrics, RunConfig
 from engine.registry import UnknownNameError
 from engine.settings import SettingError
@@ -339,7 +341,7 @@ def _points_to_judge(experiment: Experiment, options: argparse.Namespace) -> Dat
     """Data whose held-out points are the ones to judge by: all rows of a file.
 
     The known density and its modes are those of the data the run has learned, if they
-    go by the same name.
+    go by the same name; a run that draws one class alone is then judged by that class.
     """
     own = experiment.data
     name, extra = _data_name(options)
@@ -347,14 +349,15 @@ def _points_to_judge(experiment: Experiment, options: argparse.Namespace) -> Dat
     settings = experiment.config.data_settings if same else {}
     found = load_data(name, {**settings, **extra}, experiment.config.seed + 1)
     if found.name != "csv":
-        return replace_points(own, found, found.heldout.x)
-    return replace_points(own, own, torch.cat([found.train.x, found.heldout.x]))
+        label = drawn_class(experiment.trainer.model) if same else None
+        return one_class(replace(found, scaling=own.scaling), label)
+    return replace_points(own, torch.cat([found.train.x, found.heldout.x]))
 
 
-def replace_points(own: Data, truth: Data, x: Tensor) -> Data:
+def replace_points(own: Data, x: Tensor) -> Data:
     """Data in the run's own scaling, with other points to judge by."""
     labels = x.new_zeros(len(x)).long()
-    return replace(truth, heldout=Points(x, labels), scaling=own.scaling)
+    return replace(own, heldout=Points(x, labels))
 
 
 def _sample(options: argparse.Namespace) -> int:

@@ -20,12 +20,14 @@ from torch import Tensor
 
 from engine import registry
 from engine.data.load import Data
+from engine.data.one_class import one_class
 from engine.diagnosis.diagnose import diagnose
 from engine.metrics.chance import chance_distance, chance_sliced
 from engine.metrics.effort import Effort, effort_per_sample, effort_per_step
 from engine.metrics.report import measure
 from engine.models.base import GenerativeModel
 from engine.models.fitted import Fitted
+from engine.models.inside import drawn_class
 from engine.protocol import Finding, Metrics, RunConfig
 from engine.sampling.base import Sampler
 from engine.settings import SettingError, checked
@@ -114,6 +116,7 @@ class Experiment:
         self._store = SnapshotStore()
         self._visits: dict[int, GenerativeModel] = {}
         self._floors: tuple[Data, dict[int, float | None]] = (self.data, {})
+        self._judged: tuple[Data, int | None, Data] = (self.data, None, self.data)
         self._threads = 0
         self._start()
 
@@ -498,12 +501,22 @@ class Experiment:
             raise SettingError(f"{self.config.model} has no {view}: {kind.empty}")
         return kind(config).compute(moment)
 
+    def judged(self) -> Data:
+        """What the run is judged by: its data, or the class that alone is drawn."""
+        label = drawn_class(self.trainer.model)
+        if self._judged[0] is not self.data or self._judged[1] != label:
+            self._judged = (self.data, label, one_class(self.data, label))
+        return self._judged[2]
+
     def measure(
         self, points: int = 2000, tick: Tick = _no_tick, record: bool = True
     ) -> Metrics:
-        """Quality on held-out data, with ``points`` of them and as many samples."""
+        """Quality on held-out data, with ``points`` of them and as many samples.
+
+        Where one class alone is drawn, on held-out data of that class.
+        """
         found = measure(
-            self.fitted(tick=tick), self.data, self.step, points, self.config.seed
+            self.fitted(tick=tick), self.judged(), self.step, points, self.config.seed
         )
         found = found.model_copy(
             update={"sliced_chance": self._sliced_chance(found.points, tick)}
@@ -523,11 +536,12 @@ class Experiment:
 
     def _sliced_chance(self, points: int, tick: Tick) -> float | None:
         """Measured once per data and number of points: it costs more than the rest."""
-        if self._floors[0] is not self.data:
-            self._floors = (self.data, {})
+        data = self.judged()
+        if self._floors[0] is not data:
+            self._floors = (data, {})
         known = self._floors[1]
         if points not in known:
-            known[points] = chance_sliced(self.data, points, self.config.seed, tick)
+            known[points] = chance_sliced(data, points, self.config.seed, tick)
         return known[points]
 
     def _record(self, found: Metrics) -> None:
@@ -552,7 +566,7 @@ class Experiment:
 
     def chance(self, tick: Tick = _no_tick) -> float | None:
         """Energy distance that two draws of the data have by chance."""
-        return chance_distance(self.data, self.config.seed, tick)
+        return chance_distance(self.judged(), self.config.seed, tick)
 
     # On disk
 

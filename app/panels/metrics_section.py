@@ -59,6 +59,8 @@ class MetricsSection(QWidget):
             return
         self._shown = metrics
         judged = f"{metrics.points:,} held-out points" if metrics.points else _HINT
+        if metrics.of_class:  # a class alone is drawn, and judged
+            judged += f" of {metrics.of_class}"
         self.head.set_hint(f"{judged}, step {metrics.step:,}")
         self._show_nll(metrics, status.entropy)
         self._show_distance(self.energy, metrics.energy_distance, _energy)

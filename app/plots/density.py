@@ -115,7 +115,7 @@ class DensityPlot(PlotView):
         self.image.set_picture(self._picture(), self.limits)
         self._draw_marks(split)
         tags = {"split": ("learned", "true"), "difference": (f"learned {MINUS} true",)}
-        self.square.set_tags(*tags.get(self.mode, (self.mode,)))
+        self.square.set_tags(*self._of_class(tags.get(self.mode, (self.mode,))))
         self.square.set_rail(self._blocks(), self._figures())
 
     def data_pane(self) -> Pane | None:
@@ -217,6 +217,11 @@ class DensityPlot(PlotView):
             self.samples.set_points(samples)
         if self.data.isVisible():
             self.data.set_points(data)
+
+    def _of_class(self, tags: tuple[str, ...]) -> tuple[str, ...]:
+        """Tags, the last of which names the class where the map is of one alone."""
+        of = str(self.meta.get("of_class") or "")
+        return (*tags[:-1], f"{tags[-1]}, {of}") if of and tags else tags
 
     def _blocks(self) -> list[Block]:
         low, high = self.span

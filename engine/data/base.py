@@ -78,6 +78,14 @@ class Mixture:
     labels: Tensor
     std: float
 
+    def of_class(self, label: int) -> "Mixture":
+        """The Gaussians of one class, their weights adding up to 1."""
+        rows = self.labels == label
+        weights = self.weights[rows]
+        return Mixture(
+            self.centres[rows], weights / weights.sum(), self.labels[rows], self.std
+        )
+
 
 @dataclass(frozen=True)
 class Scaling:
@@ -114,6 +122,8 @@ class DataSet(ABC):
         self.notes: tuple[str, ...] = ()
         self.columns: tuple[str, str] = ("x", "y")
         self.class_names: tuple[str, ...] = ()
+        #: Classes as data sets of their own, as :mod:`engine.data.one_class` needs.
+        self.parts: dict[int, DataSet] = {}
 
     @property
     def display_title(self) -> str:
@@ -136,6 +146,16 @@ class DataSet(ABC):
 
     def entropy(self) -> float | None:
         """Entropy in nats by quadrature or closed form, or None where unknown."""
+        return None
+
+    def class_log_prob(self, x: Tensor, label: int) -> Tensor | None:
+        """Exact log-density (n,) of one class at x (n, 2), or None where unknown."""
+        del x, label
+        return None
+
+    def class_entropy(self, label: int) -> float | None:
+        """Entropy of one class in nats, or None where unknown."""
+        del label
         return None
 
     def modes(self) -> Modes | None:

@@ -57,6 +57,11 @@ class Checkerboard(Toy):
         terms = torch.stack([columns[i + 2] + rows[j + 2] for i, j in CORNERS])
         return torch.logsumexp(terms, 0) - math.log(len(CORNERS))
 
+    def class_density(self, x: Tensor, label: int) -> Tensor:
+        """One square."""
+        i, j = CORNERS[label]
+        return self._log_mass(x[:, 0], i) + self._log_mass(x[:, 1], j)
+
     def nodes(self) -> tuple[Tensor, Tensor]:
         """Midpoint grid; with sharp edges no cell of it crosses one."""
         noise = self.config.noise

@@ -62,6 +62,11 @@ class NoisyCurve(Toy):
         centres, weights = self._along
         return log_mixture(x, centres, self.std, weights.log())
 
+    def class_density(self, x: Tensor, label: int) -> Tensor:
+        """The same quadrature along one arm, or one stretch of it."""
+        part = self.mixture().of_class(label)
+        return log_mixture(x, part.centres, part.std, part.weights.log())
+
     def mixture(self) -> Mixture:
         """The nodes of the integral along the arms, exact as :meth:`density` is."""
         centres, weights = self._along
@@ -92,7 +97,10 @@ class NoisyCurve(Toy):
             float(self.curve(torch.full((2001,), arm), t).diff(dim=0).norm(dim=1).max())
             for arm in range(self.arms)
         )
-        return math.ceil(speed * 2000 / (2.5 * self.std))
+        # As many in each stretch, so that none begins in the middle of a panel.
+        return self.stretches * math.ceil(
+            speed * 2000 / (2.5 * self.std * self.stretches)
+        )
 
     def _spots(self, panels: int) -> tuple[Tensor, Tensor]:
         t, weights = gauss_legendre(panels, NODES_PER_PANEL)

@@ -28,7 +28,7 @@ def log_mixture(
     m, dim = centres.shape
     centres = centres.to(x)
     if log_weights is None:
-        log_weights = torch.full((m,), -math.log(m))
+        log_weights = torch.full((m,), -math.log(m), dtype=x.dtype)
     log_weights = log_weights.to(x)
     # The middle of the centres as origin: |x|^2 - 2 x.c + |c|^2 then cancels least.
     origin = centres.mean(0)

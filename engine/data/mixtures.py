@@ -31,6 +31,10 @@ class GaussianMixture(Toy):
         """Closed form."""
         return log_mixture(x, self.centres(), self.config.noise)
 
+    def class_density(self, x: Tensor, label: int) -> Tensor:
+        """One Gaussian."""
+        return log_mixture(x, self.centres()[label : label + 1], self.config.noise)
+
     def nodes(self) -> tuple[Tensor, Tensor]:
         """A cloud of Gauss-Hermite nodes round each mode."""
         centres = self.centres()

@@ -42,6 +42,10 @@ class Toy(DataSet):
         """Exact log-density (n,) in nats at x (n, 2), float64 on the CPU."""
 
     @abstractmethod
+    def class_density(self, x: Tensor, label: int) -> Tensor:
+        """Exact log-density (n,) of one class at x (n, 2), as :meth:`density`."""
+
+    @abstractmethod
     def nodes(self) -> tuple[Tensor, Tensor]:
         """Quadrature under the density: E f(x) is the sum of weights (m,) f(x_i)."""
 
@@ -52,6 +56,18 @@ class Toy(DataSet):
     def entropy(self) -> float:
         """Entropy in nats by quadrature; kept for the next call."""
         return _entropy(type(self), self.config)
+
+    def class_log_prob(self, x: Tensor, label: int) -> Tensor:
+        """Exact log-density (n,) of one class in nats; float64 on the CPU."""
+        return self.class_density(x.to("cpu", torch.float64), label)
+
+    def class_entropy(self, label: int) -> float:
+        """Entropy of one class in nats, by the quadrature of all of them."""
+        x, weights = self.nodes()
+        x, weights = x[weights > 0], weights[weights > 0]
+        log_p = self.class_density(x, label)
+        mine = weights * (log_p - self.density(x)).exp()
+        return -float(torch.xlogy(mine, log_p.exp()).sum() / mine.sum())
 
 
 @cache

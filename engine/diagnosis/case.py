@@ -49,7 +49,7 @@ class Case:
     @cached_property
     def heldout(self) -> Tensor:
         """Points (n, 2) that the run has not trained on, in data units."""
-        return self.experiment.data.heldout.x[:POINTS]
+        return self.experiment.judged().heldout.x[:POINTS]
 
     @cached_property
     def samples(self) -> Tensor:

@@ -38,7 +38,7 @@ def overfitting(case: Case) -> Finding | None:
     fallen = _rises(then.train - now.train)
     if not (risen and fallen and now.has_gap and now.unseen - then.unseen > _WORTH):
         return None
-    count = len(case.experiment.data.train.x)
+    count = len(case.experiment.judged().train.x)
     return Finding(
         name="overfitting",
         title="Overfitting",
@@ -61,7 +61,7 @@ class _Fit:
     @classmethod
     def of(cls, case: Case, at: int | None) -> "_Fit":
         """At a kept step, or now."""
-        train = case.experiment.data.train.x[:POINTS]
+        train = case.experiment.judged().train.x[:POINTS]
         return cls(_nll(case, case.heldout, at), _nll(case, train, at))
 
     @property

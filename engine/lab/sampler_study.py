@@ -71,7 +71,7 @@ class SamplerStudy(Job):
         trials = list(_trials(wish))
         seed = made.config.seed
         x_0 = fitted.start(wish.points, seed)
-        judge = _Judge(fitted, made.data, x_0)
+        judge = _Judge(fitted, made.data, x_0, made.judged().heldout.x)
         yield News(0.0, {"kind": "floor", "energy_distance": made.chance(self.tick)})
         for share in judge.prepare(self.tick):
             yield News(share * 0.1, {"kind": "reference"})
@@ -110,12 +110,12 @@ class _Judge:
     All distances are in standardised units: no axis counts for more.
     """
 
-    def __init__(self, fitted: Fitted, data: Any, x_0: Tensor) -> None:
+    def __init__(self, fitted: Fitted, data: Any, x_0: Tensor, heldout: Tensor) -> None:
         self._fitted = fitted
         self._data = data
         self._x_0 = x_0
         self._ends: dict[str, Tensor] = {}
-        self._heldout = self._scaled(data.heldout.x[: len(x_0)])
+        self._heldout = self._scaled(heldout[: len(x_0)])
 
     def prepare(self, tick: Callable[[], None]) -> Iterator[float]:
         """Solve the ODEs almost exactly; yields the share that is done."""

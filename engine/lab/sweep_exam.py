@@ -58,7 +58,7 @@ def check_metric(metric: str, experiment: Experiment) -> None:
 def _metric(
     name: str, experiment: Experiment, fitted: Fitted, points: Tensor
 ) -> float | None:
-    data, seed = experiment.data, experiment.config.seed
+    data, seed = experiment.judged(), experiment.config.seed
     if name == "loss":
         return next(iter(experiment.latest_losses().values()), None)
     heldout = data.heldout.x[: _POINTS if len(points) <= QUICK else len(points)]

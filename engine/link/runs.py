@@ -10,6 +10,7 @@ from engine.link.album import Album
 from engine.link.budget import ShareMeter, TimeBudget
 from engine.link.failure import CommandError
 from engine.metrics.effort import Effort
+from engine.models.inside import drawn_class
 from engine.protocol import Finding, Metrics, RunConfig, RunState, Subscribe
 from engine.views.base import Picture
 
@@ -45,7 +46,6 @@ class Run:
         self.metrics: Metrics | None = None
         self.effort = Effort(0, 0)
         self.chance: float | None = None
-        self.entropy: float | None = None
         self.findings: list[Finding] = []
         self.used = 0.0
         self._views = ShareMeter()
@@ -68,9 +68,9 @@ class Run:
         self.findings = []
         self._saved: tuple[int, int] | None = None
         self._measured_at = self._saved_at = time.monotonic()
-        self.entropy = experiment.data.source.entropy()
         self.metrics = None
         self.chance = None
+        self._chance_of: int | None = None
         self._effort_of: object = None
         self.changed()
 
@@ -191,6 +191,11 @@ class Run:
                 self._album.put(key, found)
         return found
 
+    @property
+    def entropy(self) -> float | None:
+        """Entropy of what the run should draw, nats; None where unknown."""
+        return self.experiment.judged().source.entropy()
+
     def measuring_due(self, now: float) -> bool:
         """Whether the quality should be measured now."""
         if self._measured == (self.version, self.step) or self.state == "failed":
@@ -223,8 +228,10 @@ class Run:
 
     def _measure_once(self, tick: Callable[[], None]) -> None:
         """What does not change with every step: the floor of the distance, the cost."""
-        if self.chance is None:
+        label = drawn_class(self.experiment.trainer.model)
+        if self.chance is None or label != self._chance_of:
             self.chance = self.experiment.chance(tick)
+            self._chance_of = label
         config = self.experiment.config
         if config != self._effort_of:
             self.effort = self.experiment.effort(tick)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.data.load import Data
+from engine.data.one_class import class_name
 from engine.metrics.density_kde import KernelDensity, likelihood_factor
 from engine.metrics.distances import energy_distance, sliced_wasserstein
 from engine.metrics.likelihood import Estimate, kl_to_truth, mean_nll
@@ -51,6 +52,7 @@ def measure(fitted: "Fitted", data: Data, step: int, points: int, seed: int) -> 
         energy_distance=distance,
         sliced_wasserstein=sliced,
         modes=_modes(samples, data),
+        of_class=class_name(data),
     )
 
 

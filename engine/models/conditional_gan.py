@@ -161,6 +161,10 @@ class ConditionalGAN(GAN):
         shown = int(self.config.shown_class)
         return (shown - 1) % len(self.shares) if shown else None
 
+    def drawn_class(self) -> int | None:
+        """The class to show; on its way to the next one it is still judged as one."""
+        return self.shown_label()
+
     def critic(self, x: Tensor) -> Tensor:
         """Verdict (n,) on x as a member of the shown class, or the mean over all."""
         values, weights = self._values_by_class(x)

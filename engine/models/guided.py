@@ -22,6 +22,11 @@ class GuidedModel(GenerativeModel):
         chosen = min(int(self.config.label), self.field.classes)
         return chosen - 1 if chosen else None
 
+    def drawn_class(self) -> int | None:
+        """The class that is followed, unless its weight is 0 all the way."""
+        always = self.config.guide_from <= 0 and self.config.guide_to >= 1
+        return None if always and not self.config.guidance else self.guided_class()
+
     def guidance_at(self, t: float) -> float:
         """Weight w at a time: the set one inside its interval, 1 outside."""
         inside = self.config.guide_from <= t <= self.config.guide_to

@@ -167,6 +167,19 @@ class Styled(Protocol):
 
 
 @runtime_checkable
+class DrawsClass(Protocol):
+    """A model that may be told to draw one class alone."""
+
+    def drawn_class(self) -> int | None:
+        """The class that is drawn, counted from 0; None for all the data."""
+
+
+def drawn_class(model: object) -> int | None:
+    """The class that a model alone draws, counted from 0; None for all the data."""
+    return model.drawn_class() if isinstance(model, DrawsClass) else None
+
+
+@runtime_checkable
 class Guided(Protocol):
     """A field that knows classes, and follows one with more or less weight."""
 

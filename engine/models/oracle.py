@@ -251,6 +251,10 @@ class Oracle(GuidedModel):
         chosen = self._class()
         return chosen - 1 if chosen else None
 
+    def drawn_class(self) -> int | None:
+        """The class that is followed, unless its weight is 0."""
+        return self.guided_class() if self.config.guidance else None
+
     def guidance_at(self, t: float) -> float:
         """The same weight at all times."""
         del t

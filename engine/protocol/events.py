@@ -60,6 +60,9 @@ class Metrics(Message):
         None, description="The same of two draws of the data, each of as many points"
     )
     modes: ModeCount | None = None
+    of_class: str = Field(
+        "", description="Class that alone is drawn, and judged; empty for all the data"
+    )
 
 
 class Status(Message):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.one_class import one_class
+from engine.models.inside import drawn_class
 from engine.settings import Settings, knob
 
 if TYPE_CHECKING:
@@ -45,6 +47,11 @@ class Moment:
     tick: Callable[[], None] = field(default=lambda: None)
     learner: "Fitted | None" = None
     learning_rate: float = 1e-3
+
+    @property
+    def judged(self) -> "Data":
+        """What the model should draw: the data, or the class that it is told to."""
+        return one_class(self.data, drawn_class(self.fitted.model))
 
     @property
     def raw(self) -> "Fitted":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.one_class import class_name
 from engine.training.config import TrainingConfig
 from engine.training.history import Series
 from engine.views.base import Moment, Picture, View, ViewConfig, f32
@@ -155,11 +156,13 @@ def _references(moment: Moment, groups: Mapping[str, str]) -> list[dict[str, Any
 
     ``groups`` says in which panel each quantity is.
     """
-    source, model = moment.data.source, moment.fitted.model
+    judged, model = moment.judged, moment.fitted.model
+    source = judged.source
     shown = set(groups.values())
     found: list[tuple[str, float, str]] = []
     if "nll" in shown and (entropy := source.entropy()) is not None:
-        found.append(("nll", entropy, "entropy of the data"))
+        of = class_name(judged) or "the data"
+        found.append(("nll", entropy, f"entropy of {of}"))
     chance = moment.history.sliced_chance
     if "distance" in shown and chance is not None:
         found.append(("distance", chance, "sliced, data to data"))

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.data.one_class import class_name
 from engine.metrics.density_kde import KernelDensity, likelihood_factor
 from engine.models.base import DensityKind, LogDensity
 from engine.models.counting import Count, counted
@@ -120,6 +121,7 @@ class DensityView(View):
             "floor": FLOOR,
             "mass": number(mass * cell_area(limits, resolution)),
             "critic": has_critic,
+            "of_class": class_name(moment.judged),
         }
         return Picture(arrays | _points(moment, self.config.seed), meta)
 
@@ -137,8 +139,11 @@ def _per_point(moment: Moment, count: Count, points: int) -> int | None:
 
 
 def true_map(moment: Moment, resolution: int) -> Map | None:
-    """Log-density (G, G) of the data in nats, computed once; None where unknown."""
-    source, limits = moment.data.source, moment.data.limits
+    """Log-density (G, G) of the data in nats, computed once; None where unknown.
+
+    Of the class alone that the model draws, if it draws one.
+    """
+    source, limits = moment.judged.source, moment.data.limits
     kept = _TRUTH.setdefault(source, {})
     key = (limits, resolution)
     if key not in kept:
@@ -149,8 +154,10 @@ def true_map(moment: Moment, resolution: int) -> Map | None:
 
 
 def _whole(moment: Moment, grid: Tensor, resolution: int) -> Map:
+    source = moment.judged.source
+
     def log_prob(x: Tensor) -> Tensor:
-        found = moment.data.source.log_prob(x)
+        found = source.log_prob(x)
         assert found is not None
         return found
 
@@ -181,7 +188,7 @@ def learned_at(moment: Moment, grid: Tensor) -> Learned:
 
 
 def _points(moment: Moment, seed: int) -> dict[str, NDArray[Any]]:
-    train = moment.data.train.x
+    train = moment.judged.train.x
     found = {"data": f32(train[spread_pick(len(train), POINTS, moment.seed)])}
     if moment.fitted.can("samples") or moment.fitted.can("process"):
         found["samples"] = f32(moment.fitted.sample(POINTS, moment.seed + seed))

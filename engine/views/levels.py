@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from engine.models.base import Process
-from engine.models.inside import Visits
+from engine.models.inside import Visits, drawn_class
 from engine.models.oracle import Oracle, OracleConfig
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32
@@ -136,7 +136,7 @@ class LevelsView(View):
         self, moment: Moment, model: Process, times: Tensor
     ) -> dict[str, tuple[Tensor, Tensor]]:
         """Mean squared error of the model's guess, and of the best, at each time."""
-        held = moment.data.heldout.x
+        held = moment.judged.heldout.x
         count = fewer(int(self.config.points), moment.quality, 100)
         some = spread_pick(len(held), count, 0)
         x = moment.data.scaling.standardise(held[some].double())
@@ -162,7 +162,9 @@ class LevelsView(View):
         """Who knows the conditional mean, for data that are a known mixture."""
         if moment.fitted.model.path_ends() != ("noise", "data"):
             return None
-        oracle = Oracle(OracleConfig()).double()
+        label = drawn_class(moment.fitted.model)
+        config = OracleConfig(label=0 if label is None else label + 1)
+        oracle = Oracle(config).double()
         oracle.meet(moment.data)
         return oracle if len(oracle.centres) else None
 

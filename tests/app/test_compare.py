@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from shiboken6 import isValid
 
+from app.panels.compare.rows import nll_words
 from app.panels.pages import EXPLORE
 from app.theme import theme
 from engine.protocol import (
@@ -49,6 +50,26 @@ def all_drawn(world, page):
 
 def sent_to(world, kind):
     return [c.run_id for c in world.client.of(kind)]
+
+
+def judge(run, **found):
+    """Tell the window of other metrics of a run."""
+    metrics = run.status.metrics.model_copy(update=found)
+    run.status = run.status.model_copy(update={"metrics": metrics})
+
+
+def test_runs_that_draw_different_classes_are_not_ranked(world):
+    page = compared(world, "realnvp")
+    first, second = (page.columns[run.id] for run in world.session.compare.runs)
+    judge(first.run, energy_distance=0.1)
+    judge(second.run, energy_distance=0.01, of_class="mode 3")
+    page.show_status()
+    assert second.figures.distance.best.text() == ""
+    assert second.figures.nll.unit.text() == "nats, mode 3"
+    assert nll_words(second.run).endswith(", mode 3")
+    judge(first.run, of_class="mode 3")
+    page.show_status()
+    assert second.figures.distance.best.text() == "best"
 
 
 # ---- runs

@@ -268,6 +268,16 @@ def test_what_is_not_known_is_not_offered(shown):
     assert plot.mode == "critic"
 
 
+def test_a_map_of_one_class_says_so(qtbot, shown):
+    meta, arrays = preview.density_frame(32)
+    plot = shown("density", (meta | {"of_class": "mode 3"}, arrays), {"mode": "split"})
+    assert plot.square.tags == ("learned", "true, mode 3")
+    plot.user_set_mode("learned")
+    assert plot.square.tags[0] == "learned, mode 3"
+    plot.show_frame(meta | {"of_class": ""}, arrays)
+    assert plot.square.tags[0] == "learned"
+
+
 def test_split_line_follows_the_hand(qtbot, shown):
     plot = shown("density", state={"mode": "split"})
     pane = plot.square.pane

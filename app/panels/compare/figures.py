@@ -82,6 +82,8 @@ class RunFigures(QWidget):
         sure = kind != "estimate"
         name = names[1] if self._is_crowded or not kind else f"{names[1]}, {kind}"
         unit = _KINDS.get(kind, kind) if self._is_crowded else "nats"
+        if judged := class_of(run):
+            unit += f", {judged}"
         self.nll.set_figure(name, text, unit, sure and is_best("nll"))
         text = NONE if cost is None else f"{cost:,.0f}"
         self.cost.set_figure(names[2], text, "", is_best("cost"))
@@ -104,6 +106,11 @@ def nll_kind(run: Run) -> str:
     return metrics.nll.kind if metrics and metrics.nll else ""
 
 
+def class_of(run: Run) -> str:
+    """The class that a run alone draws and is judged by; empty for all the data."""
+    return run.status.metrics.of_class if run.status and run.status.metrics else ""
+
+
 def figures_of(run: Run) -> dict[str, float]:
     """What is known of a run, lower being better."""
     status = run.status
@@ -121,13 +128,14 @@ def best_of(runs: list[Run]) -> dict[str, float]:
     """The best of each figure, where at least two runs have it.
 
     An estimated likelihood cannot be the best: it may be wrong in either direction.
-    All distances are as good that draws of the data have by chance, of as many points
-    as were measured at best.
+    Runs that are judged by different classes cannot be ranked. All distances are as
+    good that draws of the data have by chance, of as many points as were measured at
+    best.
     """
     best: dict[str, float] = {}
     for name in ("distance", "nll", "cost"):
         able = [r for r in runs if name in figures_of(r)]
-        if len(able) < 2:
+        if len(able) < 2 or (name != "cost" and len(set(map(class_of, able))) > 1):
             continue
         sure = [r for r in able if name != "nll" or nll_kind(r) != "estimate"]
         if sure:

@@ -90,9 +90,10 @@ def nll_words(run: Run) -> str:
     """The likelihood and how it is known."""
     metrics = run.status.metrics if run.status else None
     nll = metrics.nll if metrics else None
-    if nll is None or nll.value is None:
+    if metrics is None or nll is None or nll.value is None:
         return NONE
-    return f"{nats(nll.value)} {nll.kind}"
+    words = f"{nats(nll.value)} {nll.kind}"
+    return f"{words}, {metrics.of_class}" if metrics.of_class else words
 
 
 def _row(title: str, cells: list[str]) -> TableRow:
