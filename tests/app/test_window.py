@@ -230,6 +230,11 @@ def test_metrics_say_how_many_points_were_judged(world):
         world.run.status.model_copy(update={"metrics": found})
     )
     assert section.head._hint.text() == "200 held-out points, step 120"
+    found = found.model_copy(update={"of_class": "mode 3"})
+    world.session.status_changed.emit(
+        world.run.status.model_copy(update={"metrics": found})
+    )
+    assert section.head._hint.text() == "200 held-out points of mode 3, step 120"
 
 
 def test_the_sliced_distance_is_measured_from_what_the_data_reach(world):
