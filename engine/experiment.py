@@ -465,7 +465,13 @@ class Experiment:
             tick=tick,
             learner=self._learner(at, tick),
             learning_rate=float(self._parts.training.learning_rate),
+            table=self._table(at),
         )
+
+    def _table(self, at: int | None) -> Mapping[str, Tensor]:
+        """What training draws from; of an earlier stage it is known no more."""
+        same = at is None or self._snapshot(at).stage == self.stage
+        return self.trainer.columns if same else {}
 
     def _learner(self, at: int | None, tick: Tick) -> Fitted | None:
         """The model as it learns; None where nothing is averaged or players differ.

@@ -18,6 +18,7 @@ Ho, Jain, Abbeel 2020, 2006.11239, eq. 4 and 14. Targets: Salimans & Ho 2022,
 2202.00512. Weights: Hang et al. 2023, 2303.09556.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import torch
@@ -260,15 +261,9 @@ class DDPM(GuidedModel):
             return draw
         return torch.bucketize(log_levels(draw, self.config), self.borders)
 
-    def visited_times(self, n: int, generator: Generator) -> Tensor:
-        """Times (n,) of the levels that a batch visits."""
-        where, T = generator.device, self.config.T
-        if self.config.level_sampling == "uniform":
-            draw = torch.randint(T, (n,), generator=generator, device=where)
-        else:
-            draw = self.normal((n,), generator)
-        level = self.training_levels(draw.to(self.device))
-        times: Tensor = 1 - (level + 1) / T
+    def batch_times(self, noise: Mapping[str, Tensor]) -> Tensor:
+        """Times (b,) of the levels that a batch visits."""
+        times: Tensor = 1 - (self.training_levels(noise["level"]) + 1) / self.config.T
         return times
 
     def visit_density(self, t: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ training hardly visits, the score is that of the least level.
 Karras et al. 2022, 2206.00364, table 1 and appendix B.6.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
@@ -145,10 +146,9 @@ class EDM(GuidedModel):
         """Normal draws (b,) turned into noise levels (b,)."""
         return torch.exp(self.config.level_mean + self.config.level_spread * xi)
 
-    def visited_times(self, n: int, generator: Generator) -> Tensor:
-        """Times (n,) of the noise levels that a batch visits."""
-        sigma = self.training_levels(self.normal((n,), generator))
-        return self.path.time_of(sigma)
+    def batch_times(self, noise: Mapping[str, Tensor]) -> Tensor:
+        """Times (b,) of the noise levels that a batch visits."""
+        return self.path.time_of(self.training_levels(noise["level"]))
 
     def visit_density(self, t: Tensor) -> Tensor:
         """Their density (n,), exact between the largest and the smallest level."""

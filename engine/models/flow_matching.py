@@ -37,7 +37,6 @@ from engine.nets.guided_field import GuidedConfig, GuidedField
 from engine.nets.preconditioning import PreconditionConfig, scalings
 from engine.nets.training_times import (
     TimesConfig,
-    drawn_times,
     time_density,
     training_times,
 )
@@ -214,7 +213,7 @@ class FlowMatching(GuidedModel):
         x_0 = batch.noise["x_0"]
         if "x_0" in batch.extra and self.config.coupling == "independent":
             x_0 = batch.extra["x_0"]
-        t, path = training_times(batch.noise["t"], self.config), self.path
+        t, path = self.batch_times(batch.noise), self.path
         x_t = column(path.alpha(t)) * batch.x + column(path.sigma(t)) * x_0
         target = target_of("u", path, t, batch.x, x_0)
         clock = clock_of(t, path, self.config)
@@ -231,9 +230,9 @@ class FlowMatching(GuidedModel):
         """The velocity."""
         return "u"
 
-    def visited_times(self, n: int, generator: Generator) -> Tensor:
-        """Times (n,) as a batch draws them."""
-        return drawn_times(n, self.config, generator)
+    def batch_times(self, noise: Mapping[str, Tensor]) -> Tensor:
+        """Times (b,) of a batch."""
+        return training_times(noise["t"], self.config)
 
     def visit_density(self, t: Tensor) -> Tensor:
         """Their density (n,), exact."""

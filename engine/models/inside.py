@@ -4,10 +4,11 @@ Like those of :mod:`engine.models.base` each is checked with ``isinstance``; a m
 simply has the methods. All in standardised coordinates.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from engine.nets.masked import MaskedNet
 from engine.sampling.targets import Target
@@ -118,8 +119,8 @@ class Carried(Protocol):
 class Visits(Protocol):
     """Training at times that are drawn at random."""
 
-    def visited_times(self, n: int, generator: Generator) -> Tensor:
-        """Times t (n,) as training draws them."""
+    def batch_times(self, noise: Mapping[str, Tensor]) -> Tensor:
+        """Times t (b,) at which a batch with these draws is learned from."""
 
     def visit_density(self, t: Tensor) -> Tensor:
         """Density of those times, where they are drawn from all alike, (n,)."""

@@ -30,7 +30,6 @@ from engine.nets.preconditioning import PreconditionConfig, scalings
 from engine.nets.time_field import FieldConfig, TimeField
 from engine.nets.training_times import (
     TimesConfig,
-    drawn_times,
     time_density,
     training_times,
 )
@@ -131,7 +130,7 @@ class RectifiedFlow(GenerativeModel):
         del player
         # After reflow the noise belongs to its data point and is not free any more.
         x_0 = batch.extra["x_0"] if "x_0" in batch.extra else batch.noise["x_0"]
-        t = training_times(batch.noise["t"], self.config)
+        t = self.batch_times(batch.noise)
         x_t = torch.lerp(x_0, batch.x, t[:, None])
         return {"loss": F.mse_loss(self.velocity(x_t, t), batch.x - x_0)}
 
@@ -163,9 +162,9 @@ class RectifiedFlow(GenerativeModel):
         """The velocity."""
         return "u"
 
-    def visited_times(self, n: int, generator: Generator) -> Tensor:
-        """Times (n,) as a batch draws them."""
-        return drawn_times(n, self.config, generator)
+    def batch_times(self, noise: Mapping[str, Tensor]) -> Tensor:
+        """Times (b,) of a batch."""
+        return training_times(noise["t"], self.config)
 
     def visit_density(self, t: Tensor) -> Tensor:
         """Their density (n,), exact."""

@@ -18,6 +18,7 @@ the network's output: 2006.09011. As an ODE: Song et al. 2020, 2011.13456.
 """
 
 import math
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import torch
@@ -99,7 +100,7 @@ class ScoreMatchingConfig(FieldConfig):
         if self.sigma_min >= self.sigma_max:
             raise ValueError(
                 "The narrowest noise has to be smaller than the widest: lower "
-                "'sigma_min' or raise 'sigma_max'."
+                "'Narrowest noise' or raise 'Widest noise'."
             )
         return self
 
@@ -163,7 +164,7 @@ class ScoreMatching(GenerativeModel):
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Loss per point, summed over coordinates; all three agree on average."""
         del player
-        t = self._times(batch.noise["level"].to(batch.x.dtype))
+        t = self.batch_times(batch.noise)
         sigma = self._path.sigma(t)[:, None]
         x_t = torch.addcmul(batch.x, sigma, batch.noise["eps"])
         if self.config.objective == "denoising":
@@ -187,11 +188,9 @@ class ScoreMatching(GenerativeModel):
         """The score, scaled by the noise level."""
         return "score"
 
-    def visited_times(self, n: int, generator: Generator) -> Tensor:
-        """Times (n,) of the levels that a batch visits."""
-        size, where = self.config.levels, generator.device
-        level = torch.randint(size, (n,), generator=generator, device=where)
-        return self._times(level.to(self.dtype))
+    def batch_times(self, noise: Mapping[str, Tensor]) -> Tensor:
+        """Times (b,) of the levels that a batch visits."""
+        return self._times(noise["level"].to(self.dtype))
 
     def visit_density(self, t: Tensor) -> Tensor:
         """All levels alike, (n,)."""

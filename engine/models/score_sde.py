@@ -122,22 +122,13 @@ class ScoreSDE(GuidedModel):
         when = {"t": Draw("uniform")} if even else {"level": Draw("normal")}
         return {"eps": Draw("normal", (self.dim,)), **when, **self.field.draws()}
 
-    def training_times(self, noise: Mapping[str, Tensor]) -> Tensor:
+    def batch_times(self, noise: Mapping[str, Tensor]) -> Tensor:
         """Times (b,) that a batch visits, none closer to the data than the end time."""
         last: float = 1 - self.config.end_time
         if "t" in noise:
             return noise["t"] * last
         ratio = log_levels(noise["level"], self.config).exp()
         return self.path.time_of(ratio).clamp(0, last)
-
-    def visited_times(self, n: int, generator: Generator) -> Tensor:
-        """Times (n,) as a batch draws them."""
-        if self.config.level_sampling == "uniform":
-            where = generator.device
-            return self.training_times(
-                {"t": torch.rand(n, generator=generator, device=where)}
-            )
-        return self.training_times({"level": self.normal((n,), generator)})
 
     def visit_density(self, t: Tensor) -> Tensor:
         """Their density (n,), exact but for the times behind the end time."""
@@ -151,7 +142,7 @@ class ScoreSDE(GuidedModel):
         """Weighted squared error of the noise, mean over points and coordinates."""
         del player
         eps, path = batch.noise["eps"], self.path
-        t = self.training_times(batch.noise)
+        t = self.batch_times(batch.noise)
         alpha, sigma = column(path.alpha(t)), column(path.sigma(t))
         x = alpha * batch.x + sigma * eps
         power = alpha.square() + sigma.square()

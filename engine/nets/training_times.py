@@ -11,7 +11,7 @@ import math
 from typing import Literal
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from engine.models.base import ModelConfig
 from engine.settings import knob
@@ -109,12 +109,6 @@ def training_times(u: Tensor, config: TimesConfig) -> Tensor:
     elif config.time_sampling == "mode":
         t = warp_mode(u, config.time_kappa)
     return t if config.time_shift == 1 else shift_noise(t, config.time_shift)
-
-
-def drawn_times(n: int, config: TimesConfig, generator: Generator) -> Tensor:
-    """Times (n,) as training draws them."""
-    u = torch.rand(n, generator=generator, device=generator.device)
-    return training_times(u, config)
 
 
 def time_density(t: Tensor, config: TimesConfig) -> Tensor:

@@ -6,7 +6,7 @@ a small dictionary; it knows nothing of drawing.
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,6 +18,8 @@ from engine.models.inside import drawn_class
 from engine.settings import Settings, knob
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from engine.data.load import Data
     from engine.models.fitted import Fitted
     from engine.training.history import History
@@ -35,7 +37,8 @@ class Moment:
     ``quality`` in (0, 1] is 1 for a full picture and smaller for a quick one;
     ``tick`` is called between chunks of long work: it lets the engine obey commands and
     may raise ``Cancelled``. ``learner`` is the model before its weights are averaged,
-    None where that is the same; ``learning_rate`` is that of the run, unscheduled.
+    None where that is the same; ``learning_rate`` is that of the run, unscheduled;
+    ``table`` has the columns that training draws from, empty where they are not known.
     """
 
     fitted: "Fitted"
@@ -47,6 +50,7 @@ class Moment:
     tick: Callable[[], None] = field(default=lambda: None)
     learner: "Fitted | None" = None
     learning_rate: float = 1e-3
+    table: "Mapping[str, Tensor]" = field(default_factory=dict)
 
     @property
     def judged(self) -> "Data":

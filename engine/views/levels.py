@@ -8,9 +8,8 @@ In standardised units, where 1 is the variance of the data and so the error of t
 where the data are a mixture of Gaussians and the noise is normal. Beside it the path
 itself: signal, noise, and the logarithm of their ratio, as in Kingma et al. 2021,
 2107.00630; the same error in each of the targets that a network could predict
-(:mod:`engine.views.targets`); and which times training visits, drawn as training draws
-them and as the density that they come from (Esser et al. 2024, 2403.03206, section
-3.1).
+(:mod:`engine.views.targets`); and what training does at each time
+(:mod:`engine.views.training_times`): how often it goes there and what it loses there.
 """
 
 from dataclasses import asdict
@@ -29,18 +28,20 @@ from engine.views.curves import Quantity
 from engine.views.grid import coarser, fewer, spread_pick
 from engine.views.targets import QUANTITIES as IN_TARGETS
 from engine.views.targets import in_targets, trained_words
+from engine.views.training_times import losses_by_time, visits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Levels at full quality, and the first of them; none is pure noise or pure data.
 LEVELS, FIRST = 48, 0.01
-#: Draws of training times, and columns of their histogram.
-DRAWS, COLUMNS = 20_000, 40
+#: Draws of a training batch whose loss is shown at each time.
+LOSS_DRAWS = 8192
 QUANTITIES = (
     Quantity("learned", "learned", "share of the variance", "error of the guess"),
     Quantity("least", "least possible", "share of the variance", "error of the guess"),
     *IN_TARGETS,
+    Quantity("loss", "Training loss at each t", "", "loss_at"),
     Quantity("visited", "Times visited in training", "density", "visited"),
     Quantity("alpha", "signal α", "std of the data", "signal and noise"),
     Quantity("sigma", "noise σ", "std of the data", "signal and noise"),
@@ -106,8 +107,9 @@ class LevelsView(View):
         for name, (t, values) in found.items():
             arrays |= _curve(name, t, values, values)
         if isinstance(model, Visits):
-            arrays |= _curve("visited", *self._visited(moment, model))
-            found["visited"] = (times, times)
+            for name, curve in self._training(moment, model).items():
+                arrays |= _curve(name, *curve)
+                found[name] = curve[:2]
         trained, letter = trained_words(model)
         meta = {
             "trained": trained,
@@ -119,18 +121,17 @@ class LevelsView(View):
         }
         return Picture(arrays, meta)
 
-    def _visited(self, moment: Moment, model: Visits) -> tuple[Tensor, Tensor, Tensor]:
-        """Corners of a histogram of training times, and the density they come from."""
+    def _training(
+        self, moment: Moment, model: Visits
+    ) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
+        """Curves (t, raw, smooth) of the times visited, and of the loss at each."""
         generator = moment.fitted.generator(moment.seed + int(self.config.seed))
-        drawn = model.visited_times(DRAWS, generator).double().cpu()
-        counts = torch.histc(drawn, COLUMNS, 0.0, 1.0)
-        edges = torch.linspace(0, 1, COLUMNS + 1, dtype=torch.float64)
-        heights = counts * COLUMNS / DRAWS
-        corners = edges.repeat_interleave(2)[1:-1]
-        # At the ends a density may be infinite; half a column inside it is not.
-        inside = corners.clamp(0.5 / COLUMNS, 1 - 0.5 / COLUMNS)
-        exact = model.visit_density(inside).double().cpu()
-        return corners, heights.repeat_interleave(2), exact
+        found = {"visited": visits(model, generator)}
+        if "x" in moment.table:
+            count = fewer(LOSS_DRAWS, moment.quality, 1024)
+            t, loss = losses_by_time(moment, model, count, generator)
+            found["loss"] = (t, loss, loss)
+        return found
 
     def _errors(
         self, moment: Moment, model: Process, times: Tensor

@@ -44,7 +44,7 @@ def test_score_sde_visits_log_normal_ratios(sde: str) -> None:
     settings = {"sde": sde, "level_mean": -0.5, "level_spread": 0.4}
     model = ScoreSDE(ScoreSDEConfig(**settings), 2).double()
     xi = torch.randn(4000, dtype=torch.float64, generator=seeded())
-    t = model.training_times({"level": xi})
+    t = model.batch_times({"level": xi})
     logs = (model.path.sigma(t) / model.path.alpha(t)).log()
     found = stats.kstest(logs.numpy(), stats.norm(-0.5, 0.4).cdf)
     assert found.pvalue > 0.01
@@ -52,10 +52,10 @@ def test_score_sde_visits_log_normal_ratios(sde: str) -> None:
 
 def test_score_sde_never_visits_what_lies_beyond_the_end_time() -> None:
     model = ScoreSDE(ScoreSDEConfig(end_time=0.05, level_spread=3), 2)
-    t = model.training_times({"level": torch.tensor([-6.0, 0.0, 6.0])})
+    t = model.batch_times({"level": torch.tensor([-6.0, 0.0, 6.0])})
     assert float(t.max()) == pytest.approx(0.95)
     assert float(t.min()) == 0.0
-    assert float(model.training_times({"t": torch.ones(1)})) == pytest.approx(0.95)
+    assert float(model.batch_times({"t": torch.ones(1)})) == pytest.approx(0.95)
 
 
 @pytest.mark.parametrize("schedule", ["linear", "cosine"])
@@ -84,9 +84,9 @@ def test_levels_visited_are_a_live_setting() -> None:
     """The same model obeys another centre from the next step on."""
     model = ScoreSDE(ScoreSDEConfig(), 2)
     draw = {"level": torch.zeros(1)}
-    before = model.training_times(draw)
+    before = model.batch_times(draw)
     model.config = ScoreSDEConfig(level_mean=1.0)
-    assert float(model.training_times(draw)) < float(before)
+    assert float(model.batch_times(draw)) < float(before)
 
 
 # The clock

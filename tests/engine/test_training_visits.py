@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from engine import Experiment
+from engine.training.draws import Draws
 from engine.views.levels import LevelsConfig, LevelsView
 
 CASES = [
@@ -33,7 +34,9 @@ def made(name, settings):
 def parts(name, settings):
     """Share of times in each tenth: drawn, and by the density."""
     model = made(name, settings).trainer.model
-    drawn = model.visited_times(40_000, torch.Generator().manual_seed(0)).double()
+    draws = Draws(model.noise("model"), 1, 40_000, 1, torch.device("cpu"))
+    draws.refill(torch.Generator().manual_seed(0))
+    drawn = model.batch_times(draws.at(0)[1]).double()
     share = torch.histc(drawn, 10, 0.0, 1.0) / len(drawn)
     middles = (torch.arange(20_000, dtype=torch.float64) + 0.5) / 20_000
     exact = model.visit_density(middles).reshape(10, -1).mean(1) / 10
