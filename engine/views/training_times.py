@@ -93,7 +93,7 @@ def groups(times: Tensor) -> list[Tensor]:
     count = max(1, min(GROUPS, len(times) // FEWEST))
     first = torch.searchsorted(ordered, ordered)  # the rank of the first like it
     sizes = torch.bincount(first * count // len(times))
-    return list(order.split(sizes[sizes > 0].tolist()))
+    return list(order.split_with_sizes(sizes[sizes > 0].tolist()))
 
 
 def _part(batch: Batch, rows: Tensor) -> Batch:
