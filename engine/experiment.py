@@ -469,9 +469,10 @@ class Experiment:
         )
 
     def _table(self, at: int | None) -> Mapping[str, Tensor]:
-        """What training draws from; of an earlier stage it is known no more."""
-        same = at is None or self._snapshot(at).stage == self.stage
-        return self.trainer.columns if same else {}
+        """What training draws from; each stage that made a table has kept it."""
+        if at is None:
+            return self.trainer.columns
+        return self._snapshot(at).columns or self.trainer.first_columns
 
     def _learner(self, at: int | None, tick: Tick) -> Fitted | None:
         """The model as it learns; None where nothing is averaged or players differ.

@@ -14,8 +14,17 @@ from app.plots.two_panes import TwoPanes
 from app.widgets.switch import Switch
 
 _WORDS = {"optimal": "Optimal", "flow": "Flow"}
-_TITLES = {"independent": "Independent", "optimal": "Optimal", "flow": "By the flow"}
-_USED = {"independent": "independent", "optimal": "optimal transport"}
+_TITLES = {
+    "independent": "Independent",
+    "reflow": "Made for this round",
+    "optimal": "Optimal",
+    "flow": "By the flow",
+}
+_USED = {
+    "independent": "independent",
+    "optimal": "optimal transport",
+    "reflow": "the flow's own pairs",
+}
 _ALPHA = 0.55
 
 
@@ -45,7 +54,10 @@ class _Side:
 
 
 class PairingPlot(PlotView):
-    """The independent pairing at the left; at the right another of the same starts."""
+    """The independent pairing at the left; at the right another of the same starts.
+
+    In a round of reflow the pairs that the flow has made for it stand at the left.
+    """
 
     view = "pairing"
     title = "Pairing"
@@ -84,32 +96,38 @@ class PairingPlot(PlotView):
 
     def describe(self) -> str:
         """What both pairings cost."""
-        words = f"{self._title('independent')}, {self._title(self._mode)}"
+        words = f"{self._title(self._left())}, {self._title(self._mode)}"
         return f"{words}; training uses: {self._used()}."
 
     def draw(self) -> None:
         """Both pairings, their costs, and which one training uses."""
         home = [float(v) for v in self.meta["home"]]
         start, data = self.points("start"), self.points("data")
-        self.sides[0].show(start, data, are_data=True)
+        are_data = self._left() == "independent"
+        self.sides[0].show(start, data, are_data)
         if self._mode == "optimal":
-            self.sides[1].show(self.points("optimal"), data, are_data=True)
+            self.sides[1].show(self.points("optimal"), data, are_data)
         else:
             self.sides[1].show(start, self.points("arrival"), are_data=False)
         for side in self.sides:
             side.pane.set_home(*home)
-        keys = [Key(self.ends[0], "o", "latent"), Key("data", "s", "data")]
-        if self._mode == "flow":
+        keys = [Key(self.ends[0], "o", "latent")]
+        if are_data:
+            keys.append(Key("data", "s", "data"))
+        if self._mode == "flow" or not are_data:
             keys.append(Key("samples", "o", "samples", "halo"))
         self.two.keys = tuple(keys)
         self.two.words = f"training: {self._used()}"
-        self.two.titles = (self._title("independent"), self._title(self._mode))
+        self.two.titles = (self._title(self._left()), self._title(self._mode))
         self.two.refresh()
 
     def recolour(self) -> None:
         """New colours of all items."""
         for side in self.sides:
             side.recolour()
+
+    def _left(self) -> str:
+        return "reflow" if self.meta["used"] == "reflow" else "independent"
 
     def _used(self) -> str:
         return _USED[str(self.meta["used"])]

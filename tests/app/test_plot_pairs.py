@@ -57,6 +57,20 @@ def test_costs_and_the_pairing_of_the_training_are_told(shown):
     assert plot.two.keys[0].text == "source"
 
 
+def test_a_round_of_reflow_shows_its_own_pairs_and_no_data(shown):
+    plot = shown("pairing")
+    meta, arrays = preview.FRAMES["pairing"]()
+    costs = meta["costs"] | {"reflow": 1.3}
+    plot.show_frame(meta | {"used": "reflow", "costs": costs}, arrays)
+    assert plot.two.titles[0] == "Made for this round, 1.3 std²"
+    assert "the flow's own pairs" in plot.two.words
+    assert "the flow's own pairs" in plot.describe()
+    assert [key.text for key in plot.two.keys] == ["noise", "samples"]
+    for side in plot.sides:
+        assert len(side.data.points) == 0
+        assert len(side.samples.points) > 0
+
+
 @pytest.mark.parametrize("name", ["pairing", "carried", "teacher"])
 def test_a_click_asks_about_a_place_of_the_data(qtbot, shown, name):
     plot = shown(name)

@@ -83,3 +83,39 @@ def test_a_start_that_is_no_noise_is_that_data_set():
 def test_another_seed_draws_other_pairs():
     one, other = (picture(moment(Coupled()), seed=s).arrays["start"] for s in (0, 1))
     assert not np.array_equal(one, other)
+
+
+def test_a_round_of_reflow_shows_the_pairs_that_it_trains_on():
+    made = Experiment(
+        "rectified_flow",
+        "two_moons",
+        model_settings={"reflow_rounds": 2, "reflow_pairs": 1000, "width": 16},
+        training={"steps": 12, "batch_size": 32},
+    )
+    made.train(4)
+    assert picture(made.moment()).meta["used"] == "independent"
+    made.train(2)
+    found = picture(made.moment(), lines=400)
+    assert found.meta["used"] == "reflow"
+    columns, restore = made.trainer.columns, made.data.scaling.restore
+    pairs = torch.cat([restore(columns[n].double()) for n in ("x_0", "x")], dim=1)
+    ends = [torch.tensor(found.arrays[n]) for n in ("start", "data")]
+    found_pairs = torch.cat(ends, dim=1).double()
+    exact = "donot_use_mm_for_euclid_dist"
+    apart = torch.cdist(found_pairs, pairs, compute_mode=exact)
+    assert apart.min(1).values.max() < 1e-5
+    assert found.meta["batch"] == 256
+    costs = found.meta["costs"]
+    length = (columns["x"] - columns["x_0"]).square().sum(1).mean()
+    assert costs["reflow"] == pytest.approx(float(length), rel=0.25)
+    assert costs["optimal"] <= costs["reflow"]
+    # A hardly trained flow leaves its starts about where they are.
+    assert costs["reflow"] < 0.5 * costs["independent"]
+    # Looked back at from a later round, each round has its own pairs.
+    made.keep()
+    made.train(4)
+    assert picture(made.moment(at=4)).meta["used"] == "independent"
+    again = picture(made.moment(at=6), lines=400).arrays
+    np.testing.assert_array_equal(again["data"], found.arrays["data"])
+    later = picture(made.moment(), lines=400).arrays
+    assert not np.array_equal(later["data"], found.arrays["data"])
