@@ -18,7 +18,7 @@ class SamplerSection(QWidget):
         self._session = session
         self._shown = ("", "")
         self.solver = Form()
-        self.form = Form()
+        self.form = Form(folds=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

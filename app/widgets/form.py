@@ -24,7 +24,10 @@ class Form(QWidget):
 
     ``edited`` carries the name and the new value of a field, for the user's hand
     only; :meth:`set_values` is silent. A row whose ``shown_if`` is not met is greyed
-    out, and its tooltip says why.
+    out, and its tooltip says why; or it is folded away.
+
+    Args:
+        folds: Whether rows without an effect are not shown at all.
 
     Attributes:
         fields: The row of each field.
@@ -34,9 +37,10 @@ class Form(QWidget):
     restart_requested = Signal()
     aligned = Signal()  # its rows have found their widths
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, folds: bool = False) -> None:
         super().__init__(parent)
         self.fields: dict[str, Row] = {}
+        self._folds = folds
         self._label_limit = _LABEL_LIMIT
         self._sections: list[Section] = []
         self._waiting = Label(colour="warn")
@@ -132,7 +136,9 @@ class Form(QWidget):
 
     def _check_shown_if(self) -> None:
         for row in self.fields.values():
-            row.set_reason(self._reason(row.schema.get("shown_if") or {}))
+            reason = self._reason(row.schema.get("shown_if") or {})
+            row.set_reason(reason)
+            row.setHidden(self._folds and bool(reason))
 
     def _reason(self, conditions: Mapping[str, Sequence[Any]]) -> str:
         for name, wanted in conditions.items():

@@ -50,9 +50,8 @@ class World(QObject):
     def __init__(self, catalogue: Catalogue, model: str) -> None:
         super().__init__()
         self.catalogue, self.jobs = catalogue, Jobs()
-        config = RunConfig(
-            model=model, data="two_moons", model_settings={"guidance": 1.0}
-        )
+        settings = {"guidance": 1.0, "conditional": True}
+        config = RunConfig(model=model, data="two_moons", model_settings=settings)
         ready = SimpleNamespace(limits=(-3.0, 3.0, -3.0, 3.0))
         self.run = SimpleNamespace(
             id="run-1", number=1, step=5, at=None, config=config, ready=ready
@@ -227,6 +226,20 @@ def test_a_model_without_samplers_says_so(qtbot, catalogue):
     assert made.session.jobs.started == []
     assert "no sampler" in made.chart._words
     assert made.guide_head.isHidden()
+
+
+def test_a_model_that_learns_no_classes_is_not_guided(qtbot, catalogue):
+    world = World(catalogue, "ddpm")
+    world.run.config.model_settings["conditional"] = False
+    made = SamplersPage(world)
+    qtbot.addWidget(made)
+    made.enter()
+    assert made.guide_head.isHidden()
+    assert made.guidance.fields == {}
+    oracle = SamplersPage(World(catalogue, "oracle"))  # it knows every class
+    qtbot.addWidget(oracle)
+    oracle.enter()
+    assert set(oracle.guidance.fields) == {"label", "guidance"}
 
 
 def test_the_film_moves_the_marks_along_the_paths(page):

@@ -253,3 +253,17 @@ def test_rows_grow_with_the_text(form):
     theme.set_text_scale(1.5)
     after = form.fields["width"].sizeHint()
     assert after.height() >= 1.4 * before.height()
+
+
+def test_a_row_without_effect_is_folded_away_where_that_is_wanted(qtbot):
+    form = Form(folds=True)
+    qtbot.addWidget(form)
+    form.set_schema(Everything.model_json_schema())
+    form.show()
+    row = form.fields["decay"]
+    assert row.isVisible()
+    form.fields["average"].user_set(False)
+    assert row.isHidden()
+    assert form.values()["decay"] == 0.5  # it is kept
+    form.set_values({"average": True})
+    assert row.isVisible()

@@ -90,7 +90,7 @@ class SamplerChoices(QWidget):
         self.rows: dict[str, SamplerRow] = {}
         self.extent = Form()
         self.which = Choice(name="Settings of")
-        self.form = Form()
+        self.form = Form(folds=True)
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         column = QVBoxLayout(self)

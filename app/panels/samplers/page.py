@@ -265,7 +265,12 @@ class SamplersPage(Page):
         if run is not None and catalogue is not None:
             schema = schema_of(catalogue, run.config, "model_settings")
             known = schema.get("properties", {})
-            fields = {n: {**known[n], "group": ""} for n in _GUIDANCE if n in known}
+            settings = run.config.model_settings
+            fields = {
+                name: {**known[name], "group": ""}
+                for name in _GUIDANCE
+                if name in known and _acts(known[name], settings)
+            }
             self.guidance.set_schema({**schema, "properties": fields})
             self.guidance.set_values(run.config.model_settings)
         self.guide_head.setVisible(bool(fields))
@@ -317,3 +322,10 @@ def _cells(trial: Trial) -> Cells:
         number("straightness"),
         f"{number('turning', 3)}°",
     )
+
+
+def _acts(field: dict[str, Any], settings: dict[str, Any]) -> bool:
+    """Whether settings that stand elsewhere let this one have an effect."""
+    conditions: dict[str, list[Any]] = field.get("shown_if") or {}
+    elsewhere = {n: v for n, v in conditions.items() if n not in _GUIDANCE}
+    return all(settings.get(name) in wanted for name, wanted in elsewhere.items())
