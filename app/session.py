@@ -11,6 +11,7 @@ from random import SystemRandom
 
 from PySide6.QtCore import QObject, Signal
 
+from app import refusals
 from app import session_notes as notes
 from app.session_compare import Compare
 from app.session_config import can_feed, complete, model_entry
@@ -99,7 +100,7 @@ class Session(QObject):
         self.doctor.outdated.connect(self.outdated)
         self.runs.run_chosen.connect(self._on_chosen)
         self.compare.noted.connect(self.noted)
-        self.desk.refused.connect(partial(self._warn, "This setting was not accepted"))
+        self.desk.refused.connect(self._warn)
         self.desk.recovered.connect(self._on_recovered)
 
     @property
@@ -227,7 +228,7 @@ class Session(QObject):
         def on_ack(ack: Ack, arrays: Arrays) -> None:
             del arrays
             if ack.error:
-                self._warn("That did not work", ack.error)
+                self._warn(refusals.of_command(command), ack.error)
 
         self.link.send(command, on_ack)
 

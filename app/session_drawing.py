@@ -54,7 +54,7 @@ class Drawing(QObject):
         session.run_ready.connect(self._on_ready)
         session.runs.run_chosen.connect(self._forget_draft)
         session.desk.config_changed.connect(lambda _: self.changed.emit())
-        session.desk.refused.connect(lambda _: self._take_back())
+        session.desk.refused.connect(lambda *_: self._take_back())
 
     # ---- what is
 

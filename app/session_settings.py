@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app import refusals
 from app.session_config import (
     Group,
     complete,
@@ -35,7 +36,7 @@ class SettingsDesk(QObject):
 
     config_changed = Signal(object)  # RunConfig
     waiting_changed = Signal(object)  # dict of group to names
-    refused = Signal(str)
+    refused = Signal(str, str)  # what, why
     recovered = Signal(bool)  # whether the recovery file could be read
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
@@ -230,7 +231,7 @@ class SettingsDesk(QObject):
                 self._configure(run)
                 return
         if error:
-            self.refused.emit(error)
+            self.refused.emit(self._what_was_refused(run, sent), error)
             if run.applied is not None:
                 run.history.refuse(run.applied)
             return
@@ -238,6 +239,9 @@ class SettingsDesk(QObject):
             run.applied = sent
         if again is not None:
             self._configure(run, restart=again)
+
+    def _what_was_refused(self, run: Run, sent: RunConfig | None) -> str:
+        return refusals.of_config(self._need()[1], run.applied, sent or run.config)
 
     def _tell_waiting(self, run: Run) -> None:
         if run is self._run:

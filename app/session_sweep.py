@@ -185,7 +185,7 @@ class Sweep(QObject):
 
     def stop(self) -> None:
         """Train no further; the cells can still be opened."""
-        self._tell({"finish": True})
+        self._tell({"finish": True}, "The sweep was not ended")
 
     def stop_slow_half(self) -> None:
         """Train the worse half of the cells no more."""
@@ -195,7 +195,8 @@ class Sweep(QObject):
             if c.state in _TRAINING
         ]
         worst = sorted(known, reverse=True)[: len(known) // 2]
-        self._tell({"stop": [i for _, i in worst]})
+        stopped = [i for _, i in worst]
+        self._tell({"stop": stopped}, "The worst half was not stopped")
 
     @property
     def can_halve(self) -> bool:
@@ -295,14 +296,14 @@ class Sweep(QObject):
             self._session.link.send(CancelJob(job_id=self._job.job_id))
             self._job = None
 
-    def _tell(self, words: dict[str, Any]) -> None:
+    def _tell(self, words: dict[str, Any], failure: str) -> None:
         if self._job is None or not self.is_running:
             return
 
         def on_ack(ack: Ack, arrays: Arrays) -> None:
             del arrays
             if ack.error:
-                self.noted.emit(Notice("warning", "That did not work", ack.error))
+                self.noted.emit(Notice("warning", failure, ack.error))
 
         command = TellJob(job_id=self._job.job_id, words=words)
         self._session.link.send(command, on_ack)

@@ -529,9 +529,9 @@ def test_a_refused_picture_does_not_stand_in_the_way_of_the_next(studio):
     page = studio.open()
     dot = {"do": "points", "x": [1, 2]}  # one point is too few, but more may come
     page.drawing.set_operations([dot, {"do": "picture"}], "picture")
-    studio.session.desk.refused.emit("The picture has the same brightness everywhere.")
+    studio.session.desk.refused.emit("", "The same brightness.")
     assert page.drawing.operations == [dot]
-    studio.session.desk.refused.emit("The drawing has 1 point; at least 2 are needed.")
+    studio.session.desk.refused.emit("", "One point is too few.")
     assert page.drawing.operations == [dot]
     studio.settle()
 

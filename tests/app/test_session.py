@@ -122,6 +122,7 @@ def test_refused_setting_is_told_and_taken_back(world):
     world.session.desk.edit("training", "nonsense", 1)
     world.until(lambda: world.notes)
     assert "nonsense" in world.notes[-1].text
+    assert world.notes[-1].title == "“nonsense” was not accepted"
     assert world.run.config == before
     assert not world.run.history.stack.canUndo()
 
