@@ -6,10 +6,11 @@ import numpy as np
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.plots.base import PlotView
+from app.plots.divergence import DivergenceMap
 from app.plots.marks import Floats, Lines
 from app.plots.pane import Pane
 from app.plots.point_marks import Place
-from app.plots.rail import Figure, Key, Legend
+from app.plots.rail import Block, Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed, significant
 from app.widgets.scrubber import Scrubber
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 _LONGEST = 0.92  # of the distance between two arrows
 _HEAD, _SPREAD = 0.34, 0.45  # of an arrow's length; radians
 _HEADS = 0.02  # of a streamline, share of the side of the plot
-_SHAPES = {"arrows": "Arrows", "lines": "Streamlines"}
+_SHAPES = {"arrows": "Arrows", "lines": "Streamlines", "divergence": "Divergence"}
+_LETTERS = {"velocity": "v", "score": "s", "critic": "∇D"}
 
 
 def spacing(points: Floats) -> float:
@@ -121,6 +123,7 @@ class FieldPlot(PlotView):
         self.square = Square()
         super().__init__(self.square, parent)
         self._t, self._shape = 0.5, "arrows"
+        self.divergence = DivergenceMap(self.square.pane)
         self.streams = Streams(self.square.pane)
         self.switch = Switch(_SHAPES, "Drawn as")
         self.switch.chosen.connect(self._on_shape)
@@ -136,7 +139,7 @@ class FieldPlot(PlotView):
         self.square.pane.clicked.connect(self._on_clicked)
 
     def header_widgets(self) -> list[QWidget]:
-        """Arrows or lines."""
+        """Arrows, lines, or arrows over their divergence."""
         return [self.switch]
 
     def strip(self) -> QWidget | None:
@@ -161,11 +164,16 @@ class FieldPlot(PlotView):
         self.scrubber.set_time(self._t)
 
     def describe(self) -> str:
-        """Quantity, time and largest arrow."""
-        return (
+        """Quantity, time, largest arrow, and the range of the divergence."""
+        words = (
             f"{self.meta['quantity']} at t = {fixed(float(self.meta['t']))}, longest "
-            f"{significant(float(self.meta['max_norm']))} {self.meta.get('unit', '')}."
+            f"{significant(float(self.meta['max_norm']))} {self.meta.get('unit', '')}"
         )
+        if self.divergence.is_shown:
+            found = self.divergence.values
+            least, most = (significant(float(v)) for v in (found.min(), found.max()))
+            words += f"; divergence from {least} to {most}"
+        return f"{words}."
 
     def draw(self) -> None:
         """Arrows or lines, and rail."""
@@ -175,6 +183,8 @@ class FieldPlot(PlotView):
         self.foot.setCurrentWidget(self.scrubber if timed else self.read_out)
         self.square.pane.set_home(*self.limits)
         lined = "lines" in self.arrays
+        self.divergence.show_values(self.arrays.get("divergence"), self.limits)
+        self.square.set_grid(not self.divergence.is_shown)
         self.arrows.lines.setVisible(not lined)
         self.streams.show(lined)
         if lined:
@@ -185,8 +195,11 @@ class FieldPlot(PlotView):
         tag = f"{meta['quantity']}, t = {fixed(float(meta['t']))}"
         self.square.set_tags(tag if timed else "gradient of the critic")
         longest = significant(float(meta["max_norm"]), 2)
+        blocks: list[Block] = [Legend((Key(str(meta["quantity"]), "line", "path2"),))]
+        if self.divergence.is_shown:
+            blocks[:0] = self.divergence.blocks(_short(str(meta["divergence_unit"])))
         self.square.set_rail(
-            [Legend((Key(str(meta["quantity"]), "line", "path2"),))],
+            blocks,
             [
                 Figure(
                     "Largest" if lined else "Longest arrow",
@@ -205,7 +218,8 @@ class FieldPlot(PlotView):
         self._on_moved(place)
 
     def recolour(self) -> None:
-        """New colour of arrows and lines."""
+        """New colours of arrows, lines and map."""
+        self.divergence.recolour()
         self.arrows.lines.recolour()
         self.streams.recolour()
 
@@ -229,12 +243,15 @@ class FieldPlot(PlotView):
             return
         index = int(np.argmin(((points - np.array(place)) ** 2).sum(axis=1)))
         vector = self.points("vectors")[index]
-        self.tell(
-            [
-                ("x", ", ".join(fixed(v) for v in place)),
-                (str(self.meta["quantity"]), ", ".join(fixed(v) for v in vector)),
-            ]
-        )
+        quantity = str(self.meta["quantity"])
+        parts = [
+            ("x", ", ".join(fixed(v) for v in place)),
+            (quantity, ", ".join(fixed(v) for v in vector)),
+        ]
+        spread = self.divergence.at(*place)
+        if spread is not None:
+            parts.append((f"∇·{_LETTERS[quantity]}", significant(spread)))
+        self.tell(parts)
 
 
 def _short(unit: str) -> str:

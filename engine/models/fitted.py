@@ -6,6 +6,7 @@ the Jacobian of the standardisation is applied in exactly one place.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, Literal
 
 import torch
 from torch import Generator, Tensor
@@ -33,6 +34,7 @@ from engine.models.inside import (
 )
 from engine.nets.areas import log_areas
 from engine.sampling.base import Sampler, Trace, trace
+from engine.sampling.likelihood import divergence
 
 #: Points per call of a network: larger tensors page-fault on every operation.
 CHUNK = 4096
@@ -41,6 +43,7 @@ CHUNK = 4096
 _NUDGE = 3e-3
 
 Tick = Callable[[], None]
+Arrows = Literal["velocity", "score", "critic"]
 
 
 def _no_tick() -> None:
@@ -235,6 +238,27 @@ class Fitted:
         with torch.no_grad():
             s = self.model.score(self._in(x), self._time(t))
         return s.float().cpu() / self.scaling.std.float()
+
+    def divergence(self, quantity: Arrows, x: Tensor, t: float) -> Tensor:
+        """Divergence (n,) at x (n, 2) of velocity, score or critic's gradient.
+
+        Exact, by autograd, but for kinks of a network; in the unit of the arrows per
+        data unit.
+        """
+        model: Any = self.model
+        # Data units, but for the origin: of these coordinates the arrows are functions.
+        std = self.scaling.std.to(model.device, model.dtype)
+
+        def arrows(y: Tensor, t: Tensor) -> Tensor:
+            if quantity == "velocity":
+                return model.velocity(y / std, t) * std  # type: ignore[no-any-return]
+            if quantity == "score":
+                return model.score(y / std, t) / std  # type: ignore[no-any-return]
+            value = model.critic(y / std).sum()
+            (slope,) = torch.autograd.grad(value, y, create_graph=True)
+            return slope + 0 * y  # a critic of straight pieces has no second slope
+
+        return divergence(arrows, self._in(x) * std, self._time(t))[1].float().cpu()
 
     def score_of_data(self, x: Tensor, seed: int) -> Tensor:
         """Gradient (n, 2) of log p at x, per data unit.

@@ -1,4 +1,9 @@
-"""Arrows: where the process flows, where the density climbs, what the critic wants."""
+r"""Arrows: where the process flows, where the density climbs, what the critic wants.
+
+The divergence of the velocity says how fast the density thins out around a point that
+moves with it, :math:`d \ln p_t(x_t) / dt = -\nabla \cdot v` (Chen et al. 2018,
+1806.07366, theorem 1); that of the score is the Laplacian of ln p.
+"""
 
 from collections.abc import Callable
 from typing import ClassVar, Literal
@@ -6,13 +11,20 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from engine.models.fitted import Fitted
+from engine.models.fitted import Arrows, Fitted
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, paper
 from engine.views.grid import cell_centres, coarser, in_chunks
 from engine.views.streamlines import streamlines
 
-Quantity = Literal["velocity", "score", "critic"]
+#: Cells per side of a map of the divergence, and cells per call of the network.
+MAP, MAP_CHUNK = 96, 2048
+Quantity = Arrows
+DIVERGENCE_UNITS: dict[Quantity, str] = {
+    "velocity": "per unit of t",
+    "score": "nats per data unit²",
+    "critic": "per data unit²",
+}
 UNITS: dict[Quantity, str] = {
     "velocity": "data units per unit of t",
     "score": "nats per data unit",
@@ -47,13 +59,20 @@ class FieldConfig(ViewConfig):
         group="Field",
         shown_if={"quantity": ["auto", "velocity", "score"]},
     )
-    shape: Literal["arrows", "lines"] = knob(
+    shape: Literal["arrows", "lines", "divergence"] = knob(
         "arrows",
         "Drawn as",
-        "Arrows on a grid, or lines that follow the field as it is at this moment.",
+        "Arrows on a grid, lines that follow the field as it is at this moment, or "
+        "arrows over the divergence: where the field spreads points and where it "
+        "gathers them.",
         apply="live",
         group="Field",
-        choices={"arrows": "arrows", "lines": "streamlines"},
+        formula=r"\nabla \cdot v",
+        choices={
+            "arrows": "arrows",
+            "lines": "streamlines",
+            "divergence": "divergence",
+        },
     )
     resolution: int = knob(
         24,
@@ -80,7 +99,9 @@ class FieldView(View):
     )
 
     def compute(self, moment: Moment) -> Picture:
-        """Arrays points and vectors (M, 2), and lines (m, P, 2) where wanted.
+        """Arrays points and vectors (M, 2), where wanted lines (m, P, 2).
+
+        Or divergence (G, G), row 0 along the lower side.
 
         Meta says which quantity was possible.
         """
@@ -95,15 +116,29 @@ class FieldView(View):
         if self.config.shape == "lines":
             limits = moment.data.limits
             arrays["lines"] = f32(streamlines(arrows, limits, resolution, moment.tick))
+        if self.config.shape == "divergence":
+            arrays["divergence"] = f32(self._divergence(moment, quantity))
         meta = paper(moment) | {
             "quantity": quantity,
             "shape": self.config.shape,
             "t": self.config.t,
             "unit": UNITS[quantity],
+            "divergence_unit": DIVERGENCE_UNITS[quantity],
             "max_norm": float(vectors.double().norm(dim=1).max()),
             "resolution": resolution,
         }
         return Picture(arrays, meta)
+
+    def _divergence(self, moment: Moment, quantity: Quantity) -> Tensor:
+        """The map (G, G); 0 where the field is no number."""
+        cells = coarser(MAP, moment.quality, 24)
+        found = in_chunks(
+            lambda x: moment.fitted.divergence(quantity, x, self.config.t),
+            cell_centres(moment.data.limits, cells),
+            moment.tick,
+            MAP_CHUNK,
+        )
+        return found.nan_to_num(0.0, 0.0, 0.0).reshape(cells, cells)
 
     def _possible(self, fitted: Fitted) -> Quantity:
         """The wanted quantity, or the first one that the model has."""
