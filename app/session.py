@@ -90,7 +90,8 @@ class Session(QObject):
         self._start = start
         self._tells_recovery = False
         self.slots.can_show = lambda view: not self.reason_against(view)
-        self.desk.config_changed.connect(lambda _: self.slots.leave_unfed())
+        self.slots.is_built = lambda: self.run is not None and self.run.is_built
+        self.desk.config_changed.connect(lambda _: self.slots.suit())
         self.link.event_received.connect(self._on_event)
         self.link.state_changed.connect(self._on_state)
         self.link.restarted.connect(self._on_restarted)

@@ -55,6 +55,11 @@ class Run:
         return self.history.config
 
     @property
+    def is_built(self) -> bool:
+        """Whether the engine has built the model that is wanted."""
+        return self.applied is not None and self.applied.model == self.config.model
+
+    @property
     def step(self) -> int:
         """Steps trained."""
         return self.status.step if self.status else 0

@@ -94,9 +94,9 @@ class Runs(QObject):
             self._link.send(Pause(run_id=old.id))
         run = self.run = self.all[run_id]
         self.undo_group.setActiveStack(run.history.stack)
-        self._desk.attach(run)
         self._slots.run_id = run_id
         self._slots.at = run.at
+        self._desk.attach(run)
         self.run_chosen.emit()
         if run.is_lost:
             self._desk.recover(run)

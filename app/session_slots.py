@@ -13,19 +13,38 @@ from engine.protocol import Arrays, Command, Frame, Subscribe, Unsubscribe
 
 SLOTS = ("a", "b", "c", "d")
 DEFAULT_VIEWS = ("density", "trajectories", "latent", "curves")
+#: What stands in for a view that a model cannot feed: the most telling first.
+_STAND_INS = (
+    "cycle",
+    "duel",
+    "codes",
+    "posterior",
+    "chains",
+    "attention",
+    "conditionals",
+    "samples",
+)
 _LARGEST_SEED = 2**31
 _FRAME_GAP = 33  # ms; the window redraws at most 30 times a second
 
 
 @dataclass
 class Slot:
-    """One place for a plot; ``settings`` are kept for each view that was there."""
+    """One place for a plot; ``settings`` are kept for each view that was there.
+
+    Attributes:
+        wish: The view asked for; another stands in where the model cannot feed it.
+    """
 
     name: str
     view: str
+    wish: str = ""
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     companions: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     frame: tuple[Frame, Arrays] | None = None
+
+    def __post_init__(self) -> None:
+        self.wish = self.wish or self.view
 
     def wanted(self, suffix: str = "") -> tuple[str, dict[str, Any]]:
         """View and settings of the slot itself, or of one of its companions."""
@@ -46,6 +65,8 @@ class Slots(QObject):
 
     Attributes:
         shown: The slots that are seen; no other costs the engine anything.
+        can_show: Whether the model can feed a view.
+        is_built: Whether the engine has built the model that was chosen.
     """
 
     frame_received = Signal(str, object, object)  # slot, Frame, arrays
@@ -67,6 +88,8 @@ class Slots(QObject):
         self.run_id = ""
         self.at: int | None = None
         self.can_show: Callable[[str], bool] = lambda view: True
+        self.is_built: Callable[[], bool] = lambda: True
+        self._fed: set[str] = set()
         self.paused = False
         self._send = send
         self._credit = credit
@@ -88,13 +111,28 @@ class Slots(QObject):
     def choose(self, name: str, view: str) -> None:
         """Show another view in a slot."""
         slot = self.slots[name]
-        if view == slot.view:
+        slot.wish = view
+        if view != slot.view:
+            self._put(slot, view)
+
+    def suit(self) -> None:
+        """Another model was chosen: show what it feeds.
+
+        What it cannot feed is let go of before the engine builds it, which else would
+        try it once more in vain; a view that was asked for comes back with a model that
+        feeds it. A view chosen by hand stays, fed or not, until the model changes.
+        """
+        self.leave_unfed()
+        views = {*_STAND_INS, *(slot.wish for slot in self.slots.values())}
+        before, self._fed = self._fed, {v for v in views if self.can_show(v)}
+        if before == self._fed:
             return
-        self.set_companions(name, {})
-        slot.view = view
-        slot.frame = None
-        self.view_changed.emit(name)
-        self.subscribe(name)
+        for slot in self.slots.values():
+            if slot.view != slot.wish and slot.wish in self._fed:
+                self._put(slot, slot.wish)
+        for slot in self.slots.values():
+            if slot.wish not in self._fed:
+                self._put(slot, self._stand_in(slot))
 
     def set_settings(self, name: str, settings: dict[str, Any]) -> None:
         """Change settings of the view in a slot."""
@@ -144,7 +182,7 @@ class Slots(QObject):
     def subscribe(self, name: str) -> None:
         """Ask for a view, unless nobody sees it or the model cannot feed it."""
         place, _, suffix = name.partition(".")
-        if not self.run_id or place not in self.shown:
+        if not self.run_id or place not in self.shown or not self.is_built():
             return
         view, settings = self.slots[place].wanted(suffix)
         if not self.can_show(view):
@@ -205,15 +243,27 @@ class Slots(QObject):
             slot.frame = None
 
     def leave_unfed(self) -> None:
-        """Let go of views that the model just chosen cannot feed.
-
-        Before the engine builds it, which else would try them once more in vain.
-        """
+        """Let go of views that the model cannot feed."""
         for slot in self.slots.values():
             if not self.can_show(slot.view):
                 slot.frame = None
                 for name in self._asked.intersection(slot.names()):
                     self._quit(name)
+
+    def _stand_in(self, slot: Slot) -> str:
+        """The first view that the model feeds and that stands nowhere else."""
+        taken = {each.view for each in self.slots.values() if each is not slot}
+        able = (v for v in _STAND_INS if v in self._fed and v not in taken)
+        return next(able, slot.wish)
+
+    def _put(self, slot: Slot, view: str) -> None:
+        if view == slot.view:
+            return
+        self.set_companions(slot.name, {})
+        slot.view = view
+        slot.frame = None
+        self.view_changed.emit(slot.name)
+        self.subscribe(slot.name)
 
     def drawn(self, name: str) -> None:
         """The newest frame of a slot is on screen: the next one may be computed."""

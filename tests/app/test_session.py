@@ -180,6 +180,7 @@ def test_a_view_that_the_model_cannot_feed_costs_nothing(world):
     world.session.desk.choose_model("vae")
     world.settle()
     assert "one go" in world.session.reason_against("trajectories")
+    world.session.slots.choose("b", "trajectories")
     world.client.sent.clear()
     world.session.slots.subscribe_all()
     assert {c.slot for c in world.client.of(Subscribe)} == {"a", "c", "d"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.session_slots import Slots
-from engine.protocol import Frame, Unsubscribe
+from engine.protocol import Frame, Subscribe, Unsubscribe
 
 
 def frame(slot, view, step=1):
@@ -95,3 +95,42 @@ def test_a_view_that_the_new_model_cannot_feed_is_left_before_its_first_frame(
     slots.leave_unfed()
     slots.leave_unfed()
     assert [c.slot for c in sent if isinstance(c, Unsubscribe)] == ["b"]
+
+
+def feed(slots, *views):
+    """The model feeds these views now."""
+    slots.can_show = lambda view: view in views
+    slots.suit()
+    return [slot.view for slot in slots.slots.values()]
+
+
+def test_a_view_stands_in_for_one_that_the_model_cannot_feed(slots):
+    every = ("density", "trajectories", "latent", "curves", "duel", "chains", "samples")
+    assert feed(slots, *every) == ["density", "trajectories", "latent", "curves"]
+    gan = ("density", "latent", "curves", "duel", "samples")
+    assert feed(slots, *gan) == ["density", "duel", "latent", "curves"]
+    energy = ("density", "curves", "chains", "samples")
+    assert feed(slots, *energy) == ["density", "chains", "samples", "curves"]
+    assert feed(slots, *every) == ["density", "trajectories", "latent", "curves"]
+
+
+def test_a_view_chosen_by_hand_stays_until_the_model_changes(slots):
+    gan = ("density", "latent", "curves", "duel", "samples")
+    feed(slots, *gan)
+    slots.choose("b", "trajectories")
+    assert feed(slots, *gan) == ["density", "trajectories", "latent", "curves"]
+    assert feed(slots, "density", "chains") == ["density", "chains", "latent", "curves"]
+    slots.choose("b", "density")
+    every = (*gan, "trajectories", "chains")
+    assert feed(slots, *every) == ["density", "density", "latent", "curves"]
+
+
+def test_nothing_is_asked_for_before_the_engine_has_built_the_model(slots, sent):
+    slots.is_built = lambda: False
+    feed(slots, "density", "duel", "latent", "curves")
+    slots.subscribe_all()
+    assert not [c for c in sent if isinstance(c, Subscribe)]
+    slots.is_built = lambda: True
+    slots.subscribe_all()
+    asked = [c.view for c in sent if isinstance(c, Subscribe)]
+    assert asked == ["density", "duel", "latent", "curves"]

@@ -150,6 +150,7 @@ def test_projector_mode_shows_what_the_model_can_feed_side_by_side(world):
     window = world.window
     world.session.desk.choose_model("vae")
     world.settle()
+    world.session.slots.choose("b", "trajectories")
     window.resize(1440, 900)
     window.toggle_projector(full_screen=False)
     assert world.session.slots.shown == {"a", "c"}
@@ -277,10 +278,24 @@ def test_a_setting_out_of_sight_comes_into_sight_when_it_waits(world):
     assert world.window.model.form.fields[name].mark.is_pending
 
 
+def test_another_view_stands_in_until_a_model_feeds_the_one_wished_for(world):
+    place = world.window.wall.cards["b"]
+    world.session.desk.choose_model("vae")
+    world.settle()
+    assert place.slot.view == "posterior"
+    world.until(lambda: place.plot.has_frame)
+    assert not world.window.toasts.toasts
+    world.session.desk.choose_model("rectified_flow")
+    world.settle()
+    assert place.slot.view == "trajectories"
+    world.until(lambda: place.plot.has_frame)
+
+
 def test_empty_place_says_why_and_offers_a_way_out(world):
     world.session.desk.choose_model("vae")
     world.settle()
     card = world.window.wall.cards["b"]
+    world.session.slots.choose("b", "trajectories")
     assert not card.plot.has_frame
     assert card.plot.empty.button.isVisible()
     card.plot.empty.button.click()

@@ -35,6 +35,7 @@ class Recorder:
         self._welcome = None
         self._listener = lambda *_: None
         self._client.on_event = self._on_event
+        self._runs, self._places = set(), set()
         self.sent = []
 
     def __setattr__(self, name, value):
@@ -59,18 +60,24 @@ class Recorder:
 
     def send(self, command):
         self.sent.append(command)
+        match command:
+            case Configure():
+                self._runs.add(command.run_id)
+            case Branch():
+                self._runs.add(command.new_run_id)
+            case Subscribe():
+                self._places.add(command.slot)
         return self._client.send(command)
 
     def credit(self, slot):
         self._client.credit(slot)
 
     def stop(self):
-        runs = {c.run_id for c in self.of(Configure)}
-        runs |= {c.new_run_id for c in self.of(Branch)}
-        for slot in {c.slot for c in self.of(Subscribe)}:
+        for slot in self._places:
             self._client.send(Unsubscribe(slot=slot))
-        for run_id in runs:
+        for run_id in self._runs:
             self._client.send(Close(run_id=run_id))
+        self._runs, self._places = set(), set()
         self._client.request(Ping())  # what was under way has arrived
         self._listener = lambda *_: None
         self._client.request(Ping())  # and whatever was being told has been told
@@ -104,7 +111,10 @@ class World:
         self.notes = []
         self.session.noted.connect(self.notes.append)
         self.window = None
-        if with_window:
+        if not with_window:  # a frame on screen earns the next one
+            slots = self.session.slots
+            slots.frame_received.connect(lambda name, *_: slots.drawn(name))
+        else:
             self.window = Window(self.session, Preferences())
             self.window.resize(1440, 900)
             self.window.show()
@@ -127,6 +137,7 @@ class World:
         self.session.step_once(steps)
         self.until(lambda: self.session.run.step >= steps)
         self.until(lambda: self.session.run.status.state == "paused")
+        self.until(lambda: self.run.step in self.run.snapshots)
 
     @property
     def run(self):
