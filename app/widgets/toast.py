@@ -43,6 +43,7 @@ class Toast(QWidget):
         self.timer.setSingleShot(True)
         self.timer.setInterval(GOOD_NEWS_MS)
         self._text = Label(text, wraps=True)
+        self._heading = Label(title, colour="text1", size=13, weight=600, wraps=True)
         self._head = QHBoxLayout()
         self._column = QVBoxLayout(self)
         self._arrange()
@@ -56,7 +57,11 @@ class Toast(QWidget):
         self._start()
 
     def fit(self) -> None:
-        """Take the height that the text needs in the width that notes have."""
+        """Take the height that the text needs in the width that notes have.
+
+        What to do stands beside the title, or below the text if the title is long.
+        """
+        self._place_action()
         self._column.activate()
         column = self._column
         height = column.totalSizeHint().height()
@@ -101,13 +106,26 @@ class Toast(QWidget):
             draw_icon(painter, place, _ICONS[self.severity], 16, colour)
 
     def _arrange(self) -> None:
-        self._head.addWidget(Label(self.title, colour="text1", size=13, weight=600), 1)
+        self._head.addWidget(self._heading, 1)
         if self.action is not None:
             self._head.addWidget(self.action)
         self._head.addWidget(self.close_button)
         self._column.addLayout(self._head)
         self._column.addWidget(self._text)
         self._text.setVisible(bool(self._text.text()))
+
+    def _place_action(self) -> None:
+        if self.action is None:
+            return
+        margins, gap = self._column.contentsMargins(), self._head.spacing()
+        room = self.width() - margins.left() - margins.right()
+        room -= self.close_button.sizeHint().width() + self.action.sizeHint().width()
+        self._head.removeWidget(self.action)
+        self._column.removeWidget(self.action)
+        if self._heading.natural_width() + 2 * gap <= room:
+            self._head.insertWidget(1, self.action)
+        else:
+            self._column.addWidget(self.action, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _start(self) -> None:
         if not self.stays:

@@ -87,16 +87,22 @@ class Case:
         return [Remedy(title=title, changes={group: values}, restore=restore)]
 
     def slower(self, title: str, restore: int | None = None) -> list[Remedy]:
-        """A third of the learning rate, from a kept moment on."""
+        """A third of the learning rate, or the model's own if that is less."""
         rate = self.experiment.config.training["learning_rate"] / 3
+        rate = min(rate, self._own_rate)
         return self.remedy(
             title, "training", restore, learning_rate=float(f"{rate:.2g}")
         )
 
+    @property
+    def _own_rate(self) -> float:
+        """Learning rate that the model asks for."""
+        own = self.model.training_defaults.get("learning_rate", _USUAL_RATE)
+        return float(own)
+
     def at_usual_rate(self) -> list[Remedy]:
         """From the start at the model's own learning rate, or at a third of it."""
-        config = self.experiment.config
-        own = self.model.training_defaults.get("learning_rate", _USUAL_RATE)
+        config, own = self.experiment.config, self._own_rate
         if config.training["learning_rate"] <= own:
             return self.slower("From the start, slower", self.kept_before(0))
         title = f"From the start at learning rate {own:g}"

@@ -3,12 +3,15 @@
 import math
 
 from engine.diagnosis.case import Case
+from engine.models.fitted import Fitted
 from engine.protocol import Finding
 
 #: Mean |log det| of a sound flow between standardised data and noise stays below this.
 _FAR = 12.0
 #: Mean log p of held-out data below which a flow has thrown them out of its noise.
 _LOST = -50.0
+#: Kept moments that are tried.
+_TRIED = 4
 
 
 def exploding_log_det(case: Case) -> Finding | None:
@@ -21,16 +24,10 @@ def exploding_log_det(case: Case) -> Finding | None:
         return None
     if case.model.density_kind != "exact":
         return None
-    x = case.heldout
-    log_p = case.fitted.log_prob(x, case.experiment.config.seed)
-    log_p = log_p - case.experiment.data.scaling.log_det
-    z = case.fitted.encode(x).mean
-    base = -0.5 * z.square().sum(1) - 0.5 * z.shape[1] * math.log(2 * math.pi)
-    log_det = log_p - base
-    area, likely = float(log_det.abs().mean()), float(log_p.mean())
-    if area < _FAR and likely > _LOST:
+    area, likely = _measured(case, case.fitted)
+    if _is_sound(area, likely):
         return None
-    back = case.kept_before(case.experiment.step / 2)
+    back = _sound_moment(case)
     title = "Slow down" if back is None else f"Back to step {back:,}, slower"
     found = case.slower(title, back)
     if not case.experiment.config.training["clip"]:
@@ -44,3 +41,28 @@ def exploding_log_det(case: Case) -> Finding | None:
         text=text,
         remedies=found,
     )
+
+
+def _measured(case: Case, fitted: Fitted) -> tuple[float, float]:
+    """Mean |log det| and mean log p of held-out data, standardised, nats."""
+    x = case.heldout
+    log_p = fitted.log_prob(x, case.experiment.config.seed)
+    log_p = log_p - case.experiment.data.scaling.log_det
+    z = fitted.encode(x).mean
+    base = -0.5 * z.square().sum(1) - 0.5 * z.shape[1] * math.log(2 * math.pi)
+    return float((log_p - base).abs().mean()), float(log_p.mean())
+
+
+def _is_sound(area: float, likely: float) -> bool:
+    return area < _FAR and likely > _LOST
+
+
+def _sound_moment(case: Case) -> int | None:
+    """A kept moment before the fault: the newest at half the steps, a quarter, ..."""
+    step = case.experiment.step // 2
+    for _ in range(_TRIED):
+        back = case.kept_before(step)
+        if back is None or _is_sound(*_measured(case, case.experiment.fitted(back))):
+            return back
+        step = back // 2
+    return case.kept_before(0)

@@ -39,6 +39,27 @@ def test_notes_have_room_for_all_their_lines(stack):
     assert stack.rect().contains(short.geometry())
 
 
+def test_a_long_title_is_read_whole_above_what_to_do(qtbot, stack):
+    title = "The log-determinant explodes"
+    toast = stack.show_toast("warning", title, "It tears.", "Back to step 1, slower")
+    short = stack.show_toast("warning", "Dead codes", "12 of 64.", "Move them")
+    heading = toast._heading
+    assert heading.width() >= heading.natural_width()
+    below = toast._text.geometry
+    qtbot.waitUntil(lambda: toast.action.geometry().top() >= below().bottom())
+    assert toast.rect().contains(toast.action.geometry())
+    assert toast.action.x() == toast._text.x()
+    assert short.action.geometry().bottom() <= short._text.geometry().top()
+    assert short.height() < toast.height()
+
+
+def test_a_title_too_long_for_a_line_takes_two(stack):
+    toast = stack.show_toast("warning", "No such thing " * 5, "Why.")
+    heading = toast._heading
+    assert heading.height() >= heading.heightForWidth(heading.width()) > 25
+    assert toast.rect().contains(toast._text.geometry())
+
+
 def test_a_switch_keeps_its_field_under_the_word_when_words_change(qtbot):
     switch = Switch({"a": "Learned", "b": "True"}, "Which")
     qtbot.addWidget(switch)
