@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pyqtgraph as pg
 from PySide6.QtCore import (
@@ -34,13 +35,24 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QLayout
 
 from app.plots.base import PlotView
+from app.plots.line_item import LineItem
 from app.plots.marks import Marks
 from app.theme import theme
 from app.widgets.paint import RIGHT, draw_text, text_width
 
 _EDGE, _HEAD = 10, 34  # px round a figure, and for its title
+_LEAST_CAPTION = 60  # px; in less room a caption says nothing
 _GROUND = "well"
 FORMATS = (".png", ".svg", ".pdf")
+#: What a PDF says about itself: its title, and the settings of what it shows.
+_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{about}</rdf:li></rdf:Alt>
+</dc:description></rdf:Description></rdf:RDF></x:xmpmeta>
+<?xpacket end="w"?>"""
 
 
 def export(
@@ -76,9 +88,10 @@ def export(
         image.setText("Settings", about)
         content = _in_memory(lambda buffer: QImageWriter(buffer, b"png").write(image))
     else:
-        sheet = _Sheet(plot, size, caption)
         write = _write_svg if ending == ".svg" else _write_pdf
-        content = _in_memory(lambda buffer: write(sheet, buffer, about))
+        with theme.plain_figures():  # so that their text can be found and copied
+            sheet = _Sheet(plot, size, caption)
+            content = _in_memory(lambda buffer: write(sheet, buffer, about))
     _replace(path, content)
     return path
 
@@ -96,7 +109,6 @@ def picture(
         ValueError: If nothing is shown.
     """
     sheet = _Sheet(plot, size, caption)
-    sheet.widen(scale)
     image = QImage(sheet.size * scale, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
     image.setDotsPerMeterX(round(scale * 96 / 0.0254))
@@ -137,18 +149,11 @@ class _Sheet:
         # A widget that was never shown gets its size, and its layout, when grabbed.
         self._twin.grab(QRect(0, 0, 1, 1))
         paper.scene().prepareForPaint()
-        self.widen(1.0)
-
-    def widen(self, scale: float) -> None:
-        """Lines of ``scale`` device pixels, since the pens of plots do not scale."""
-        for item in self._twin.paper.scene().items():
-            if isinstance(item, Marks):
-                item.draw_as_vectors(scale)
+        for item in paper.scene().items():
+            if isinstance(item, Marks | LineItem):
+                item.draw_as_vectors()
             elif isinstance(item, pg.PlotCurveItem):
-                pen = pg.mkPen(item.opts["pen"])
-                pen.setWidthF(pen.widthF() * scale)
-                item.setPen(pen)
-                item.setExportMode(True, {"antialias": True, "resolutionScale": 1.0})
+                item.setExportMode(True, {"antialias": True})
 
     def paint_on(self, device: "QImage | QSvgGenerator | QPdfWriter") -> None:
         """Paint title and plot."""
@@ -162,13 +167,17 @@ class _Sheet:
     def _paint(self, painter: QPainter) -> None:
         c, px = theme.c, theme.px
         whole = QRectF(0, 0, self.size.width(), self.size.height())
+        painter.setFont(theme.font(13))  # an SVG names it, whether it is used or not
         painter.fillRect(whole, getattr(c, _GROUND))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = QRectF(px(_EDGE) + px(4), px(6), whole.width() - 2 * px(14), px(22))
-        draw_text(painter, line, self._caption, c.text2, 12, align=RIGHT)
         draw_text(painter, line, self.title, c.text1, 13, 600)
         line.setLeft(line.left() + text_width(self.title, 13, 600) + px(8))
         draw_text(painter, line, self._chips, c.text3, 12)
+        if self._chips:
+            line.setLeft(line.left() + text_width(self._chips, 12) + px(12))
+        if line.width() > px(_LEAST_CAPTION):
+            draw_text(painter, line, self._caption, c.text2, 12, align=RIGHT)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         source = QRect(0, 0, self._place.width(), self._place.height())
         self._twin.paper.render(painter, QRectF(self._place), source)
@@ -210,7 +219,9 @@ def _write_pdf(sheet: _Sheet, buffer: QBuffer, about: str) -> None:
     writer.setPageSize(QPageSize(points, QPageSize.Unit.Point))
     writer.setPageMargins(QMarginsF())
     writer.setResolution(96)
-    writer.setTitle(f"{sheet.title} {about}")
+    writer.setTitle(sheet.title)
+    packet = _XMP.format(title=escape(sheet.title), about=escape(about))
+    writer.setDocumentXmpMetadata(packet.encode())
     sheet.paint_on(writer)
 
 

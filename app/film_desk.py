@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.session import Session
-from app.session_config import model_entry
+from app.session_config import run_title
 from app.session_film import TrainingFilm
 from app.session_notes import Notice
 
@@ -41,13 +41,15 @@ class FilmDesk(QObject):
         if not self._is_free():
             return
         if self._film.hold():
-            self._waiting = lambda: self._write(plot, self._film.show, path)
+            self._waiting = lambda: self._write(
+                plot, self._film.show, path, self._caption_then
+            )
             self._on_film()
 
     def save_paths(self, plot: "PlotView", path: str) -> None:
         """Write what this plot shows from t = 0 to t = 1."""
         if self._is_free():
-            self._write(plot, plot.set_time, path)
+            self._write(plot, plot.set_time, path, self._caption)
 
     def _is_free(self) -> bool:
         if self._writer is None and self._waiting is None:
@@ -64,7 +66,11 @@ class FilmDesk(QObject):
             self._waiting = None  # it was stopped, and has said why
 
     def _write(
-        self, plot: "PlotView", show: Callable[[float], None], path: str
+        self,
+        plot: "PlotView",
+        show: Callable[[float], None],
+        path: str,
+        caption: Callable[[], str],
     ) -> None:
         from app.films import FilmWriter  # brings pyqtgraph and Pillow
 
@@ -72,7 +78,7 @@ class FilmDesk(QObject):
         if not file.suffix:
             file = file.with_suffix(".gif")
         try:
-            writer = FilmWriter(plot, show, file, self._caption(), self)
+            writer = FilmWriter(plot, show, file, caption, self)
         except ValueError as error:
             self._film.stop()
             self.noted.emit(Notice("warning", "There is no film", str(error)))
@@ -85,7 +91,11 @@ class FilmDesk(QObject):
         run, catalogue = self._session.run, self._session.catalogue
         if run is None or catalogue is None:
             return ""
-        return f"{model_entry(catalogue, run.config.model).title}, run {run.number}"
+        return run_title(catalogue, run.config)
+
+    def _caption_then(self) -> str:
+        """The same with the moment of the training that is on show."""
+        return f"{self._caption()}, step {self._film.step:,}"
 
     def _on_finished(self, path: str, error: str) -> None:
         if self._writer is not None:

@@ -34,7 +34,7 @@ class FilmWriter(QObject):
         plot: What is filmed.
         show: Brings the plot to a position from 0 to 1.
         path: Where to; its ending decides the format.
-        caption: Words at the upper right of each picture.
+        caption: Gives the words at the upper right of the picture on show.
 
     Raises:
         ValueError: The ending is neither .gif nor .webp.
@@ -48,7 +48,7 @@ class FilmWriter(QObject):
         plot: PlotView,
         show: Callable[[float], None],
         path: Path,
-        caption: str = "",
+        caption: Callable[[], str] = str,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -97,7 +97,7 @@ class FilmWriter(QObject):
             self._watch.start()
 
     def _picture(self) -> Image.Image:
-        image = figures.picture(self._plot, _SCALE, caption=self._caption)
+        image = figures.picture(self._plot, _SCALE, caption=self._caption())
         found = as_pillow(image)
         self._size = self._size or found.size
         return found if found.size == self._size else found.resize(self._size)
@@ -134,6 +134,10 @@ def write_film(path: Path, pictures: list[Image.Image]) -> None:
                 _save(file, pictures, times, format="WEBP", quality=85, method=2)
             file.flush()
             os.fsync(file.fileno())
+        # A private temporary file would stay private: give it the usual rights.
+        mask = os.umask(0)
+        os.umask(mask)
+        part.chmod(0o666 & ~mask)
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)

@@ -43,6 +43,14 @@ def formula_of(entry: ModelEntry, settings: Mapping[str, Any]) -> str:
     return formula + "".join(terms)
 
 
+def run_title(catalogue: Catalogue, config: RunConfig) -> str:
+    """Model and data of a run in a few words, e.g. ``RealNVP, Two moons``."""
+    path = str(config.data_settings.get("file", ""))
+    data = path.replace("\\", "/").rpartition("/")[2]
+    data = data or data_entry(catalogue, config.data).title
+    return f"{model_entry(catalogue, config.model).title}, {data}"
+
+
 def data_entry(catalogue: Catalogue, name: str) -> DataEntry:
     """The catalogue's entry of a data set.
 

@@ -40,6 +40,7 @@ class TrainingFilm(QObject):
         steps: Moments of which every place has its picture.
         position: From 0 (first moment) to 1 (last), even in log(step).
         share: How much of the gathering is done.
+        step: The moment on show.
     """
 
     changed = Signal()
@@ -56,6 +57,7 @@ class TrainingFilm(QObject):
         self.steps: list[int] = []
         self.position = 0.0
         self.share = 0.0
+        self.step = 0
         self._clock = QTimer(self)
         self._clock.setInterval(FRAME_MS)
         self._clock.setTimerType(Qt.TimerType.PreciseTimer)
@@ -139,6 +141,7 @@ class TrainingFilm(QObject):
         step = before_step if share < 0.5 else after_step
         for slot, reel in self._reels.items():
             self._draw(slot, reel, (before_step, after_step), share, step)
+        self.step = step
         self.moved.emit(step)
 
     def _draw(

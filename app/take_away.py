@@ -6,8 +6,9 @@ from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
+from app.panels.file_to_save import file_to_save
 from app.panels.samples_sheet import SamplesSheet
 from app.session import Session
 from app.session_notes import Notice, grouped
@@ -112,9 +113,7 @@ class TakeAway(QObject):
         model = run.config.model if run else "run"
         name = {"code": f"{model}.py"}.get(way.what, f"{model}_{way.what}.csv")
         title = way.title.rstrip("…")
-        path, _ = QFileDialog.getSaveFileName(
-            self._window, title, name, f"*.{way.suffix}"
-        )
+        path = file_to_save(self._window, title, name, f"*.{way.suffix}")
         if path:
             self.fetch(way, {**settings, "file": path})
 

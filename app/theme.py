@@ -5,6 +5,8 @@ a colour. Icons and formulas carry their colour in their pixels and are therefor
 cached by colour.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -66,7 +68,8 @@ class Theme(QObject):
         self._look = "dark"
         self._text_scale = 1.0
         self._less_motion = False
-        self._fonts: dict[tuple[int, int], QFont] = {}
+        self._fonts: dict[tuple[int, int, bool], QFont] = {}
+        self._has_plain_figures = False
         self._app: QApplication | None = None
 
     @property
@@ -124,19 +127,35 @@ class Theme(QObject):
 
     def font(self, size: int, weight: int = 400) -> QFont:
         """A font of ``size`` pixels (before scaling) with figures of equal width."""
-        key = (self.px(size), weight)
+        key = (self.px(size), weight, self._has_plain_figures)
         if key not in self._fonts:
             self._fonts[key] = self._make_font(*key)
         return QFont(self._fonts[key])
 
+    @contextmanager
+    def plain_figures(self) -> Iterator[None]:
+        """Fonts with the usual glyphs of figures and signs, for drawings on paper.
+
+        The glyphs of equal width stand for no character: in a PDF no reader could find
+        or copy them. A family that begins with a dot would make readers of SVG
+        overlook all of them.
+        """
+        self._has_plain_figures = True
+        try:
+            yield
+        finally:
+            self._has_plain_figures = False
+
     @staticmethod
-    def _make_font(pixels: int, weight: int) -> QFont:
+    def _make_font(pixels: int, weight: int, plain: bool) -> QFont:
         _load_inter()
         font = QFont()
-        font.setFamilies(list(FAMILIES))
+        families = [f for f in FAMILIES if not (plain and f.startswith("."))]
+        font.setFamilies(families)
         font.setPixelSize(pixels)
         font.setWeight(QFont.Weight(weight))
-        font.setFeature(QFont.Tag("tnum"), 1)
+        font.setFeature(QFont.Tag("tnum"), 0 if plain else 1)
+        font.setFeature(QFont.Tag("calt"), 0 if plain else 1)
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         return font
 

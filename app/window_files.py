@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.film_desk import FilmDesk
 from app.panels.data_panel import DataPanel
+from app.panels.file_to_save import file_to_save
 from app.panels.pages import EXPLORE, PAGES, Pages
 from app.panels.plot_wall import PlotWall
 from app.panels.table_choice import TABLE, TableSheet
@@ -92,7 +93,7 @@ class WindowFiles(QObject):
     def save_session(self) -> None:
         """Write all runs with their kept moments and histories into one file."""
         start, title = self.sessions.path or f"lab{ENDING}", "Save session"
-        path, _ = QFileDialog.getSaveFileName(self._over, title, start, _SESSIONS)
+        path = file_to_save(self._over, title, start, _SESSIONS)
         if path:
             self.write_session(path)
 
@@ -150,8 +151,7 @@ class WindowFiles(QObject):
 
     def _film_path(self, name: str) -> str:
         start = f"{name}.gif"
-        path, _ = QFileDialog.getSaveFileName(self._over, "Save film", start, _FILMS)
-        return path
+        return file_to_save(self._over, "Save film", start, _FILMS)
 
     def _on_opened(self, kept: KeptWindow, runs: dict[str, Run]) -> None:
         """A session is open: everything stands where it stood."""

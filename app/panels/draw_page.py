@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.panels.draw_foot import DrawFoot
 from app.panels.draw_start import DrawStart
 from app.panels.draw_tools import DrawTools
+from app.panels.file_to_save import file_to_save
 from app.panels.pages import Page
 from app.panels.table_choice import TABLE, TableSheet
 from app.pictures import SUFFIXES, PictureError, is_picture, read_picture
@@ -270,9 +271,7 @@ class DrawPage(Page):
             self.open_drawing(path)
 
     def _ask_save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self, "Save drawing", "drawing.json", _DRAWINGS
-        )
+        path = file_to_save(self, "Save drawing", "drawing.json", _DRAWINGS)
         if path:
             self.save_drawing(path)
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.panels.figure_sheet import FigureSheet, FigureSize
+from app.panels.file_to_save import file_to_save
 from app.panels.plot_slot import PlotSlot
 from app.preferences import Preferences
 
@@ -33,8 +34,6 @@ class FigureSaver(QObject):
     def _save(self, card: PlotSlot, size: FigureSize) -> None:
         self._preferences.figure = size.kept()
         name = f"{card.slot.view}.{size.kind}"
-        path, _ = QFileDialog.getSaveFileName(
-            self._window, "Save figure", name, f"*.{size.kind}"
-        )
+        path = file_to_save(self._window, "Save figure", name, f"*.{size.kind}")
         if path:
             card.save_figure(Path(path), size.pixels, size.scale)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
+from app.panels.file_to_save import file_to_save
 from app.panels.lag import is_far_behind
 from app.panels.view_sheet import ViewSheet, tunable
 from app.plots.catalogue import PLOTS, make_plot
 from app.session import Session
+from app.session_config import run_title
 from app.session_notes import Notice
 from app.session_slots import Slot
 from app.theme import theme
@@ -158,15 +160,28 @@ class PlotSlot(Card):
         settings = run.config.model_dump(mode="json") if run else {}
         try:
             if path is None:
-                figures.copy_to_clipboard(self.plot)
+                figures.copy_to_clipboard(self.plot, caption=self._caption())
             else:
-                facts = {"run": settings}
-                figures.export(self.plot, path, scale, size=size, settings=facts)
+                figures.export(
+                    self.plot,
+                    path,
+                    scale,
+                    size=size,
+                    caption=self._caption(),
+                    settings={"run": settings},
+                )
         except (OSError, ValueError) as error:
             self.noted.emit(Notice("warning", "There is no figure", str(error)))
             return
         done = "Figure copied" if path is None else "Figure saved"
         self.noted.emit(Notice("good", done, str(path) if path else ""))
+
+    def _caption(self) -> str:
+        """What a figure shows, once it is away from its run."""
+        run, catalogue = self._session.run, self._session.catalogue
+        if run is None or catalogue is None or self._frame is None:
+            return ""
+        return f"{run_title(catalogue, run.config)}, step {self._frame.step:,}"
 
     def refresh(self) -> None:
         """Show what is known of the view now: its frame, or why there is none."""
@@ -409,6 +424,6 @@ class PlotSlot(Card):
 
     def _ask_file(self, kind: str) -> None:
         name = f"{self.slot.view}.{kind}"
-        path, _ = QFileDialog.getSaveFileName(self, "Save figure", name, f"*.{kind}")
+        path = file_to_save(self, "Save figure", name, f"*.{kind}")
         if path:
             self.save_figure(Path(path))

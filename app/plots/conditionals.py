@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.plots.base import ChipInfo, PlotView, Table
 from app.plots.ink import colour
+from app.plots.line_item import LineItem
 from app.plots.marks import Floats
 from app.plots.pane import Pane
 from app.plots.rail import Key
@@ -50,7 +51,7 @@ class Steps(pg.PlotCurveItem):  # type: ignore[misc]
         self.setBrush(pg.mkBrush(ink))
 
 
-class Line(pg.PlotCurveItem):  # type: ignore[misc]
+class Line(LineItem):
     """A density over one coordinate."""
 
     def __init__(self, pane: Pane, token: str, dash: tuple[int, int] | None) -> None:

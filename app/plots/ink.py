@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTransform
 
 from app.theme import theme
 
@@ -38,23 +38,18 @@ def draw_mark(
     size: float,
     token: str,
     rim: str,
-    rim_width: float = 1.0,
 ) -> None:
     """One pyqtgraph symbol of ``size`` pixels, filled with ``token``.
 
-    The rim is ``rim_width`` pixels of the device wide, whatever its scale.
+    The rim is 1 px wide. The shape is scaled, not the painter: many readers of SVG
+    would scale the rim with it.
     """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(centre)
-    painter.scale(size, size)
-    pen = QPen(Qt.PenStyle.NoPen)
-    if rim:
-        pen = QPen(colour(rim), rim_width)
-        pen.setCosmetic(True)
-    painter.setPen(pen)
+    painter.setPen(QPen(colour(rim), 1.0) if rim else Qt.PenStyle.NoPen)
     painter.setBrush(colour(token))
-    painter.drawPath(Symbols[symbol])
+    painter.drawPath(QTransform.fromScale(size, size).map(Symbols[symbol]))
     painter.restore()
 
 

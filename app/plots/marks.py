@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from app.plots.ink import colour, draw_mark
+from app.plots.line_item import LineItem
 from app.plots.pane import Pane
 from app.theme import theme
 
@@ -29,7 +30,7 @@ class Marks(pg.GraphicsObject):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._symbol, self._token, self._size, self._rim = symbol, token, size, rim
-        self._export = 0.0  # width of rims in a figure; 0 on the screen
+        self._is_figure = False
         self._points: Floats = np.empty((0, 2))
         self._sprite: QPixmap | None = None
         self._fragments = PrimitiveArray(QPainter.PixmapFragment, 10)
@@ -51,9 +52,9 @@ class Marks(pg.GraphicsObject):  # type: ignore[misc]
         self._sprite = None
         self.update()
 
-    def draw_as_vectors(self, rim_width: float) -> None:
-        """For figures: draw each symbol as a shape, with a rim of this many pixels."""
-        self._export = rim_width
+    def draw_as_vectors(self) -> None:
+        """For figures: draw each symbol as a shape."""
+        self._is_figure = True
 
     def boundingRect(self) -> QRectF:
         """The whole pane: marks may lie, and move, anywhere in it."""
@@ -79,7 +80,7 @@ class Marks(pg.GraphicsObject):  # type: ignore[misc]
         high = np.array([frame.right(), frame.bottom()]) + self._size
         places = places[((places >= low) & (places <= high)).all(axis=1)]
         painter.resetTransform()
-        if self._export:
+        if self._is_figure:
             self._paint_shapes(painter, places)
         else:
             self._paint_copies(painter, places)
@@ -99,19 +100,12 @@ class Marks(pg.GraphicsObject):  # type: ignore[misc]
     def _paint_shapes(self, painter: QPainter, places: Floats) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for x, y in places.tolist():
-            self._draw_one(painter, QPointF(x, y), self._export)
+            self._draw_one(painter, QPointF(x, y))
         painter.resetTransform()
 
-    def _draw_one(self, painter: QPainter, centre: QPointF, rim_width: float) -> None:
-        draw_mark(
-            painter,
-            centre,
-            self._symbol,
-            theme.px(self._size),
-            self._token,
-            self._rim,
-            rim_width,
-        )
+    def _draw_one(self, painter: QPainter, centre: QPointF) -> None:
+        size = theme.px(self._size)
+        draw_mark(painter, centre, self._symbol, size, self._token, self._rim)
 
     def _make_sprite(self, ratio: float) -> QPixmap:
         side = theme.px(self._size) + 3
@@ -119,7 +113,7 @@ class Marks(pg.GraphicsObject):  # type: ignore[misc]
         sprite.setDevicePixelRatio(ratio)
         sprite.fill(Qt.GlobalColor.transparent)
         painter = QPainter(sprite)
-        self._draw_one(painter, QPointF(side / 2, side / 2), ratio)
+        self._draw_one(painter, QPointF(side / 2, side / 2))
         painter.end()
         return sprite
 
@@ -150,7 +144,7 @@ class ClassMarks:
             item.setVisible(shown)
 
 
-class PaneCurve(pg.PlotCurveItem):  # type: ignore[misc]
+class PaneCurve(LineItem):
     """A curve that may lie anywhere in its pane.
 
     pyqtgraph looks for the bounds of its values, several times in each paint; in a pane

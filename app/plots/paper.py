@@ -113,6 +113,8 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         """The furniture before the data, and the focus ring."""
         painter.save()
+        # Else the last pane's edge would cut what lies beside it, in an SVG.
+        painter.setClipRect(self.sceneRect())
         self.paint_ahead(painter)
         if self._ring and self.panes:
             pen = pg.mkPen(theme.c.accent, width=2)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.plots.base import PlotView, Table
 from app.plots.curve import value_range
 from app.plots.ink import colour
+from app.plots.line_item import LineItem
 from app.plots.pane import Pane
 from app.plots.panels import EndValue, Panel, PanelPaper
 from app.plots.ticks import significant
@@ -64,8 +65,8 @@ class RunLine:
 
     def __init__(self, pane: Pane, index: int) -> None:
         self._index = index
-        self.raw = pg.PlotCurveItem(connect="finite")
-        self.smooth = pg.PlotCurveItem(connect="finite", antialias=True)
+        self.raw = LineItem(connect="finite")
+        self.smooth = LineItem(connect="finite", antialias=True)
         self.only = pg.ScatterPlotItem(size=6)
         for item in (self.raw, self.smooth, self.only):
             pane.addItem(item, ignoreBounds=True)

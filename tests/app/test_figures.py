@@ -1,18 +1,22 @@
 """Figures: the same at every scale, well-formed, all or nothing."""
 
 import json
+import re
+import zlib
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QFont, QGuiApplication, QImage
 
 from app import figures
 from app.plots import preview
 from app.plots.catalogue import PLOTS, make_plot
+from app.theme import theme
 
 SVG = "{http://www.w3.org/2000/svg}"
+RDF_LI = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
 
 
 @pytest.fixture
@@ -63,6 +67,50 @@ def test_svg_has_vectors_text_and_facts(plot, tmp_path):
     drawn = sum(1 for tag in ("path", "polyline") for _ in root.iter(SVG + tag))
     assert drawn > 12
     assert list(root.iter(f"{SVG}clipPath"))  # nothing is drawn beside the paper
+    check_lines(root)
+    check_families(root)
+
+
+def check_lines(root):
+    """No pen that is not to be stretched: many readers stretch it all the same."""
+    for group in root.iter(f"{SVG}g"):
+        drawn = {each.tag.removeprefix(SVG) for each in group} - {"g", "image", "text"}
+        if group.get("stroke") != "none" and drawn:
+            words = group.get("transform", "matrix(1,0,0,1,0,0)")[7:-1]
+            a, b, c, d, *_ = map(float, words.split(","))
+            assert (np.hypot(a, b), np.hypot(c, d)) == pytest.approx((1, 1))
+
+
+def check_families(root):
+    """One name that is none to CSS makes readers overlook all, or the whole text."""
+    families = {group.get("font-family", "Inter") for group in root.iter()}
+    names = {name for each in families for name in each.split(",")}
+    assert "Inter" in names
+    assert not [n for n in names if not re.fullmatch(r"[A-Za-z][\w ]*", n)]
+
+
+@pytest.mark.parametrize("plot", ["samples"], indirect=True)
+def test_what_stands_beside_the_paper_is_not_cut_off_in_an_svg(plot, tmp_path):
+    root = ElementTree.parse(figures.export(plot, tmp_path / "a.svg")).getroot()
+    bounds = {
+        f"url(#{each.get('id')})": numbers(each[0].get("d")).max(axis=0)
+        for each in root.iter(f"{SVG}clipPath")
+    }
+    assert bounds
+    seen = 0
+    for clipped in root.iter(f"{SVG}g"):
+        for drawn in clipped.findall(f"{SVG}g/{SVG}polygon"):
+            edge = numbers(drawn.get("points")).max(axis=0)
+            shift = numbers(clipped.find(f"{SVG}g").get("transform"))[-1]
+            assert (edge + shift <= bounds[clipped.get("clip-path")]).all()
+            seen += 1
+    assert seen == 2
+
+
+def numbers(words):
+    """Pairs of numbers in a list of points or a path."""
+    found = [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?", words)]
+    return np.array(found).reshape(-1, 2)
 
 
 @one_plot
@@ -71,11 +119,61 @@ def test_map_is_a_picture_inside_the_svg(plot, tmp_path):
     assert list(ElementTree.parse(path).getroot().iter(f"{SVG}image"))
 
 
+def characters_of(pdf):
+    """The characters that the glyphs of a PDF stand for."""
+    found = ""
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        if b"beginbfrange" not in (table := unpacked(stream)):
+            continue
+        for row in re.findall(rb"\[([^\]]*)\]", table):
+            codes = re.findall(rb"<(\w{4})>", row)
+            found += "".join(chr(int(code, 16)) for code in codes)
+        for row in re.findall(r"<\w{4}> <\w{4}> <(\w{4})>\n", table.decode()):
+            found += chr(int(row, 16))  # the first of some that follow each other
+    return found
+
+
+def unpacked(stream):
+    try:
+        return zlib.decompress(stream)
+    except zlib.error:
+        return stream
+
+
 @every_plot
-def test_pdf_is_one(plot, tmp_path):
-    content = figures.export(plot, tmp_path / "figure.pdf").read_bytes()
-    assert content.startswith(b"%PDF-")
-    assert len(content) > 8000
+def test_a_pdf_has_text_that_can_be_found_and_copied(plot, tmp_path):
+    """Glyphs for figures of equal width would stand for private characters."""
+    pdf = figures.export(plot, tmp_path / "a.pdf", caption="step 12").read_bytes()
+    assert pdf.startswith(b"%PDF-")
+    assert len(pdf) > 8000
+    found = characters_of(pdf)
+    assert set("step12") <= set(found)
+    assert not [each for each in found if 0xE000 <= ord(each) <= 0xF8FF]
+
+
+@one_plot
+def test_a_pdf_has_a_title_to_read_and_keeps_its_settings(plot, tmp_path):
+    facts = {"note": "a < b & c"}
+    pdf = figures.export(plot, tmp_path / "a.pdf", settings=facts).read_bytes()
+    packet = re.search(rb"<x:xmpmeta.*?</x:xmpmeta>", pdf, re.DOTALL)
+    words = [each.text for each in ElementTree.fromstring(packet[0]).iter(RDF_LI)]
+    assert words[0] == plot.title
+    assert json.loads(words[1])["note"] == "a < b & c"
+
+
+@one_plot
+def test_the_window_keeps_its_figures_of_equal_width_after_a_figure(plot, tmp_path):
+    figures.export(plot, tmp_path / "a.pdf")
+    assert theme.font(13).featureValue(QFont.Tag("tnum")) == 1
+
+
+@one_plot
+def test_a_caption_gives_way_to_the_title(plot):
+    """Where there is no room beside the title it is left out, not drawn over it."""
+    plain = grey(figures.picture(plot, size=(180, 160)))
+    assert (grey(figures.picture(plot, size=(180, 160), caption="x")) == plain).all()
+    wide = grey(figures.picture(plot, size=(480, 400)))
+    assert (grey(figures.picture(plot, size=(480, 400), caption="x")) != wide).any()
 
 
 @one_plot

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
 
 from app import films
 from app.film_desk import FilmDesk
@@ -15,6 +16,7 @@ from app.session_film import TrainingFilm, between
 from engine.protocol import JobNews
 
 STEPS = [0, 10, 100]
+FORMAT = QImage.Format.Format_RGB32
 
 
 class Slots(QObject):
@@ -293,6 +295,22 @@ def test_a_folder_that_is_none_costs_the_film_and_says_so(
     with qtbot.waitSignal(writer.finished, timeout=20_000) as told:
         writer.start()
     assert "No such file" in told.args[1]
+
+
+def test_each_picture_has_the_words_of_its_moment(plot, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(films, "FRAMES", 3)
+    seen, words = [], []
+    monkeypatch.setattr(
+        films.figures,
+        "picture",
+        lambda *_, caption: words.append(caption) or QImage(8, 8, FORMAT),
+    )
+    writer = FilmWriter(
+        plot, seen.append, tmp_path / "film.gif", lambda: f"at {seen[-1]}"
+    )
+    with qtbot.waitSignal(writer.finished, timeout=20_000):
+        writer.start()
+    assert words == ["at 0.0", "at 0.5", "at 1.0"]
 
 
 def test_another_ending_is_refused(plot, tmp_path):

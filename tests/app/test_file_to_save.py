@@ -1,0 +1,61 @@
+"""A name without an ending gets one, and no file is replaced unasked."""
+
+import stat
+
+import pytest
+from PIL import Image
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app import films
+from app.panels.file_to_save import file_to_save
+
+
+@pytest.fixture
+def ask(qtbot, monkeypatch):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    asked = []
+
+    def named(path, answer=QMessageBox.StandardButton.No):
+        monkeypatch.setattr(
+            QFileDialog, "getSaveFileName", lambda *_: (str(path) if path else "", "")
+        )
+        monkeypatch.setattr(
+            QMessageBox, "question", lambda *words: asked.append(words[2]) or answer
+        )
+        return file_to_save(parent, "Save", "density.png", "*.png")
+
+    named.asked = asked
+    return named
+
+
+def test_the_ending_that_was_left_out_is_added(ask, tmp_path):
+    assert ask(tmp_path / "map") == str(tmp_path / "map.png")
+    assert ask(tmp_path / "map.svg") == str(tmp_path / "map.svg")
+    assert ask("") == ""
+    assert not ask.asked
+
+
+def test_a_file_that_is_there_is_asked_about_under_its_whole_name(ask, tmp_path):
+    (tmp_path / "map.png").touch()
+    assert ask(tmp_path / "map") == ""
+    yes = QMessageBox.StandardButton.Yes
+    assert ask(tmp_path / "map", yes) == str(tmp_path / "map.png")
+    assert ask.asked == ["map.png already exists. Replace it?"] * 2
+
+
+def test_a_film_may_be_read_by_whoever_may_read_other_files(tmp_path):
+    other, film = tmp_path / "other", tmp_path / "film.gif"
+    other.touch()
+    films.write_film(film, [Image.new("RGB", (8, 8)), Image.new("RGB", (8, 8), "red")])
+    assert stat.S_IMODE(film.stat().st_mode) == stat.S_IMODE(other.stat().st_mode)
+
+
+def test_a_figure_says_what_it_shows(world, tmp_path):
+    """Away from its window it has model, data and step beside its title."""
+    card = world.window.wall.cards["a"]
+    world.until(lambda: card.plot.has_frame)
+    path = tmp_path / "figure.svg"
+    card.save_figure(path, (900, 600))
+    words = path.read_text("utf-8")
+    assert "Rectified flow, Eight Gaussians, step " in words
