@@ -202,8 +202,14 @@ class Slots(QObject):
             self.subscribe_all()
 
     def receive(self, frame: Frame, arrays: Arrays) -> None:
-        """Take a frame from the engine; one that nobody waits for is dropped."""
+        """Take a frame from the engine; one that nobody waits for is dropped.
+
+        What it cost is given back: credits and wishes travel on sockets of their own, so
+        the credit of a new wish can be spent on the old one.
+        """
         if not self._is_wanted(frame):
+            if frame.slot in self._asked:
+                self.drawn(frame.slot)
             return
         place, _, suffix = frame.slot.partition(".")
         if not suffix:

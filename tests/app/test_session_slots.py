@@ -87,6 +87,21 @@ def test_credits_are_granted_together_and_at_most_thirty_times_a_second(qtbot, s
     qtbot.waitUntil(lambda: len(granted) == 3)
 
 
+def test_a_dropped_picture_does_not_keep_the_credit_of_the_one_awaited(qtbot, sent):
+    granted = []
+    slots = Slots(send=lambda c: sent.append(c) or 1, credit=granted.append)
+    slots.run_id = "r"
+    slots.subscribe_all()
+    slots.choose("a", "samples")
+    granted.clear()
+    slots.receive(frame("a", "density"), {})
+    slots.receive(frame("elsewhere", "density"), {})
+    qtbot.waitUntil(lambda: granted == ["a"])
+    slots.show_only({"b"})
+    slots.receive(frame("a", "samples"), {})
+    assert not slots._gap.isActive()
+
+
 def test_a_view_that_the_new_model_cannot_feed_is_left_before_its_first_frame(
     slots, sent
 ):
