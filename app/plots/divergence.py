@@ -15,10 +15,11 @@ from app.plots.ticks import MINUS, significant
 
 Limits = tuple[float, float, float, float]
 _SEEN = 98  # percent of the cells whose colour is not the last one
+_TOPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0)
 
 
 def round_top(values: Floats) -> float:
-    """The value of the last colour: 1, 2 or 5 times a power of ten.
+    """The value of the last colour, one of a few round numbers in each decade.
 
     Steps that coarse keep the colours where they are from frame to frame.
     """
@@ -26,7 +27,7 @@ def round_top(values: Floats) -> float:
     if not top > 1e-9:
         return 1.0
     decade = 10.0 ** math.floor(math.log10(top))
-    return next(d * decade for d in (1, 2, 5, 10) if d * decade >= top * 0.999)
+    return next(d * decade for d in _TOPS if d * decade >= top * 0.999)
 
 
 class DivergenceMap:
@@ -71,7 +72,7 @@ class DivergenceMap:
 
     def blocks(self, unit: str) -> list[ColourBar | Numbers]:
         """What the colours mean, and how far the values go."""
-        end = significant(self.top, 1)
+        end = f"{self.top:g}"
         bar = ColourBar(
             "divergence", f"{MINUS}{end} gathers", "0", f"+{end} spreads", signed=True
         )

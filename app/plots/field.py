@@ -197,7 +197,9 @@ class FieldPlot(PlotView):
         longest = significant(float(meta["max_norm"]), 2)
         blocks: list[Block] = [Legend((Key(str(meta["quantity"]), "line", "path2"),))]
         if self.divergence.is_shown:
-            blocks[:0] = self.divergence.blocks(_short(str(meta["divergence_unit"])))
+            blocks[:0] = self.divergence.blocks(
+                str(meta["divergence_unit"]).replace("data unit", "unit")
+            )
         self.square.set_rail(
             blocks,
             [

@@ -21,7 +21,7 @@ import torch
 from torch import Generator, Tensor
 
 from engine.models.base import Batch, Card, Codes, DensityKind, Draw, GenerativeModel
-from engine.nets.embeddings import TimeEmbedding
+from engine.nets.embeddings import TIME_LABELS, TimeEmbedding
 from engine.nets.jets import field_jet
 from engine.nets.mlp import ACTIVATION_LABELS, Activation
 from engine.nets.time_field import FieldConfig, TimeField
@@ -63,11 +63,7 @@ class CNFConfig(FieldConfig):
         "How the network is told the time; waves of it make the flow jerk, which few "
         "solver steps do not see.",
         group="Network",
-        choices={
-            "sinusoidal": "Sinusoids",
-            "fourier": "Random waves",
-            "plain": "Plain t",
-        },
+        choices=TIME_LABELS,
     )
     waves: int = knob(
         4,

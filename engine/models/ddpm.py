@@ -45,8 +45,6 @@ from engine.sampling.targets import Target, coefficients, column
 from engine.settings import knob
 
 Weight = Literal["plain", "noise", "min_snr", "bound"]
-#: Cap of the signal-to-noise ratio in the weights of Hang et al.
-SNR_CAP = 5.0
 
 
 def _formula(target: str, meaning: str = "", *, symbol: str = "") -> str:
@@ -128,6 +126,18 @@ class DDPMConfig(DensityConfig, LevelsConfig, ClockConfig, GuidedConfig):
         },
     )
 
+    snr_cap: float = knob(
+        5.0,
+        "Most SNR",
+        "Signal-to-noise ratio from which Min-SNR counts no level more.",
+        ge=0.1,
+        le=100,
+        scale="log",
+        symbol=r"\gamma",
+        formula=r"w_n \propto \min(SNR, \gamma)",
+        group="Training",
+        shown_if={"loss_weight": ["min_snr"]},
+    )
     density_steps: int = knob(
         32,
         "Density steps",
@@ -406,7 +416,7 @@ def loss_weights(config: DDPMConfig) -> Tensor:
     # The wanted weight times alpha squared, which stays finite where alpha is zero.
     wanted = bar[1:]
     if config.loss_weight == "min_snr":
-        wanted = torch.minimum(wanted, SNR_CAP * (1 - wanted))
+        wanted = torch.minimum(wanted, config.snr_cap * (1 - wanted))
     if config.loss_weight == "bound":
         wanted = (bar[:-1] - bar[1:]) / (2 * (1 - bar[1:]))
     target = "eps" if config.target == "score" else config.target

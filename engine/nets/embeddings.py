@@ -12,10 +12,16 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-TimeEmbedding = Literal["sinusoidal", "fourier", "plain"]
+TimeEmbedding = Literal["sinusoidal", "fourier", "learned", "plain"]
+TIME_LABELS = {
+    "sinusoidal": "Sinusoids",
+    "fourier": "Random waves",
+    "learned": "Learned waves",
+    "plain": "Plain t",
+}
 
-#: Lowest and highest frequency of the time waves, radians per unit of time.
-TIME_BAND = (1.0, 64.0)
+#: Lowest frequency of the time waves, radians per unit of time.
+TIME_LOW = 1.0
 #: Lowest frequency of the coordinate waves, radians per unit of length.
 COORDINATE_LOW = 0.5
 
@@ -25,17 +31,20 @@ def frequency_ladder(low: float, high: float, count: int) -> Tensor:
     return torch.logspace(math.log10(low), math.log10(high), count)
 
 
-def time_frequencies(kind: TimeEmbedding, count: int) -> Tensor:
+def time_frequencies(kind: TimeEmbedding, count: int, top: float) -> Tensor:
     """Frequencies of the time waves, (count,), radians per unit of time.
 
-    ``"sinusoidal"`` is a fixed geometric ladder; ``"fourier"`` draws them from a normal
-    distribution at initialisation (Song et al. 2020, 2011.13456); ``"plain"`` has none.
+    ``"sinusoidal"`` is a fixed geometric ladder up to ``top``, from which ``"learned"``
+    begins (Kazemi et al. 2019, 1907.05321); ``"fourier"`` draws them from a normal
+    distribution at initialisation (Song et al. 2020, 2011.13456), whose standard
+    deviation is a fifth of ``top``, so that next to none is above it; ``"plain"`` has
+    none.
     """
-    if kind == "sinusoidal":
-        return frequency_ladder(*TIME_BAND, count)
     if kind == "fourier":
-        return 2 * math.pi * 2 * torch.randn(count)
-    return torch.empty(0)
+        return top / 5 * torch.randn(count)
+    if kind == "plain":
+        return torch.empty(0)
+    return frequency_ladder(TIME_LOW, top, count)
 
 
 def _block_rows(rows: list[Tensor]) -> Tensor:
@@ -56,15 +65,24 @@ class Waves(nn.Module):
 
     Args:
         frequencies: For each input its frequencies, radians per unit of that input.
+        learn_last: Whether those of the last input are learned; each of its sines and
+            cosines has its own then.
     """
 
     matrix: Tensor
     shift: Tensor
+    slots: Tensor
+    learned: nn.Parameter | None
 
-    def __init__(self, frequencies: list[Tensor]) -> None:
+    def __init__(self, frequencies: list[Tensor], *, learn_last: bool = False) -> None:
         super().__init__()
         blocks = _block_rows(frequencies)
         self.register_buffer("matrix", torch.cat([blocks, blocks], 1))
+        self.register_parameter("learned", None)
+        if learn_last:
+            places = self.matrix[-1].nonzero().squeeze(1)
+            self.learned = nn.Parameter(self.matrix[-1, places])
+            self.register_buffer("slots", torch.eye(self.matrix.shape[1])[places])
         zeros = torch.zeros(blocks.shape[1])
         self.register_buffer("shift", torch.cat([zeros, zeros + math.pi / 2]))
 
@@ -73,9 +91,15 @@ class Waves(nn.Module):
         """Numbers per point coming out."""
         return self.matrix.shape[0] + self.matrix.shape[1]
 
+    def frequencies(self) -> Tensor:
+        """Frequency of each input in each wave, (k, waves)."""
+        if self.learned is None:
+            return self.matrix
+        return torch.cat([self.matrix[:-1], (self.learned @ self.slots)[None]])
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Features (n, sizes_out) of inputs (n, k)."""
         if not self.matrix.shape[1]:
             return inputs
-        phase = torch.addmm(self.shift, inputs, self.matrix)
+        phase = torch.addmm(self.shift, inputs, self.frequencies())
         return torch.cat([inputs, phase.sin()], 1)

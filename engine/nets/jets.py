@@ -60,8 +60,9 @@ def push(module: nn.Module, x: Tensor, slopes: Tensor) -> tuple[Tensor, Tensor]:
         value, bent = push(module.layer, x, slopes)
         return x + value, slopes + bent
     if isinstance(module, Waves):
-        phase = torch.addmm(module.shift, x, module.matrix)
-        turned = phase.cos() * (slopes @ module.matrix)
+        matrix = module.frequencies()
+        phase = torch.addmm(module.shift, x, matrix)
+        turned = phase.cos() * (slopes @ matrix)
         return torch.cat([x, phase.sin()], 1), torch.cat([slopes, turned], -1)
     return module(x), SLOPES[type(module)](x) * slopes
 

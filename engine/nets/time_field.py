@@ -1,11 +1,14 @@
 """The network f(x, t) behind every process model, and its settings."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from engine.models.base import ModelConfig
 from engine.nets.embeddings import (
     COORDINATE_LOW,
+    TIME_LABELS,
     TimeEmbedding,
     Waves,
     frequency_ladder,
@@ -13,6 +16,8 @@ from engine.nets.embeddings import (
 )
 from engine.nets.mlp import ACTIVATION_LABELS, MLP, Activation
 from engine.settings import knob
+
+_TIMED: dict[str, list[Any]] = {"time_embedding": ["sinusoidal", "fourier", "learned"]}
 
 
 class FieldConfig(ModelConfig):
@@ -49,11 +54,7 @@ class FieldConfig(ModelConfig):
         "Time input",
         "How the network is told the time.",
         group="Network",
-        choices={
-            "sinusoidal": "Sinusoids",
-            "fourier": "Random waves",
-            "plain": "Plain t",
-        },
+        choices=TIME_LABELS,
     )
     time_features: int = knob(
         16,
@@ -62,7 +63,19 @@ class FieldConfig(ModelConfig):
         ge=2,
         le=128,
         group="Network",
-        shown_if={"time_embedding": ["sinusoidal", "fourier"]},
+        shown_if=_TIMED,
+    )
+    time_frequency: float = knob(
+        64.0,
+        "Finest time wave",
+        "Highest frequency of the time waves; of learned ones only the first value.",
+        ge=1,
+        le=500,
+        unit="rad",
+        scale="log",
+        symbol=r"\omega_t",
+        group="Network",
+        shown_if=_TIMED,
     )
     waves: int = knob(
         12,
@@ -106,8 +119,9 @@ class TimeField(nn.Module):
             if config.waves
             else torch.empty(0)
         )
-        time = time_frequencies(config.time_embedding, config.time_features // 2)
-        self.features = Waves([space] * dim + [time])
+        kind, count = config.time_embedding, config.time_features // 2
+        time = time_frequencies(kind, count, config.time_frequency)
+        self.features = Waves([space] * dim + [time], learn_last=kind == "learned")
         self.mlp = MLP(
             self.features.sizes_out + context,
             dim,

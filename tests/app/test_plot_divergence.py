@@ -35,7 +35,7 @@ def ramp(cells=32, top=4.0):
 
 @pytest.mark.parametrize(
     ("top", "expected"),
-    [(0.9, 1.0), (1.0, 1.0), (1.1, 2.0), (3.0, 5.0), (7.0, 10.0), (0.04, 0.05)],
+    [(0.9, 1.0), (1.0, 1.0), (1.1, 1.5), (3.1, 5.0), (7.2, 10.0), (0.04, 0.05)],
 )
 def test_colours_end_at_a_round_number(top, expected):
     assert round_top(np.full((4, 4), -top)) == pytest.approx(expected)

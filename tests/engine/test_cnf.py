@@ -72,9 +72,9 @@ def test_there_and_back_closes_with_the_tolerance(rtol: float) -> None:
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("residual", [False, True])
-def test_jets_are_the_jacobian(activation: str, residual: bool) -> None:
-    model = make(activation=activation, residual=residual, depth=2)
+@pytest.mark.parametrize(("residual", "time"), [(False, "plain"), (True, "learned")])
+def test_jets_are_the_jacobian(activation: str, residual: bool, time: str) -> None:
+    model = make(activation=activation, residual=residual, depth=2, time_embedding=time)
     x, t = points(6), torch.tensor(0.4, dtype=torch.float64)
     axes = torch.eye(2, dtype=torch.float64)[:, None].expand(2, 6, 2)
     value, slopes = field_jet(model.field, x, t, axes)

@@ -167,6 +167,13 @@ def test_min_snr_weights_are_those_of_the_paper() -> None:
         torch.testing.assert_close(found, weight)
 
 
+def test_min_snr_weights_are_capped_where_it_is_set() -> None:
+    config = DDPMConfig(target="eps", loss_weight="min_snr", snr_cap=2.0)
+    bar = config.signal_power()[1:]
+    snr = bar / (1 - bar)
+    torch.testing.assert_close(loss_weights(config), snr.clamp(max=2) / snr)
+
+
 def test_bound_weights_are_those_of_the_divergence() -> None:
     """KL of two normals of variance beta whose means differ by the error's share."""
     config = DDPMConfig(loss_weight="bound", target="eps")

@@ -5,7 +5,12 @@ import math
 import pytest
 import torch
 
-from engine.nets.embeddings import Waves, frequency_ladder
+from engine.nets.embeddings import (
+    TIME_LABELS,
+    Waves,
+    frequency_ladder,
+    time_frequencies,
+)
 from engine.nets.mlp import ACTIVATIONS, MLP
 from engine.nets.time_field import FieldConfig, TimeField
 
@@ -61,7 +66,47 @@ def test_frequencies_are_a_geometric_ladder() -> None:
     torch.testing.assert_close(ladder, torch.tensor([0.5, 1.0, 2.0, 4.0, 8.0]))
 
 
-@pytest.mark.parametrize("time_embedding", ["sinusoidal", "fourier", "plain"])
+@pytest.mark.parametrize("kind", ["sinusoidal", "learned"])
+def test_the_ladder_of_time_ends_where_it_is_set(kind: str) -> None:
+    found = time_frequencies(kind, 4, 8.0)
+    torch.testing.assert_close(found, torch.tensor([1.0, 2.0, 4.0, 8.0]))
+
+
+def test_random_waves_of_time_hardly_exceed_the_finest() -> None:
+    torch.manual_seed(0)
+    found = time_frequencies("fourier", 100_000, 30.0)
+    assert found.std().item() == pytest.approx(6.0, rel=0.02)
+    assert found.mean().item() == pytest.approx(0.0, abs=0.1)
+    assert len(time_frequencies("plain", 8, 30.0)) == 0
+
+
+def test_learned_waves_begin_as_sinusoids_and_have_their_slopes() -> None:
+    """d sin(w t) / dw = t cos(w t); the coordinates' own frequencies stay."""
+    settings = {"width": 16, "waves": 3, "time_features": 8}
+    fields = []
+    for kind in ("sinusoidal", "learned"):
+        torch.manual_seed(3)
+        config = FieldConfig(time_embedding=kind, **settings)
+        fields.append(TimeField(2, config, zero_last=False))
+    x, t = torch.randn(5, 2), torch.rand(5)
+    torch.testing.assert_close(fields[0](x, t), fields[1](x, t))
+    waves = fields[1].features
+    start = frequency_ladder(1.0, 64.0, 4)
+    torch.testing.assert_close(waves.learned, torch.cat([start, start]))
+    point = torch.cat([x[:1], t[:1, None]], 1)
+    out = waves(point)[0, 3:]
+    slopes = torch.stack(
+        [torch.autograd.grad(v, waves.learned, retain_graph=True)[0] for v in out]
+    )
+    time, phase = t[0], t[0] * start
+    sines, cosines = time * phase.cos(), -time * phase.sin()
+    expected = torch.zeros(20, 8)
+    # Sines of x, y (three waves each) and t, then cosines of the same.
+    expected[6:10, :4], expected[16:20, 4:] = sines.diag(), cosines.diag()
+    torch.testing.assert_close(slopes, expected)
+
+
+@pytest.mark.parametrize("time_embedding", TIME_LABELS)
 @pytest.mark.parametrize("waves", [0, 6])
 def test_field_takes_one_time_or_one_per_point(time_embedding: str, waves: int) -> None:
     config = FieldConfig(time_embedding=time_embedding, waves=waves, width=16)
