@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from app.session import Session
+from app.session_config import Group
 from app.session_history import ConfigEdit, History
 from app.session_notes import Notice
 from app.session_run import Run
@@ -44,13 +45,17 @@ class KeptEdit(_Kept):
 
 
 class KeptRun(_Kept):
-    """A run as the window knows it; ``done`` of its edits are not undone."""
+    """A run as the window knows it; ``done`` of its edits are not undone.
+
+    ``waiting`` are settings that only a restart brings about, with their values.
+    """
 
     id: str
     number: int = 0
     first: RunConfig
     edits: list[KeptEdit] = Field(default_factory=list)
     done: int = 0
+    waiting: dict[Group, dict[str, Any]] = Field(default_factory=dict)
     speed: float = 0.0
     at: int | None = None
 
@@ -164,6 +169,9 @@ class SessionFiles(QObject):
                 run.applied = run.ready.config if run.ready else run.config
             run.at = kept.at if kept.at in run.snapshots else None
         session.runs.choose(new[window.shown].id)
+        for kept in window.runs:
+            if kept.waiting:
+                session.desk.wait_again(new[kept.id], kept.waiting)
         for run in old:
             session.link.send(Close(run_id=run.id))
             session.runs.forget(run)
@@ -207,6 +215,10 @@ def _kept(run: Run) -> KeptRun:
             KeptEdit(config=e.after, text=e.text(), at_once=e.at_once) for e in steps
         ],
         done=stack.index(),
+        waiting={
+            group: {name: getattr(run.config, group)[name] for name in names}
+            for group, names in run.waiting.items()
+        },
         speed=run.speed,
         at=run.at,
     )

@@ -6,6 +6,7 @@ configuration is under way at a time, and the newest follows it: a slider drag n
 piles up work.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,18 @@ class SettingsDesk(QObject):
     def configure(self, run: Run) -> None:
         """Make a run in the engine, from the start."""
         self._configure(run)
+
+    def wait_again(self, run: Run, values: Mapping[Group, Mapping[str, Any]]) -> None:
+        """These settings wait for a restart, as they did when the run was kept."""
+        config = run.config
+        update = {
+            group: getattr(config, group) | set_ for group, set_ in values.items()
+        }
+        run.history.config = config.model_copy(update=update)
+        run.waiting = {group: set(set_) for group, set_ in values.items()}
+        if run is self._run:
+            self.config_changed.emit(run.config)
+        self._tell_waiting(run)
 
     def adopt(self, run: Run, config: RunConfig) -> None:
         """The engine built a run: ``config`` is what it made of the one sent."""

@@ -57,7 +57,7 @@ class Reporter:
         self._speeds: dict[str, Speedometer] = {}
 
     def ready(self, run: Run) -> None:
-        """A run was built or built anew."""
+        """A run was built, or built anew; and what was changed in it before."""
         data = run.experiment.data
         mean, std = data.scaling.mean.tolist(), data.scaling.std.tolist()
         self._snapshots.pop(run.run_id, None)
@@ -74,6 +74,8 @@ class Reporter:
                 points=len(data.train.x),
             )
         )
+        for change in run.experiment.history.changes:
+            self.setting_changed(run, change)
 
     def data_changed(self, run: Run) -> None:
         """The points of a run are others, or there is something to say of them."""

@@ -65,6 +65,10 @@ def save_session(
                 archive.writestr(HEAD, json.dumps(head, allow_nan=False))
             file.flush()
             os.fsync(file.fileno())
+        # A private temporary file would stay private: give it the usual rights.
+        mask = os.umask(0)
+        os.umask(mask)
+        part.chmod(0o666 & ~mask)
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)

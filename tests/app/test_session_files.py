@@ -41,6 +41,14 @@ class Runs(QObject):
         del self.all[run.id]
 
 
+class Desk:
+    def __init__(self) -> None:
+        self.waits = []
+
+    def wait_again(self, run, values) -> None:
+        self.waits.append((run.id, values))
+
+
 class World(QObject):
     """As much of a session as its files know of."""
 
@@ -50,7 +58,7 @@ class World(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.link, self.runs = Link(), Runs()
+        self.link, self.runs, self.desk = Link(), Runs(), Desk()
 
     @property
     def run(self):
@@ -208,3 +216,17 @@ def test_an_older_version_kept_less_of_the_desk_and_a_newer_keeps_more(world, fi
     good = written(world, files).window
     window = {"shown": good["shown"], "runs": good["runs"], "more": 1}
     assert KeptWindow.model_validate(window).page == ""
+
+
+def test_settings_that_wait_for_a_restart_wait_again(
+    world, files, monkeypatch, tmp_path
+):
+    world.run.waiting = {"model_settings": {"beta"}}
+    window = written(world, files).window
+    assert [kept["waiting"] for kept in window["runs"]] == [
+        {"model_settings": {"beta": 3.0}},
+        {},
+    ]
+    opened(world, files, window, monkeypatch, tmp_path)
+    world.link.answer()
+    assert world.desk.waits == [("open-1-run-1", {"model_settings": {"beta": 3.0}})]

@@ -115,3 +115,25 @@ def test_a_comparison_comes_back_with_its_page_its_links_and_its_plots(
     other.until(lambda: all(c.right.plot.has_frame for c in columns))
     other.until(lambda: len(other.session.probe.answers) == 2)
     assert compare.runs[0].step == 20
+
+
+def test_what_was_changed_and_what_waits_for_a_restart_come_back(open_lab, tmp_path):
+    lab = open_lab()
+    lab.train(20)
+    lab.session.desk.edit("model_settings", "beta", 2.0)
+    lab.until(lambda: lab.run.changes)
+    lab.session.desk.edit("model_settings", "width", 64)
+    lab.until(lambda: not lab.session.desk.is_busy)
+    wanted, changes = lab.run.config, lab.run.changes
+    assert lab.run.waiting == {"model_settings": {"width"}}
+    file = saved(lab, tmp_path / "lab.genplay")
+
+    other = open_lab(model="gan")
+    other.window.files.sessions.open(str(file))
+    other.until(lambda: other.run.step == 20 and other.run.waiting)
+    assert other.run.config == wanted
+    assert other.run.waiting == {"model_settings": {"width"}}
+    marks = [(c.step, c.name, c.old, c.new) for c in other.run.changes]
+    assert marks == [(c.step, c.name, c.old, c.new) for c in changes]
+    other.session.desk.restart()
+    other.until(lambda: other.run.applied == wanted and other.run.step == 0)
