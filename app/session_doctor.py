@@ -73,11 +73,13 @@ class Doctor(QObject):
     def cure(self, title: str, remedy: Remedy) -> None:
         """Apply a remedy to the run on show; undo takes its settings back.
 
-        Settings that only a restart brings about restart the run.
+        Settings that only a restart brings about restart the run. Should the fault show
+        again, it is told again.
         """
         run = self._on_show()
         if run is None:
             return
+        self.forget(run.id)
         if remedy.restore is not None:
             self._restore(remedy.restore)
         values: dict[Group, Json] = {

@@ -15,12 +15,13 @@ from PySide6.QtGui import QPainter
 from app.plots.classes import ClassLegend
 from app.plots.figures_block import Columns, Numbers
 from app.plots.ink import colour, draw_mark, lut_image, signed_table
-from app.plots.ticks import fixed
+from app.plots.ticks import fixed, significant
 from app.theme import theme
 from app.widgets.paint import LEFT, RIGHT, draw_text, text_width
 
 _ROW = 22
 _BAR, _LEAST_BAR = 102, 50  # px of a bar of colours: three labels still fit the least
+_MOST_IN_BRIEF = 1000.0
 _LEAST_TOP = 0.5  # what a full bar stands for, at least
 
 
@@ -154,10 +155,15 @@ class Bars:
             share = value / top if np.isfinite(value) else 0.0
             bar.setWidth(max(room * min(max(share, 0.0), 1.0), 1.0))
             painter.fillRect(bar, colour(self.token))
-            draw_text(painter, row, fixed(value), c.text1, 11, 500, RIGHT)
+            draw_text(painter, row, _in_brief(value), c.text1, 11, 500, RIGHT)
         if self.note:
             row.translate(0, high + theme.px(4))
             draw_text(painter, row, self.note, c.text2, 11)
+
+
+def _in_brief(value: float) -> str:
+    """Two decimals, or two digits of what would not fit beside a bar."""
+    return fixed(value) if abs(value) < _MOST_IN_BRIEF else significant(value, 2)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def too_few_steps(case: Case) -> Finding | None:
         name="too_few_steps",
         title="Too few sampling steps",
         text=f"With {steps} steps the energy distance is {now:.3f}; with {wanted} "
-        f"steps the same network reaches {better:.3f}.",
+        f"steps the same network reaches {max(better, 0):.3f}.",
         remedies=case.remedy(f"{wanted} steps", "sampler_settings", steps=wanted),
     )
 

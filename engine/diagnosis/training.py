@@ -1,13 +1,23 @@
 """A loss that turns and climbs."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.diagnosis.case import Case
-from engine.protocol import Finding
+from engine.protocol import Finding, Remedy
+
+_Floats = NDArray[np.float64]
 
 _BLOCKS = 20
 _LEAST_POINTS = 200
+#: The same to see that it has exploded.
+_LEAST_EXPLODED = 40
+#: The first value that is kept of a long training is at most so late.
+_FIRST = 64
+#: A loss this many times above its first value does not come back.
+_EXPLODED = 100.0
 #: Standard errors of a block's mean that a rise must exceed.
 _CLEARLY = 8.0
 #: Standard deviation of a normal variable, per width of its middle half.
@@ -15,7 +25,7 @@ _NORMAL = 0.741
 
 
 def diverging(case: Case) -> Finding | None:
-    """The loss has fallen, and has lost again all that it had gained.
+    """The loss has lost again all that it had gained, or is far above its beginning.
 
     Only for models with one player: the losses of opponents rise and fall by nature.
     Judged since the last change of what the loss is, within the first stage.
@@ -30,10 +40,15 @@ def diverging(case: Case) -> Finding | None:
     known = experiment.config.model_settings
     changes = [c.step for c in experiment.history.changes if c.name in known]
     since = steps > max(changes, default=-1)
-    steps, values = steps[since], values[since]
+    steps, values = steps[since], values[since].astype(np.float64)
+    return _climbing(case, steps, values) or _exploded(case, steps, values)
+
+
+def _climbing(case: Case, steps: NDArray[Any], values: _Floats) -> Finding | None:
+    """It was lower once, and has lost again all that it had gained."""
     if len(values) < _LEAST_POINTS:
         return None
-    means, errors = _blocks(values.astype(np.float64))
+    means, errors = _blocks(values)
     best = int(means.argmin())
     rise = means[-1] - means[best]
     # A loss that explodes has no errors worth the name: those of its sound part count.
@@ -43,13 +58,36 @@ def diverging(case: Case) -> Finding | None:
     place = steps[(best * len(steps)) // _BLOCKS]
     back = case.kept_before(place)
     title = "Slow down" if back is None else f"Back to step {back:,}, slower"
-    return Finding(
-        name="diverging",
-        title="The loss is climbing",
-        text=f"It was {means[best]:.3g} near step {int(place):,} and is "
-        f"{means[-1]:.3g} now: the steps are too large.",
-        remedies=case.slower(title, back),
+    return _finding(
+        "The loss is climbing",
+        f"It was {_number(means[best])} near step {int(place):,} and is "
+        f"{_number(means[-1])} now: the steps are too large.",
+        case.slower(title, back),
     )
+
+
+def _exploded(case: Case, steps: NDArray[Any], values: _Floats) -> Finding | None:
+    """Within the very first steps it has left where it began, and never came back."""
+    if len(values) < _LEAST_EXPLODED or steps[0] > _FIRST:
+        return None
+    first, now = values[0], float(np.median(values[-_LEAST_EXPLODED // 2 :]))
+    if not now - first > _EXPLODED * (1 + abs(first)):
+        return None
+    return _finding(
+        "The loss has exploded",
+        f"It was {_number(first)} at the first step and is {_number(now)} now: the "
+        "steps are too large.",
+        case.at_usual_rate(),
+    )
+
+
+def _finding(title: str, text: str, remedies: list[Remedy]) -> Finding:
+    return Finding(name="diverging", title=title, text=text, remedies=remedies)
+
+
+def _number(value: float) -> str:
+    """Three digits, with a true minus sign."""
+    return f"{value:.3g}".replace("e+", "e").replace("-", "−")
 
 
 def _blocks(

@@ -183,8 +183,9 @@ class Commands:
             run.changed()
         if run.experiment.data is not data:
             self._reporter.data_changed(run)
-        if run.state == "complete" and run.step < run.experiment.steps:
-            run.state = "paused"
+        if run.state in ("complete", "paused"):
+            is_done = run.step >= run.experiment.steps
+            run.state = "complete" if is_done else "paused"
 
     def _play(self, command: Play) -> None:
         run = self.run(command.run_id)
@@ -238,6 +239,9 @@ class Commands:
         run.experiment.restore(command.step)
         run.state, run.metrics = "paused", None
         run.changed()
+        if run.findings:  # they were those of a later moment
+            run.findings = []
+            self._reporter.diagnosis(run)
         if ended:
             self._reporter.ready(run)
 

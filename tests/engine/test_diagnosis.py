@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -91,6 +92,28 @@ def test_a_loss_that_climbs_is_sent_back_and_slowed_down(model):
     run.train(60)
     assert named(run, "diverging") is None
     assert loss_of(run, 30) < 2 * sound
+
+
+def test_a_loss_that_explodes_at_once_is_sent_to_the_start_at_the_usual_rate():
+    """It never was low, so it has not climbed; nothing was said of it."""
+    run = made("vae", "two_moons", 1)
+    steps = np.arange(1, 60)
+    run.history.terms["loss"].extend(steps, steps / 100, np.full(59, 3e6))
+    found = named(run, "diverging")
+    assert found is not None
+    assert found.title == "The loss has exploded"
+    assert "e+" not in found.text
+    remedy = found.remedies[0]
+    assert (remedy.restore, remedy.title) == (0, "From the start, slower")
+    fast = changed(run, "training", learning_rate=0.3)
+    remedy = named(fast, "diverging").remedies[0]
+    usual = made("vae").config.training["learning_rate"]
+    assert remedy.restore == 0
+    assert remedy.changes == {"training": {"learning_rate": usual}}
+    run.restore(0)
+    changed(run, "training", learning_rate=usual)
+    run.train(60)
+    assert named(run, "diverging") is None
 
 
 def test_a_slow_climb_is_seen_as_well_as_a_fall_of_the_cliff():

@@ -60,7 +60,8 @@ class PretendedExperiment:
         self.pictures: list[tuple[str, float, int | None]] = []
         self.moves: list[str] = []
         self.slices = self.measured = 0
-        self.judged: list[int] = []
+        self.asked: list[int] = []
+        self.history = SimpleNamespace(changes=[])
         self.saves: list[Path] = []
         self.breaks: Exception | None = None
         self.faults: list[p.Finding] = []
@@ -87,6 +88,9 @@ class PretendedExperiment:
 
     def effort(self, tick: Callable[[], None]) -> Effort:
         return Effort(3, 1)
+
+    def judged(self) -> Any:
+        return self.data
 
     def train_player(self, player: str) -> None:
         self.moves.append(player)
@@ -115,7 +119,7 @@ class PretendedExperiment:
     def measure(self, points: int, tick: Any) -> p.Metrics:
         tick()
         self.measured += 1
-        self.judged.append(points)
+        self.asked.append(points)
         return p.Metrics(step=self.step, energy_distance=float("nan"))
 
     def latest_losses(self) -> dict[str, float]:
@@ -231,6 +235,23 @@ def test_a_run_trains_in_slices_until_it_is_complete(bench: Bench) -> None:
     assert made.slices == 200
     assert bench.of("status")[-1].state == "complete"
     assert "complete at step 1,000" in bench.tell(p.Play(run_id="a")).error
+
+
+def test_a_run_whose_steps_are_cut_to_what_it_has_is_complete(bench: Bench) -> None:
+    bench.make()
+    bench.tell(p.StepOnce(run_id="a", count=40))
+    bench.turns(20)
+    run = bench.server.runs["a"]
+    config = run.experiment.config
+    for steps, state in ((40, "complete"), (50, "paused")):
+        run.experiment.steps = steps
+        training = config.training | {"steps": steps}
+        bench.tell(
+            p.Configure(
+                run_id="a", config=config.model_copy(update={"training": training})
+            )
+        )
+        assert (run.step, run.state) == (40, state)
 
 
 def test_no_picture_is_computed_without_a_credit(bench: Bench) -> None:
@@ -415,7 +436,7 @@ def test_the_first_measurements_of_a_playing_run_are_coarse(bench: Bench) -> Non
         run.measure(lambda: None)
     run.pause()
     run.measure(lambda: None)
-    assert run.experiment.judged[-8:] == [*6 * [200], 500, 2000]
+    assert run.experiment.asked[-8:] == [*6 * [200], 500, 2000]
 
 
 def test_a_slow_measurement_comes_sooner_while_there_are_few(
@@ -592,8 +613,11 @@ def test_branches_and_restores(bench: Bench) -> None:
     assert bench.tell(p.Branch(run_id="a", new_run_id="b", step=20)).error == ""
     assert bench.server.runs["b"].step == 20
     assert "already" in bench.tell(p.Branch(run_id="a", new_run_id="b", step=0)).error
+    wrong = p.Finding(name="x", title="X", text="It is wrong.")
+    bench.server.runs["a"].findings = [wrong]
     bench.tell(p.Restore(run_id="a", step=10))
     assert bench.server.runs["a"].step == 10
+    assert bench.of("diagnosis")[-1].findings == []  # it was that of step 40
     assert bench.tell(p.Restore(run_id="a", step=11)).error == "Step 11 is not kept."
 
 
