@@ -40,8 +40,8 @@ def diverging(case: Case) -> Finding | None:
     known = experiment.config.model_settings
     changes = [c.step for c in experiment.history.changes if c.name in known]
     since = steps > max(changes, default=-1)
-    steps, values = steps[since], values[since].astype(np.float64)
-    return _climbing(case, steps, values) or _exploded(case, steps, values)
+    steps, floats = steps[since], values[since].astype(np.float64)
+    return _climbing(case, steps, floats) or _exploded(case, steps, floats)
 
 
 def _climbing(case: Case, steps: NDArray[Any], values: _Floats) -> Finding | None:
