@@ -159,12 +159,11 @@ class SettingsDesk(QObject):
 
     def wait_again(self, run: Run, values: Mapping[Group, Mapping[str, Any]]) -> None:
         """These settings wait for a restart, as they did when the run was kept."""
-        config = run.config
-        update = {
-            group: getattr(config, group) | set_ for group, set_ in values.items()
-        }
-        run.history.config = config.model_copy(update=update)
-        run.waiting = {group: set(set_) for group, set_ in values.items()}
+        update: dict[str, Any] = {}
+        for group, wanted in values.items():
+            update[group] = getattr(run.config, group) | wanted
+            run.waiting[group] = set(wanted)
+        run.history.config = run.config.model_copy(update=update)
         if run is self._run:
             self.config_changed.emit(run.config)
         self._tell_waiting(run)
