@@ -169,6 +169,20 @@ def test_log_density_is_that_of_the_normal(monkeypatch: pytest.MonkeyPatch) -> N
     assert 0 < float((quick - exact).abs().max()) < 0.05
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_estimated_trace_of_an_even_field_is_exact(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """J = c I has p . J p = c |p|^2, which for a probe of signs is the trace."""
+    model = make(density_trace="hutchinson").double()
+    use_exact_flow(model, monkeypatch)
+    x = MEAN + STD * torch.randn(9, 2, dtype=torch.float64, generator=seeded(7))
+    exact = torch.distributions.Normal(MEAN, STD).log_prob(x).sum(1)
+    found = model.log_prob(x, seeded(seed))
+    torch.testing.assert_close(found, exact, rtol=0, atol=1e-3)
+    assert model.density_kind == "estimate"
+
+
 # Training times (Esser et al. 2024)
 
 

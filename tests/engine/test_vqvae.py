@@ -142,6 +142,25 @@ def test_each_side_of_the_agreement_moves_one_party_only() -> None:
     assert largest("reconstruction", encoder) > 0
 
 
+@pytest.mark.parametrize("codebook", ["gradient", "running"])
+def test_both_terms_are_the_distance_to_the_nearest_code(codebook: str) -> None:
+    """Their values agree, only their gradients differ; beta weighs one of them."""
+    x = cloud()
+    model = model_for(x, codebook=codebook, beta=0.7)
+    with torch.no_grad():
+        terms = model.losses("model", batch_of(x))
+        encoded = model.encoder(x)
+        apart = torch.cdist(encoded, model.book.codes).min(1).values
+        read = model.decoder(model.book.codes)[nearest(encoded, model.book.codes)]
+    expected = apart.square().mean()
+    assert expected > 1e-5
+    torch.testing.assert_close(terms["codebook"], expected)
+    torch.testing.assert_close(terms["commitment"], expected)
+    error = (read - x).square().sum(1).mean()
+    torch.testing.assert_close(terms["reconstruction"], error)
+    torch.testing.assert_close(terms["loss"], error + expected * 1.7)
+
+
 def test_the_codebook_gradient_pulls_towards_the_same_mean() -> None:
     """Its zero is where each code is the mean of what it codes."""
     x = cloud()
