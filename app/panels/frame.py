@@ -103,6 +103,10 @@ class SidePanel(QWidget):
         """Show the beginning of the panel."""
         self._area.verticalScrollBar().setValue(0)
 
+    def scroll_to(self, widget: QWidget) -> None:
+        """Show a widget of the panel whole, if it has the room."""
+        self._area.ensureWidgetVisible(widget, 0, theme.px(8))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Ground and hairline."""
         x = self.width() - 1 if self._side == "left" else 0

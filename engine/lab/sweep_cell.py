@@ -15,6 +15,8 @@ CellState = Literal["learning", "settled", "unstable", "diverged", "stopped", "l
 
 #: Points of a spark line.
 SPARK = 60
+#: Steps, or a share of all, before a cell can be unstable.
+_EARLY, _EARLY_SHARE = 500, 0.1
 #: A loss this share of its fall above its lowest is on its way up again.
 _RISE = 0.25
 #: Mean jumps from point to point of the spark line that a rise has to exceed.
@@ -68,7 +70,7 @@ class Cell:
             return "diverged"
         if self.is_stopped:
             return "stopped"
-        if self._rises() or (self._is_worse() and not self._falls()):
+        if self._draws_nothing() or (self._has_begun() and self._is_unstable()):
             return "unstable"
         return "learning" if self._improves() else "settled"
 
@@ -99,6 +101,17 @@ class Cell:
         values = series.arrays()[2] if series else np.empty(0, np.float32)
         return values[np.isfinite(values)]
 
+    def _has_begun(self) -> bool:
+        """Whether enough was trained to judge: many losses climb at first."""
+        series = next(iter(self.experiment.history.terms.values()), None)
+        if series is None or not len(series):
+            return False
+        last = float(series.arrays()[0][-1])
+        return last >= min(_EARLY, _EARLY_SHARE * self.experiment.steps)
+
+    def _is_unstable(self) -> bool:
+        return self._rises() or (self._is_worse() and not self._falls())
+
     def _rises(self) -> bool:
         """Whether the loss of a lone player climbs back a good part of its fall."""
         spark = self.spark()
@@ -123,10 +136,13 @@ class Cell:
         last, chance = known[-5:].mean(), np.abs(np.diff(known)).mean()
         return bool(last < known[:5].mean() and last - known.min() < _NOISE * chance)
 
+    def _draws_nothing(self) -> bool:
+        """Whether its samples are no numbers any more."""
+        known = any(metric is not None for metric in self.trail)
+        return known and self.trail[-1] is None
+
     def _is_worse(self) -> bool:
         known = [m for m in self.trail if m is not None and math.isfinite(m)]
-        if known and self.trail[-1] is None:
-            return True  # its samples are no numbers any more
         if len(known) < 2:
             return False
         best = min(known)

@@ -222,6 +222,20 @@ def test_a_chosen_cell_is_told_of_and_keys_move_the_choice(world):
     assert page.grid.tiles[sweep.selected].is_chosen
 
 
+def test_a_chosen_cell_brings_its_card_into_sight(world):
+    """In a small window the button that opens it was below the fold."""
+    begin(world)
+    page = world.page
+    page.resize(1280, 500)
+
+    def is_seen():
+        return page.card.open.visibleRegion().boundingRect().height() >= 20
+
+    QTest.mouseClick(page.grid.tiles[1], Qt.MouseButton.LeftButton)
+    world.until(is_seen)
+    assert page.side._area.verticalScrollBar().value() > 0
+
+
 @pytest.mark.parametrize("content", ["samples", "latent", "curves", "density"])
 def test_every_kind_of_thumbnail_can_be_chosen(world, content):
     begin(world)

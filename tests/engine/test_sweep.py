@@ -244,6 +244,10 @@ def test_the_state_of_a_cell_in_one_word():
     assert cell(up_again, [0.5, 0.1, 0.1, 0.1]).state() == "unstable"
     # It knew nothing and drew noise; now it draws worse, but it learns.
     assert cell(falling, [0.06, 0.13]).state() == "learning"
+    # The loss of a codebook climbs at first; later on that would be a fault.
+    early = np.concatenate((np.ones(40), np.linspace(1, 2.5, 40)))
+    assert cell(early, [0.06, 0.2]).state() == "learning"
+    assert cell(np.append(np.ones(60), early), [0.06, 0.2]).state() == "unstable"
     level = np.ones(100)
     assert cell(level, [0.5, 0.1, 0.4]).state() == "unstable"
     assert cell(falling, [0.5, None]).state() == "unstable"

@@ -199,9 +199,15 @@ class SweepPage(Page):
         sweep.progressed.connect(self._on_progress)
         sweep.cell_changed.connect(self._on_cell)
         sweep.selected_changed.connect(self._show_marks)
+        sweep.selected_changed.connect(self._show_card)
         sweep.hovered_changed.connect(self._show_marks)
         sweep.noted.connect(self.noted)
         sweep.opened.connect(self._on_opened)
+
+    def _show_card(self) -> None:
+        """What can be done with a cell that was picked may be below the fold."""
+        if self.sweep.selected is not None:
+            self.side.scroll_to(self.card)
 
     def _restyle(self) -> None:
         px = theme.px
