@@ -100,6 +100,22 @@ def test_everything_is_finite_from_end_to_end(target: str, schedule: str) -> Non
     torch.testing.assert_close(pair.x_data, x)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_data_and_noise_make_the_point_also_beyond_the_last_level(target: str) -> None:
+    """Nearer to the data than n = 1 the score of n = 1 is kept."""
+    model = make(target=target, width=16).double()
+    torch.nn.init.normal_(model.field.mlp[-1].weight)
+    x = torch.randn(6, 2, dtype=torch.float64, generator=seeded())
+    t = torch.tensor([0.2, 0.7, 0.99, 0.992, 0.996, 0.999], dtype=torch.float64)
+    with torch.no_grad():
+        pair, score = model.denoised(x, t), model.score(x, t)
+        last = model.score(x, torch.full_like(t, 0.99))
+    alpha, sigma = column(model.path.alpha(t)), column(model.path.sigma(t))
+    torch.testing.assert_close(alpha * pair.x_data + sigma * pair.eps, x)
+    torch.testing.assert_close(pair.eps, -sigma * score)
+    torch.testing.assert_close(score[2:], last[2:])
+
+
 def test_log_density_of_the_ring(monkeypatch: pytest.MonkeyPatch) -> None:
     model = make().double()
     teach(model, monkeypatch)

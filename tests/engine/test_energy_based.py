@@ -77,6 +77,22 @@ def test_the_loss_is_the_contrast_with_the_walkers() -> None:
     assert (found - exact).norm() < 0.1 * exact.norm()
 
 
+def test_the_penalty_is_that_of_the_paper() -> None:
+    """Mean squares of the surface at data and at walkers, each counted once."""
+    model = bumpy(penalty=0.3)
+    x, walkers = torch.randn(2, 50, 2, dtype=torch.float64)
+    extra = {"walkers": 2 * walkers, "accepted": x[:, 0]}
+    labels = torch.zeros(50, dtype=torch.int64)
+    with torch.no_grad():
+        terms = model.losses("model", Batch(x, labels, {}, torch.tensor(0.0), extra))
+        at_data, at_walkers = model.surface(x), model.surface(2 * walkers)
+    expected = at_data.square().mean() + at_walkers.square().mean()
+    torch.testing.assert_close(terms["penalty"], expected)
+    contrast = at_data.mean() - at_walkers.mean()
+    torch.testing.assert_close(terms["contrast"], contrast)
+    torch.testing.assert_close(terms["loss"], contrast + 0.3 * expected)
+
+
 def test_the_score_is_a_gradient() -> None:
     """A7 (3): the Jacobian of -grad E is symmetric."""
     model = bumpy()

@@ -130,6 +130,14 @@ def test_no_part_is_narrower_than_the_floor() -> None:
     assert capabilities(model) == {"samples", "log_density", "conditionals"}
 
 
+@pytest.mark.parametrize("depth", [1, 2, 3, 5])
+def test_the_depth_counts_hidden_layers(depth: int) -> None:
+    """The shared first one is a vector with a step per coordinate, as in the paper."""
+    model = RNADE(RNADEConfig(width=11, depth=depth, waves=0))
+    square = [p for p in model.parameters() if p.shape == (11, 11)]
+    assert len(square) == depth - 1
+
+
 @pytest.mark.slow
 def test_ring_close_to_its_entropy() -> None:
     """Measured 1.15 after 2000 steps; the entropy is 1.1231."""

@@ -157,6 +157,17 @@ def test_field_conventions_on_an_exact_score() -> None:
     assert ends.std().item() == pytest.approx(math.sqrt(variance + 4), rel=0.01)
 
 
+def test_data_and_noise_of_a_guess_make_the_point() -> None:
+    """x = x_data + sigma eps, and eps is minus sigma times the score."""
+    model = random_model()
+    x, t = torch.randn(9, 2).double(), torch.rand(9).double()
+    with torch.no_grad():
+        pair, score = model.denoised(x, t), model.score(x, t)
+    sigma = model.path.sigma(t)[:, None]
+    torch.testing.assert_close(pair.x_data + sigma * pair.eps, x)
+    torch.testing.assert_close(pair.eps, -sigma * score)
+
+
 def test_levels_are_those_of_the_settings() -> None:
     model = random_model(levels=3, sigma_max=2.0, sigma_min=0.5)
     seen: list[Tensor] = []
