@@ -15,6 +15,7 @@ _HUGE = 1e5  # from here on a likelihood is written in powers of ten
 _FLOOR_WORDS = (
     "Dashed: what two draws of the data themselves reach with as many points."
 )
+_OF_CLASS = "Judged by held-out points of the class that alone is drawn."
 Course = Callable[[Metrics], float | None]
 
 
@@ -59,8 +60,9 @@ class MetricsSection(QWidget):
             return
         self._shown = metrics
         judged = f"{metrics.points:,} held-out points" if metrics.points else _HINT
-        if metrics.of_class:  # a class alone is drawn, and judged
-            judged += f" of {metrics.of_class}"
+        if metrics.of_class:  # drawn alone, and judged
+            judged = f"{metrics.points:,} of {metrics.of_class}"
+        self.head.setToolTip(_OF_CLASS if metrics.of_class else "")
         self.head.set_hint(f"{judged}, step {metrics.step:,}")
         self._show_nll(metrics, status.entropy)
         self._show_distance(self.energy, metrics.energy_distance, _energy)

@@ -235,7 +235,8 @@ def test_metrics_say_how_many_points_were_judged(world):
     world.session.status_changed.emit(
         world.run.status.model_copy(update={"metrics": found})
     )
-    assert section.head._hint.text() == "200 held-out points of mode 3, step 120"
+    assert section.head._hint.text() == "200 of mode 3, step 120"
+    assert "class that alone is drawn" in section.head.toolTip()
 
 
 def test_the_sliced_distance_is_measured_from_what_the_data_reach(world):
