@@ -131,6 +131,9 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("target", "prediction", "salimans2022progressive", ("v",)),
     Variant("jitter", "noise on the data", "rothfuss2019noise"),
     Variant("waves", "waves of the coordinates", "tancik2020fourier"),
+    Variant(
+        "time_embedding", "learned waves of time", "kazemi2019time2vec", ("learned",)
+    ),
     Variant("time_sampling", "times of training", "esser2024scaling", _BROAD),
     Variant(
         "level_sampling", "levels of training", "karras2022elucidating", ("log_normal",)

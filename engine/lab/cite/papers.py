@@ -421,6 +421,14 @@ OTHER_PAPERS: dict[str, Paper] = {
         "2101.09258",
         _NEURIPS,
     ),
+    "kazemi2019time2vec": _arxiv(
+        "Kazemi, Seyed Mehran and Goel, Rishab and Eghbali, Sepehr and Ramanan, "
+        "Janahan and Sahota, Jaspreet and Thakur, Sanjay and Wu, Stella and Smyth, "
+        "Cathal and Poupart, Pascal and Brubaker, Marcus",
+        "Time2Vec: Learning a Vector Representation of Time",
+        2019,
+        "1907.05321",
+    ),
     "tancik2020fourier": _arxiv(
         "Tancik, Matthew and Srinivasan, Pratul P. and Mildenhall, Ben and "
         "Fridovich-Keil, Sara and Raghavan, Nithin and Singhal, Utkarsh and "
