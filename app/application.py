@@ -50,7 +50,9 @@ def run(options: argparse.Namespace) -> int:
         kept = prefs.load(file)
     if options.theme in ("dark", "light"):
         kept.look = options.theme
-    return Program(options, wanted, kept, file).run()
+    program = Program(options, wanted, kept, file)
+    program.window.asks_to_save = not options.screenshot
+    return program.run()
 
 
 def is_first_start(options: argparse.Namespace, file: Path | None) -> bool:
@@ -174,6 +176,7 @@ class Program(QObject):
     ) -> None:
         """A fault in one part of the window is told and logged; the rest lives."""
         if issubclass(kind, KeyboardInterrupt):
+            self.window.asks_to_save = False
             self.window.close()
             return
         _LOG.error("A part of the window failed", exc_info=(kind, error, trace))

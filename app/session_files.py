@@ -90,6 +90,7 @@ class SessionFiles(QObject):
 
     replacing = Signal()  # the runs go now: nothing may be done to the new ones
     opened = Signal(object, object)  # KeptWindow, Run by its id in the file
+    saved = Signal()
     noted = Signal(object)  # Notice
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -97,6 +98,13 @@ class SessionFiles(QObject):
         self._session = session
         self._opened = 0
         self.path = ""
+        self._safe: dict[str, float] = {}  # s of training by run, in a file
+
+    @property
+    def unsaved_seconds(self) -> float:
+        """Training that no file has, s."""
+        runs = self._session.runs.all.values()
+        return sum(max(_seconds(r) - self._safe.get(r.id, 0.0), 0.0) for r in runs)
 
     def save(self, path: str, desk: KeptDesk) -> None:
         """Write every run, its kept moments and histories into ``path``."""
@@ -116,7 +124,8 @@ class SessionFiles(QObject):
             run_ids=[run.id for run in runs],
             window=window.model_dump(mode="json"),
         )
-        session.link.send(command, partial(self._on_saved, path))
+        safe = {run.id: _seconds(run) for run in runs}
+        session.link.send(command, partial(self._on_saved, path, safe))
 
     def open(self, path: str) -> None:
         """Bring back what a file holds."""
@@ -182,20 +191,28 @@ class SessionFiles(QObject):
         session.snapshots_changed.emit()
         session.runs.visited.emit(session.run.at if session.run else None)
         self.path = path
+        self._safe = {run.id: _seconds(run) for run in new.values()}
         self.opened.emit(window, new)
         name = Path(path).name
         self.noted.emit(Notice("good", f"{name} is open", _count(len(new))))
 
-    def _on_saved(self, path: str, ack: Ack, arrays: Arrays) -> None:
+    def _on_saved(
+        self, path: str, safe: dict[str, float], ack: Ack, arrays: Arrays
+    ) -> None:
         del arrays
         if ack.error:
             self.noted.emit(Notice("warning", "The session was not saved", ack.error))
             return
-        self.path = path
+        self.path, self._safe = path, safe
         self.noted.emit(Notice("good", "Session saved", path))
+        self.saved.emit()
 
     def _warn(self, text: str) -> None:
         self.noted.emit(Notice("warning", "The session was not opened", text))
+
+
+def _seconds(run: Run) -> float:
+    return run.status.seconds if run.status else 0.0
 
 
 def _count(runs: int) -> str:

@@ -54,6 +54,7 @@ class TrainingFilm(QObject):
         self._reels: dict[str, Reel] = {}
         self._of: tuple[str, int] = ("", -1)
         self._is_on = False
+        self._plays = False  # else it is held for somebody who draws from it
         self.steps: list[int] = []
         self.position = 0.0
         self.share = 0.0
@@ -79,6 +80,7 @@ class TrainingFilm(QObject):
     def play(self) -> None:
         """Play from the start; gather first what is not at hand."""
         if self.hold():
+            self._plays = True
             self._clock.start()
             self.changed.emit()
 
@@ -103,12 +105,27 @@ class TrainingFilm(QObject):
         self.changed.emit()
         return True
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether it plays now, or will as soon as there is something to play."""
+        return self._is_on and self._clock.isActive()
+
+    def pause(self) -> None:
+        """Stand still at the moment on show, or go on from there."""
+        if not self._plays:
+            return
+        if self._clock.isActive():
+            self._clock.stop()
+        else:
+            self._clock.start()
+        self.changed.emit()
+
     def stop(self) -> None:
         """Show again what was on show before."""
         if not self.is_running:
             return
         self._clock.stop()
-        self._is_on = False
+        self._is_on = self._plays = False
         if self._job is not None:
             self._job.cancel()
             self._job = None

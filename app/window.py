@@ -12,6 +12,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import tab_order
+from app.closing import may_close
 from app.panels.data_panel import DataPanel
 from app.panels.figure_saver import FigureSaver
 from app.panels.finder import Finder
@@ -45,6 +46,9 @@ class Window(QWidget):
     Args:
         session: State of the window; the window ends it when it is closed.
         preferences: What is remembered; kept up to date by :meth:`remember`.
+
+    Attributes:
+        asks_to_save: Whether it asks before it goes with what no file has.
     """
 
     def __init__(self, session: Session, preferences: Preferences) -> None:
@@ -52,6 +56,7 @@ class Window(QWidget):
         self.session = session
         self.preferences = preferences
         self.is_projecting = False
+        self.asks_to_save = False
         self.top = TopBar(session)
         self.data = DataPanel(session)
         self.wall = PlotWall(session)
@@ -87,6 +92,14 @@ class Window(QWidget):
         """Begin again with the settings that wait."""
         if self.session.run is not None:
             self.session.desk.restart()
+
+    def play_or_pause(self) -> None:
+        """Train, or stop after the step in hand; a film that is on show comes first."""
+        film = self.timeline.film
+        if film.is_running:
+            film.pause()
+        else:
+            self.session.toggle()
 
     def duplicate_run(self) -> None:
         """Compare the run on show with a copy, ready to change one setting."""
@@ -202,6 +215,9 @@ class Window(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the engine; the window is gone at once, the engine within seconds."""
+        if self.asks_to_save and not may_close(self):
+            event.ignore()
+            return
         self.remember()
         self.hide()
         self.session.stop()
@@ -280,6 +296,8 @@ class Window(QWidget):
         self.pages.page_changed.connect(self._on_page)
         self.top.act_requested.connect(actions.trigger)
         self.top.run_requested.connect(session.runs.choose)
+        film = self.timeline.film
+        film.changed.connect(lambda: self.top.set_filming(film.is_moving))
         self.data.drawing_requested.connect(lambda: self.pages.toggle_page("draw"))
         self.palette_list.chosen.connect(
             self.search.choose, Qt.ConnectionType.QueuedConnection

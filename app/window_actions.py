@@ -34,7 +34,7 @@ def actions_of(window: "Window") -> Actions:
 def _run(window: "Window") -> list[Act]:
     session, files = window.session, window.files
     return [
-        Act("play", "Play or pause", "Run", session.toggle, ("Space",)),
+        Act("play", "Play or pause", "Run", window.play_or_pause, ("Space",)),
         Act("step", "One training step", "Run", session.step_once, (".",)),
         Act("reset", "Reset the run", "Run", session.reset, ("Ctrl+R",)),
         Act("new_seed", "New seed", "Run", session.new_seed),

@@ -90,12 +90,17 @@ class WindowFiles(QObject):
         if folder:
             self._session.questions.save_run(folder)
 
-    def save_session(self) -> None:
-        """Write all runs with their kept moments and histories into one file."""
+    def save_session(self) -> bool:
+        """Write all runs with their kept moments and histories into one file.
+
+        Returns:
+            Whether a file was named.
+        """
         start, title = self.sessions.path or f"lab{ENDING}", "Save session"
         path = file_to_save(self._over, title, start, _SESSIONS)
         if path:
             self.write_session(path)
+        return bool(path)
 
     def write_session(self, path: str) -> None:
         """Write the session into a file of that name."""

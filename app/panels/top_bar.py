@@ -32,6 +32,7 @@ class TopBar(Bar):
         self.setParent(parent)
         self._session = session
         self._device = ("", "")
+        self._is_filming = False
         self.data = Label("Generative Playground", colour="text1", size=15, weight=600)
         self.model = Label()
         self.runs = IconButton("caret-down", "Runs of this window", size=24)
@@ -61,6 +62,11 @@ class TopBar(Bar):
         """Mark the page on screen."""
         for page, button in self.pages.items():
             button.setChecked(page == name)
+
+    def set_filming(self, moves: bool) -> None:
+        """While a film of the training is on show the button pauses the film."""
+        self._is_filming = moves
+        self._show_driven()
 
     def menu_of_runs(self) -> QMenu:
         """A fresh menu of all runs, and the ways to more of them."""
@@ -158,7 +164,8 @@ class TopBar(Bar):
 
     def _show_driven(self) -> None:
         """The button speaks for all runs that it drives."""
-        self._show_playing(any(run.is_playing for run in self._session.runs.driven))
+        trains = any(run.is_playing for run in self._session.runs.driven)
+        self._show_playing(trains or self._is_filming)
 
     def _show_device(self, device: str) -> None:
         """The device that trains; a menu where there is a choice."""

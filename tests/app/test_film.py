@@ -226,6 +226,23 @@ def test_a_moment_is_there_once_every_place_has_its_picture(world, film):
     assert film.steps == [0]
 
 
+def test_it_is_paused_and_goes_on_but_not_while_it_is_held_for_a_file(world, film):
+    film.play()
+    gathered(world, film)
+    assert film.is_moving
+    film.show(0.5)
+    film.pause()
+    assert (film.is_running, film.is_moving, film.position) == (True, False, 0.5)
+    film.pause()
+    assert (film.is_moving, film.position) == (True, 0.5)
+    film.stop()
+    film.pause()
+    assert not film.is_moving
+    film.hold()
+    film.pause()
+    assert (film.is_running, film.is_moving) == (True, False)
+
+
 def test_it_ends_where_a_film_makes_no_sense_any_more(world, film):
     for ending in (
         lambda: world.run_ready.emit(None),

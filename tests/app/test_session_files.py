@@ -230,3 +230,36 @@ def test_settings_that_wait_for_a_restart_wait_again(
     opened(world, files, window, monkeypatch, tmp_path)
     world.link.answer()
     assert world.desk.waits == [("open-1-run-1", {"model_settings": {"beta": 3.0}})]
+
+
+def trained(run, seconds):
+    run.status = Status(
+        run_id=run.id,
+        state="paused",
+        step=5,
+        steps=9,
+        seconds=seconds,
+        steps_per_second=1.0,
+    )
+
+
+def test_training_that_no_file_has_is_counted(world, files, monkeypatch, tmp_path):
+    assert files.unsaved_seconds == 0
+    first, second = world.runs.all.values()
+    trained(first, 30.0)
+    trained(second, 4.0)
+    assert files.unsaved_seconds == 34.0
+    window = written(world, files).window
+    trained(second, 6.0)  # while the file is being written
+    world.link.answer(error="The disk is full.")
+    assert files.unsaved_seconds == 36.0
+    written(world, files)
+    trained(second, 7.0)
+    world.link.answer()
+    assert files.unsaved_seconds == 1.0
+    opened(world, files, window, monkeypatch, tmp_path)
+    trained(world.runs.all["open-1-run-1"], 30.0)
+    world.link.answer()
+    assert files.unsaved_seconds == 0
+    trained(world.runs.all["open-1-run-1"], 33.0)
+    assert files.unsaved_seconds == 3.0
