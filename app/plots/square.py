@@ -14,6 +14,7 @@ from app.theme import theme
 from app.widgets.paint import CENTRE, LEFT, RIGHT, draw_text, text_width
 
 _LEFT, _TOP, _BOTTOM, _RIGHT = 34, 2, 24, 10  # room for labels, px of the normal look
+_LABEL, _LEAST_LABEL = 11, 7  # px of type
 _BARE = 8  # px at the left without labels
 _GAP, _RAIL, _LEAST = 14, 104, 110
 
@@ -184,8 +185,15 @@ class Square(Paper):
             painter.drawLine(QPointF(frame.left() - px(3), y), QPointF(frame.left(), y))
             if self.has_left_axis:
                 label = QRectF(0, y - px(8), frame.left() - px(6), px(16))
-                text = tick_text(value, ys)
-                draw_text(painter, label, text, c.text3, 11, align=RIGHT)
+                self._left_label(painter, label, tick_text(value, ys))
+
+    @staticmethod
+    def _left_label(painter: QPainter, label: QRectF, text: str) -> None:
+        """A long number is set smaller: cut short it would be another number."""
+        size = _LABEL
+        while size > _LEAST_LABEL and text_width(text, size) > label.width():
+            size -= 1
+        draw_text(painter, label, text, theme.c.text3, size, align=RIGHT)
 
     def paint_ahead(self, painter: QPainter) -> None:
         """A frame of 1 px, the tags and the names of the axes."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.plots import panels
+from app.plots import square as square_module
 from app.plots.classes import ClassLegend
 from app.plots.curves import CurvesPlot
 from app.plots.foot import paint_foot
@@ -16,6 +17,7 @@ from app.plots.preview import FRAMES
 from app.plots.square import Square
 from app.plots.trajectories import TrajectoriesPlot
 from app.theme import theme
+from app.widgets.paint import text_width
 
 
 def side_of(qtbot, width, height, look="dark"):
@@ -40,6 +42,26 @@ def test_in_the_projector_the_rail_lies_below_where_that_leaves_a_larger_plot(qt
 
 def test_in_other_looks_the_rail_stands(qtbot):
     assert not side_of(qtbot, 680, 640)[1]
+
+
+def test_long_numbers_at_the_left_are_set_smaller_and_never_cut(qtbot, monkeypatch):
+    """A codebook's axis read 0.0… three times over."""
+    drawn = []
+    monkeypatch.setattr(square_module, "draw_text", lambda *a, **_: drawn.append(a))
+    square = Square()
+    qtbot.addWidget(square)
+    square.resize(400, 300)
+    square.pane.set_home(-0.05, 0.06, -0.06, 0.04)
+    image = QImage(400, 300, QImage.Format.Format_ARGB32)
+    painter = QPainter(image)
+    square.lay_out(400, 300)
+    square.paint_behind(painter)
+    painter.end()
+    left = [(rect, text, size) for _, rect, text, _, size, *_ in drawn if rect.x() == 0]
+    assert len(left) >= 2
+    assert any(size < 11 for _, _, size in left)
+    for rect, text, size in left:
+        assert text_width(text, size) <= rect.width(), text
 
 
 def test_curves_without_a_value_say_so(qtbot):
