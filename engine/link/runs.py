@@ -26,6 +26,8 @@ _EARLY_EVERY = 1.5
 _EARLY_SHARE = 0.08
 #: Share of the time that the search for known faults may take while playing.
 _DIAGNOSE_SHARE = 0.01
+#: A diagnosis counts as no dearer, s: else a slow machine would hear of a fault late.
+_MOST_COST = 0.3
 _OF_METRICS = frozenset({"curves"})
 _EARLY_POINTS, _QUICK_POINTS, _FULL_POINTS = 200, 500, 2000
 
@@ -55,7 +57,6 @@ class Run:
         self._speed = 0.0
         self._goal: int | None = None
         self._save_budget = TimeBudget(_SAVE_SHARE)
-        self._diagnosis_budget = TimeBudget(_DIAGNOSE_SHARE)
         self.replace(experiment)
 
     def replace(self, experiment: Experiment) -> None:
@@ -65,6 +66,7 @@ class Run:
         self._early = _EARLY
         self._metrics_budget = TimeBudget(_EARLY_SHARE)
         self._diagnosed: tuple[int, int] | None = None
+        self._diagnosis_budget = TimeBudget(_DIAGNOSE_SHARE)
         self.findings = []
         self._saved: tuple[int, int] | None = None
         self._measured_at = self._saved_at = time.monotonic()
@@ -251,7 +253,7 @@ class Run:
         self._diagnosed = self._measured
         self.findings = self.experiment.diagnose(self.metrics, tick)
         end = time.monotonic()
-        self._diagnosis_budget.spend(end, end - begin)
+        self._diagnosis_budget.spend(end, min(end - begin, _MOST_COST))
 
     def viewed(self, seconds: float) -> None:
         """So much time went into a view while it played."""

@@ -498,6 +498,30 @@ def test_a_fault_is_told_when_it_comes_and_when_it_goes(bench: Bench) -> None:
     assert bench.of("diagnosis")[1:] == [p.Diagnosis(run_id="a", step=3)]
 
 
+def test_a_dear_diagnosis_delays_the_next_by_half_a_minute_at_most(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bench.make()
+    run, now = bench.server.runs["a"], [1000.0]
+    monkeypatch.setattr(runs.time, "monotonic", lambda: now[0])
+
+    def slowly(metrics: p.Metrics, tick: Callable[[], None]) -> list[p.Finding]:
+        now[0] += 20.0
+        return []
+
+    monkeypatch.setattr(made, "diagnose", slowly)
+    run.state, run.metrics = "playing", p.Metrics(step=1)
+    run.diagnose(lambda: None)
+    run._diagnosed = None
+    assert not run.diagnosis_due(now[0] + 20)
+    assert run.diagnosis_due(now[0] + 31)
+    # What one run has cost is nothing to the next one.
+    run.replace(made)
+    run.metrics = p.Metrics(step=1)
+    run._measured = (run.version, 1)
+    assert run.diagnosis_due(now[0])
+
+
 def test_a_picture_lets_pause_through_and_gives_way_to_other_commands(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
