@@ -25,6 +25,7 @@ class FilmDesk(QObject):
     """
 
     noted = Signal(object)  # Notice
+    advanced = Signal(float)  # share of the pictures that are drawn
 
     def __init__(
         self, session: Session, film: TrainingFilm, parent: QObject | None = None
@@ -34,6 +35,7 @@ class FilmDesk(QObject):
         self._film = film
         self._writer: FilmWriter | None = None
         self._waiting: Callable[[], None] | None = None
+        self._time = 0.0
         film.changed.connect(self._on_film)
 
     def save_training(self, plot: "PlotView", path: str) -> None:
@@ -49,7 +51,12 @@ class FilmDesk(QObject):
     def save_paths(self, plot: "PlotView", path: str) -> None:
         """Write what this plot shows from t = 0 to t = 1."""
         if self._is_free():
-            self._write(plot, plot.set_time, path, self._caption)
+
+            def show(t: float) -> None:
+                plot.set_time(t)
+                self._time = t
+
+            self._write(plot, show, path, self._caption_at)
 
     def _is_free(self) -> bool:
         if self._writer is None and self._waiting is None:
@@ -85,6 +92,7 @@ class FilmDesk(QObject):
             return
         self._writer = writer
         writer.finished.connect(self._on_finished)
+        writer.advanced.connect(self.advanced)
         writer.start()
 
     def _caption(self) -> str:
@@ -92,6 +100,10 @@ class FilmDesk(QObject):
         if run is None or catalogue is None:
             return ""
         return run_title(catalogue, run.config)
+
+    def _caption_at(self) -> str:
+        """The same with the time between noise and data that is on show."""
+        return f"{self._caption()}, t = {self._time:.2f}"
 
     def _caption_then(self) -> str:
         """The same with the moment of the training that is on show."""

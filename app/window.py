@@ -296,6 +296,7 @@ class Window(QWidget):
         self.pages.page_changed.connect(self._on_page)
         self.top.act_requested.connect(actions.trigger)
         self.top.run_requested.connect(session.runs.choose)
+        self.files.films.advanced.connect(self.timeline.show_drawn)
         film = self.timeline.film
         film.changed.connect(lambda: self.top.set_filming(film.is_moving))
         self.data.drawing_requested.connect(lambda: self.pages.toggle_page("draw"))

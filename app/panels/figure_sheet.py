@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.theme import theme
@@ -172,6 +173,14 @@ class FigureSheet(QDialog):
             self.save.setEnabled(False)
         else:
             self._show()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return goes on, once the value that was typed is taken."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.save.isEnabled():
+                self._on_save()
+        else:
+            super().keyPressEvent(event)
 
     def _on_save(self) -> None:
         self.accepted_size.emit(self.size_now)

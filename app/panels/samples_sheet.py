@@ -1,6 +1,7 @@
 """How many samples to save."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.theme import theme
@@ -66,6 +67,14 @@ class SamplesSheet(QDialog):
         self._wrong.setText(text)
         self._wrong.setVisible(bool(text))
         self.save.setEnabled(not text)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return goes on, once the value that was typed is taken."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.save.isEnabled():
+                self._on_save()
+        else:
+            super().keyPressEvent(event)
 
     def _on_save(self) -> None:
         self.accepted_points.emit(int(self.box.value()))

@@ -38,6 +38,13 @@ class TimelineBar(Bar):
         runs.visited.connect(self._on_visited)
         self._last = -1
 
+    def show_drawn(self, share: float) -> None:
+        """How much of a film for a file is drawn; all of it is no news."""
+        if share < 1:
+            self.timeline.set_info(f"{100 * share:.0f} % drawn")
+        else:
+            self._show()
+
     def _on_scrubbed(self, step: int) -> None:
         self.film.stop()
         self._session.runs.visit(step)

@@ -12,6 +12,7 @@ from app.widgets.state import State
 from app.widgets.value_range import ValueRange
 
 _PAD = 6
+_WRITTEN_OUT = 1e9  # whole limits below it are read best with all their figures
 
 
 class ValueBox(QLineEdit):
@@ -85,7 +86,12 @@ class ValueBox(QLineEdit):
             return f"at least {format_number(low)}{unit}"
         if low == float("-inf"):
             return f"at most {format_number(high)}{unit}"
-        return f"{format_number(low)} to {format_number(high)}{unit}"
+        return f"{self._limit(low)} to {self._limit(high)}{unit}"
+
+    def _limit(self, value: float) -> str:
+        """A limit in words, whole numbers written out."""
+        whole = self._range.integer and abs(value) < _WRITTEN_OUT
+        return f"{value:,.0f}".replace("-", "−") if whole else format_number(value)
 
     def type_text(self, text: str) -> None:
         """Act as typing ``text`` and Return would."""

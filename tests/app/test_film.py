@@ -362,3 +362,22 @@ def test_the_desk_gathers_first_then_writes_and_goes_back(
     assert not film.is_running
     desk.save_paths(plot, str(tmp_path / "film.avi"))
     assert "use .gif or .webp" in notes[2].text
+
+
+def test_a_film_of_paths_says_the_time_and_how_much_is_drawn(
+    world, film, plot, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(films, "FRAMES", 3)
+    desk, words, shares, done = FilmDesk(world, film), [], [], []
+    monkeypatch.setattr(desk, "_caption", lambda: "VAE, Rings")
+    monkeypatch.setattr(
+        films.figures,
+        "picture",
+        lambda *_, caption: words.append(caption) or QImage(8, 8, FORMAT),
+    )
+    desk.advanced.connect(shares.append)
+    desk.noted.connect(done.append)
+    desk.save_paths(plot, str(tmp_path / "paths.webp"))
+    qtbot.waitUntil(lambda: bool(done), timeout=20_000)
+    assert words == [f"VAE, Rings, t = {t}" for t in ("0.00", "0.50", "1.00")]
+    assert shares == pytest.approx([1 / 3, 2 / 3, 1.0])

@@ -5,7 +5,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from window_world import World
@@ -246,3 +246,35 @@ def test_the_size_is_remembered(world, tmp_path, monkeypatch):
     file = tmp_path / "window.json"
     preferences.save(file, world.window.remember())
     assert FigureSize.recalled(preferences.load(file).figure).width == 1234
+
+
+@pytest.mark.parametrize("kind", ["samples", "figure"])
+def test_return_goes_on_with_what_was_typed(qtbot, kind):
+    if kind == "samples":
+        sheet = SamplesSheet(2000)
+        box, told = sheet.box, sheet.accepted_points
+    else:
+        sheet = FigureSheet("Figure", FigureSize())
+        box, told = sheet.boxes["width"]["px"], sheet.accepted_size
+    sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(sheet)
+    sheet.show()
+    got = []
+    told.connect(got.append)
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "9999999")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert not got  # too many: it says so and stays
+    assert sheet.isVisible()
+    box.selectAll()
+    qtbot.keyClicks(box, "700")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert [getattr(each, "width", each) for each in got] == [700]
+    assert not sheet.isVisible()
+
+
+def test_limits_of_whole_numbers_are_written_out(qtbot):
+    sheet = SamplesSheet(2000)
+    qtbot.addWidget(sheet)
+    assert sheet.box.allowed() == "1 to 1,000,000 points"
