@@ -331,7 +331,7 @@ def ring(n: int, seed: int) -> tuple[Tensor, Tensor]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("gain", "fewest", "most", "near", "far"),
     [(1.0, 0, 3, 0.3, 3.0), (10.0, 8, 8, -0.01, 0.03)],
