@@ -318,6 +318,7 @@ class Session(QObject):
     def _reset(self, run: Run) -> None:
         run.failed = None
         run.trail = []
+        run.changes = []
         self._send(wire.Reset(run_id=run.id))
 
     def _note_failure(self, run: Run, failed: wire.Failed) -> None:

@@ -132,6 +132,7 @@ class Runs(QObject):
                 self.noted.emit(Notice("warning", "No way back", ack.error))
             else:
                 run.failed = None
+                run.changes = [c for c in run.changes if c.step <= step]
 
         self.return_live()
         self._link.send(Restore(run_id=run.id, step=step), on_ack)

@@ -7,7 +7,15 @@ from window_world import World
 
 from app.session_config import GROUPS, restarts_at_once
 from app.start import BadRequest, requested
-from engine.protocol import Configure, Play, Reset, RunConfig, SetSpeed, Subscribe
+from engine.protocol import (
+    Configure,
+    Play,
+    Reset,
+    RunConfig,
+    SetSpeed,
+    SettingChanged,
+    Subscribe,
+)
 
 
 @pytest.fixture
@@ -138,6 +146,19 @@ def test_play_pause_speed_reset(world):
     session.reset()
     assert world.client.of(Reset)
     world.until(lambda: world.run.step == 0)
+
+
+def test_marks_of_changes_go_with_what_is_forgotten(world):
+    world.train(700)
+    run = world.run
+    run.changes = [
+        SettingChanged(run_id=run.id, step=step, name="beta", old=1, new=2)
+        for step in (100, 600)
+    ]
+    world.session.runs.restore(500)
+    world.until(lambda: [change.step for change in run.changes] == [100])
+    world.session.reset()
+    assert run.changes == []
 
 
 def test_new_seed_begins_again_with_another_one(world):
