@@ -101,6 +101,7 @@ def assert_same(alone: Alone, config: RunConfig, folder) -> None:
     np.testing.assert_allclose(samples, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.timeout(400)  # two programs that load torch, on any machine
 # One loss; two players; two stages and a nested model; a sampler with noise.
 @pytest.mark.parametrize("model", ["vae", "gan", "distilled_flow", "ddpm"])
 def test_the_script_repeats_the_run(alone, model, tmp_path):
