@@ -65,7 +65,8 @@ def mode_collapse(case: Case) -> Finding | None:
         return None
     words = f"Only {reached:.0%} of the data have a sample near them."
     if modes is not None:
-        words = f"Only {modes.covered} of {modes.total} modes get samples."
+        verb = "gets" if modes.covered == 1 else "get"
+        words = f"Only {modes.covered} of {modes.total} modes {verb} samples."
     return Finding(
         name="mode_collapse",
         title="Mode collapse",
