@@ -155,7 +155,8 @@ class Theme(QObject):
         font.setPixelSize(pixels)
         font.setWeight(QFont.Weight(weight))
         font.setFeature(QFont.Tag("tnum"), 0 if plain else 1)
-        font.setFeature(QFont.Tag("calt"), 0 if plain else 1)
+        # Else Inter shows the x of a file named 16x9 as another sign.
+        font.setFeature(QFont.Tag("calt"), 0)
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         return font
 

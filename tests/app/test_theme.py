@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QFontInfo, QFontMetricsF, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication
 
 import app.theme
@@ -233,3 +233,12 @@ def test_classes_differ_for_every_kind_of_sight(look, sight):
     away = np.linalg.norm(lab[:, None] - lab[None], axis=-1) + np.eye(len(lab))
     assert away[:8, :8].min() >= 0.13
     assert away.min() >= 0.085
+
+
+@pytest.mark.parametrize("weight", [400, 600])
+def test_the_letter_between_two_figures_stays_a_letter(weight):
+    """Inter would draw the x of a file's name as a sign of multiplication."""
+    metrics = QFontMetricsF(theme.font(13, weight))
+    apart = sum(metrics.horizontalAdvance(each) for each in "0x0")
+    assert metrics.horizontalAdvance("0x0") == pytest.approx(apart, abs=0.3)
+    assert theme.font(13, weight).featureValue(QFont.Tag("calt")) == 0
