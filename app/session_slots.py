@@ -204,8 +204,8 @@ class Slots(QObject):
     def receive(self, frame: Frame, arrays: Arrays) -> None:
         """Take a frame from the engine; one that nobody waits for is dropped.
 
-        What it cost is given back: credits and wishes travel on sockets of their own, so
-        the credit of a new wish can be spent on the old one.
+        What it cost is given back: credits and wishes travel on sockets of their own,
+        so the credit of a new wish can be spent on the old one.
         """
         if not self._is_wanted(frame):
             if frame.slot in self._asked:
