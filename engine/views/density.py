@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -35,6 +35,9 @@ from engine.views.grid import (
     in_chunks,
     spread_pick,
 )
+
+if TYPE_CHECKING:
+    from engine.data.base import DataSet
 
 #: Log-densities below this are written as this: a map needs no more, and an exact zero
 #: (ln 0) has to be a number.
@@ -149,13 +152,11 @@ def true_map(moment: Moment, resolution: int) -> Map | None:
     if key not in kept:
         grid = cell_centres(limits, resolution)
         known = source.log_prob(grid[:1]) is not None
-        kept[key] = _whole(moment, grid, resolution) if known else None
+        kept[key] = _whole(moment, source, grid, resolution) if known else None
     return kept[key]
 
 
-def _whole(moment: Moment, grid: Tensor, resolution: int) -> Map:
-    source = moment.judged.source
-
+def _whole(moment: Moment, source: "DataSet", grid: Tensor, resolution: int) -> Map:
     def log_prob(x: Tensor) -> Tensor:
         found = source.log_prob(x)
         assert found is not None

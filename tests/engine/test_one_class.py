@@ -164,6 +164,11 @@ def test_the_map_of_the_truth_and_the_lines_are_those_of_the_class() -> None:
     lines = {r["label"]: r["value"] for r in run.picture("curves").meta["references"]}
     assert lines["entropy of mode 3"] == pytest.approx(ONE)
     assert lines["all modes"] == 1
+    settings = run.config.model_settings | {"label": 5}  # live, on the same data
+    run.configure(run.config.model_copy(update={"model_settings": settings}))
+    other = run.picture("density", {"resolution": 64})
+    assert abs(other.arrays["learned"] - other.arrays["truth"]).max() < 0.05
+    assert abs(other.arrays["truth"] - found.arrays["truth"]).max() > 100
     plain = reference().picture("density", {"resolution": 64})
     assert plain.meta["of_class"] == ""
     assert plain.arrays["data"][:, 1].min() < -1
