@@ -22,6 +22,7 @@ _LEFT, _TOP, _BOTTOM = 52, 26, 44
 _LEAST_RIGHT, _MOST_RIGHT = 60, 190
 _NEAR = 14  # px between pointer and mark
 _MARK = 8
+_FLOOR = "two draws of the data differ by this much"
 
 
 def rank_look(rank: int) -> tuple[str, str]:
@@ -129,8 +130,9 @@ class BenchChart(Paper):
         if not self._series:
             draw_text(painter, frame, self._words, theme.c.text2, 12, align=CENTRE)
             return
-        self._paint_floor(painter, frame)
+        words = self._paint_floor(painter, frame)
         self._paint_axes(painter, frame)
+        draw_text(painter, words, _FLOOR, theme.c.data_text, 11)
         self._paint_names(painter, frame)
 
     def paint_ahead(self, painter: QPainter) -> None:
@@ -169,20 +171,20 @@ class BenchChart(Paper):
             float(xs.min()) - 0.3, float(xs.max()) + 0.3, low - pad, ys.max() + pad
         )
 
-    def _paint_floor(self, painter: QPainter, frame: QRectF) -> None:
+    def _paint_floor(self, painter: QPainter, frame: QRectF) -> QRectF:
+        """The floor; where its words have room, above the lines of the grid."""
         if not self._floor:
-            return
+            return QRectF()
         top = self.pane.pixel(0.0, log10(self._floor)).y()
         band = QRectF(frame.left(), max(top, frame.top()), frame.width(), 0)
         band.setBottom(frame.bottom())
         if band.height() <= 0:
-            return
+            return QRectF()
         ink = colour("data").toRgb()
         ink.setAlphaF(0.16)
         painter.fillRect(band, ink)
-        words = QRectF(frame.left() + theme.px(10), band.top() + 2, frame.width(), 18)
-        text = "two draws of the data differ by this much"
-        draw_text(painter, words, text, theme.c.data_text, 11)
+        left = frame.left() + theme.px(10)
+        return QRectF(left, band.top() + 2, frame.width(), 18)
 
     def _paint_axes(self, painter: QPainter, frame: QRectF) -> None:
         px, c = theme.px, theme.c

@@ -44,7 +44,8 @@ class RacePaper(PanelPaper):
         return min(longest, theme.px(_MOST_RIGHT)) + theme.px(18)
 
     def paint_behind(self, painter: QPainter) -> None:
-        """The band lies under the grid."""
+        """The band lies under the grid, its words on it."""
+        line = QRectF()
         if self.band is not None and self.panels:
             pane = self.panels[0].pane
             frame = QRectF(pane.geometry())
@@ -56,8 +57,9 @@ class RacePaper(PanelPaper):
             if field.height() >= theme.px(16):
                 line = field.adjusted(theme.px(10), theme.px(2), 0, 0)
                 line.setHeight(theme.px(16))
-                draw_text(painter, line, _CHANCE, theme.c.data_text, 11)
         super().paint_behind(painter)
+        if not line.isEmpty():
+            draw_text(painter, line, _CHANCE, theme.c.data_text, 11)
 
 
 class RunLine:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.panels.samplers.page import SamplersPage
 from app.panels.samplers.table import TrialTable
+from app.plots import bench_chart
 from app.plots.bench_chart import BenchChart, Series, rank_look
 from engine.protocol import Catalogue, JobNews, RunConfig
 
@@ -260,6 +261,21 @@ def test_values_without_a_logarithm_are_left_out(qtbot):
     chart.show_series([line], 0.01, "t", "", [])
     chart.resize(500, 300)
     assert chart.nearest(chart.pane.pixel(2.0, -1.0)) == ("a", 1)
+
+
+def test_no_line_of_the_grid_crosses_the_words_of_the_floor(qtbot, monkeypatch):
+    chart, order = BenchChart(), []
+    qtbot.addWidget(chart)
+    chart.resize(500, 300)
+    chart.show_series([Series("a", "A", 0, (2.0, 4.0), (0.5, 0.1))], 0.01, "t", "", [])
+    monkeypatch.setattr(
+        bench_chart, "draw_text", lambda _, rect, text, *args, **how: order.append(text)
+    )
+    monkeypatch.setattr(chart, "_paint_axes", lambda *_: order.append("grid"))
+    chart.grab()
+    assert order.index("grid") < order.index(
+        "two draws of the data differ by this much"
+    )
 
 
 def test_the_table_is_driven_by_keys(qtbot):
