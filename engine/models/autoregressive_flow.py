@@ -20,8 +20,9 @@ def bound_knob(default: float) -> Any:
         default,
         "Scale bound",
         "A layer stretches or squeezes by at most a factor of e to this power.",
-        ge=0.5,
+        ge=0.1,
         le=5.0,
+        scale="log",
         symbol=r"|\alpha|",
     )
 
@@ -34,7 +35,7 @@ class AutoregressiveFlowConfig(FlowConfig):
         "Layers",
         "Autoregressive layers of the flow.",
         ge=1,
-        le=16,
+        le=64,
         symbol="K",
     )
     order: Orders = knob(

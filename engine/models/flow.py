@@ -105,11 +105,10 @@ def jitter_knob(default: float) -> Any:
     )
 
 
-class FlowConfig(ModelConfig):
-    """The networks inside a flow."""
-
-    width: int = knob(
-        64,
+def width_knob(default: int) -> Any:
+    """The width of the networks inside a flow."""
+    return knob(
+        default,
         "Width",
         "Units per hidden layer of each network of the flow.",
         ge=8,
@@ -118,6 +117,12 @@ class FlowConfig(ModelConfig):
         scale="log",
         group="Network",
     )
+
+
+class FlowConfig(ModelConfig):
+    """The networks inside a flow."""
+
+    width: int = width_knob(64)
     depth: int = knob(
         1,
         "Depth",

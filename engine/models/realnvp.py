@@ -4,7 +4,9 @@ r"""RealNVP: an invertible map from data to noise, with an exact density.
 
 f is a chain of affine couplings (:mod:`engine.nets.coupling`); the two halves of the
 coordinates take turns. Each coupling is a function of few numbers, so these are given
-as waves too, which makes narrow gaps between modes cheap to learn. As in the paper f
+as waves too, which makes narrow gaps between modes cheap to learn. Many narrow
+couplings that stretch little each learn faster and more steadily than few wide ones
+that may stretch a lot. As in the paper f
 leads from data x to noise z; what a person sees runs the other way, from t = 0 (noise)
 to t = 1 (data).
 
@@ -17,7 +19,13 @@ from typing import Any, ClassVar
 
 from engine.models.base import Card, ModelConfig
 from engine.models.coupling_flow import CouplingFlow
-from engine.models.flow import FlowConfig, jitter_knob, spread_knob, taper_knob
+from engine.models.flow import (
+    FlowConfig,
+    jitter_knob,
+    spread_knob,
+    taper_knob,
+    width_knob,
+)
 from engine.nets.coupling import AffineCoupling
 from engine.settings import knob
 
@@ -26,22 +34,24 @@ class RealNVPConfig(FlowConfig):
     """Settings of :class:`RealNVP`."""
 
     couplings: int = knob(
-        12,
+        32,
         "Couplings",
         "Layers of the flow; each bends one coordinate depending on the other.",
         ge=2,
-        le=24,
+        le=64,
         symbol="K",
     )
+    width: int = width_knob(32)
     taper: float = taper_knob(2.0)
-    spread: float = spread_knob(2.0)
-    jitter: float = jitter_knob(0.015)
+    spread: float = spread_knob(2.5)
+    jitter: float = jitter_knob(0.01)
     bound: float = knob(
-        2.0,
+        0.35,
         "Scale bound",
         "A coupling stretches or squeezes by at most a factor of e to this power.",
-        ge=0.5,
+        ge=0.1,
         le=5.0,
+        scale="log",
         symbol="|s|",
         formula=r"|s(x_a)| \le s_{max}",
     )
@@ -63,9 +73,10 @@ class RealNVP(CouplingFlow):
     Config: ClassVar[type[ModelConfig]] = RealNVPConfig
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **CouplingFlow.training_defaults,
-        "learning_rate": 4e-3,
+        "learning_rate": 8e-3,
         "beta2": 0.99,
-        "steps": 6000,
+        "clip": 10.0,
+        "steps": 2400,
     }
 
     def __init__(self, config: RealNVPConfig, dim: int = 2, classes: int = 0) -> None:

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 BARS = [
     ("spline_flow", "eight_gaussians", 0.018),  # (0.014)
-    ("realnvp", "eight_gaussians", 0.12),  # (0.150)
+    ("realnvp", "eight_gaussians", 0.075),  # (0.150)
     ("maf", "two_moons", 0.014),  # (0.014)
     ("rectified_flow", "checkerboard", 0.09),  # (0.100)
     ("ddpm", "eight_gaussians", 0.04),

@@ -234,7 +234,7 @@ def test_a_folder_that_is_no_run(tmp_path):
 def test_weights_of_another_model_are_refused(saved, tmp_path):
     folder = copy_of(saved, tmp_path)
     head = json.loads((folder / "run.json").read_text())
-    head["config"]["model_settings"]["width"] = 32
+    head["config"]["model_settings"]["width"] *= 2
     (folder / "run.json").write_text(json.dumps(head))
     with pytest.raises(CheckpointError, match="do not fit"):
         Experiment.load(folder)
