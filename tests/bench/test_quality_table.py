@@ -87,6 +87,36 @@ def test_the_share_inside_the_support_is_counted(quick, monkeypatch):
     assert row["far"] == 0
 
 
+def test_distances_of_pairs_by_hand() -> None:
+    """Means of 3 between, of 1 within: 2 x 3 - 1 - 1, in thousandths."""
+    x = torch.tensor([[0.0, 0.0], [1.0, 0.0]], dtype=torch.float64)
+    found = bench_quality.distances(x, x + torch.tensor([3.0, 0.0]))
+    assert found["energy_distance_x1000"] == pytest.approx(4000)
+
+
+def test_a_floor_is_the_middle_pair_and_its_limit_the_farthest(monkeypatch) -> None:
+    values = iter([3.0, 1.0, 9.0])
+    monkeypatch.setattr(bench_quality, "PAIRS", 3)
+    monkeypatch.setattr(bench_quality, "distances", lambda x, y: {"far": next(values)})
+    floor = bench_quality.floors(load_data("two_moons", {}, seed=0))
+    assert (floor["far"], floor["far_max"]) == (3.0, 9.0)
+
+
+@pytest.mark.parametrize(("model", "cost"), [("rectified_flow", 50), ("gan", 1)])
+def test_evaluations_are_those_of_the_default_sampler(model, cost) -> None:
+    """Heun's 25 steps look twice each."""
+    run = Experiment(model, "two_moons", model_settings={"width": 8})
+    assert bench_quality.evaluations(run) == cost
+
+
+def test_high_quality_reaches_to_four_standard_deviations(quick, monkeypatch) -> None:
+    run = Experiment("realnvp", "eight_gaussians")
+    centre = run.data.source.modes().centres[0]
+    cloud = (centre + 0.15 * torch.tensor([[3.5, 0.0], [4.5, 0.0]])).float()
+    monkeypatch.setattr(run, "sample", lambda n, seed: cloud.repeat(250, 1))
+    assert bench_quality.judged_samples(run)["high_quality"] == 0.5
+
+
 def test_strays_are_counted_and_do_not_spoil_the_distances(quick, monkeypatch):
     run = Experiment("realnvp", "eight_gaussians")
     cloud = bench_quality.reference(run.data, 7).float()
