@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from app.window import Window
 
 _WORTH_ASKING = 10.0  # s of training that no file has
-_WORDS = "Save this session before closing? What was trained since is lost otherwise."
+_WORDS = "Save this session before closing? Training that is in no file would be lost."
 _ONCE = Qt.ConnectionType.SingleShotConnection
 
 
