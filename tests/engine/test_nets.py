@@ -111,6 +111,8 @@ def test_learned_waves_begin_as_sinusoids_and_have_their_slopes() -> None:
 def test_field_takes_one_time_or_one_per_point(time_embedding: str, waves: int) -> None:
     config = FieldConfig(time_embedding=time_embedding, waves=waves, width=16)
     field = TimeField(2, config, zero_last=False)
+    timed = 0 if time_embedding == "plain" else config.time_features
+    assert field.features.sizes_out == 3 + 4 * waves + timed
     x = torch.randn(6, 2)
     t = torch.tensor(0.3)
     torch.testing.assert_close(field(x, t), field(x, t.expand(6)))

@@ -247,6 +247,16 @@ def test_bibtex_is_well_formed_and_each_entry_stands_once():
     assert "eprint        = {2206.00364}" in text
 
 
+@pytest.mark.parametrize("key", PAPERS)
+def test_authors_stand_where_authors_do(key):
+    """``Last, First and Last, First``, which no title is."""
+    names = PAPERS[key].authors.split(" and ")
+    assert all(
+        re.fullmatch(r"[^,]+, [^,]+", name) or name == "others" for name in names
+    )
+    assert not re.fullmatch(r"[^,]+, [^,]+( and [^,]+, [^,]+)*", PAPERS[key].title)
+
+
 # The job
 
 
