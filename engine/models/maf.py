@@ -25,7 +25,13 @@ from engine.models.autoregressive_flow import (
     units_of,
 )
 from engine.models.base import Batch, Card, ModelConfig
-from engine.models.flow import Flow, jitter_knob, spread_knob, taper_knob
+from engine.models.flow import (
+    Flow,
+    jitter_knob,
+    spread_knob,
+    taper_knob,
+    width_knob,
+)
 from engine.models.inside import MaskedUnits
 from engine.settings import knob
 
@@ -39,17 +45,18 @@ class MAFConfig(AutoregressiveFlowConfig):
     """Settings of :class:`MAF`."""
 
     layers: int = knob(
-        12,
+        28,
         "Layers",
         "Autoregressive layers of the flow.",
         ge=1,
-        le=16,
+        le=64,
         symbol="K",
     )
     taper: float = taper_knob(2.0)
     spread: float = spread_knob(3.0)
-    jitter: float = jitter_knob(0.015)
-    bound: float = bound_knob(1.0)
+    jitter: float = jitter_knob(0.0125)
+    width: int = width_knob(32)
+    bound: float = bound_knob(0.35)
     batch_norm: bool = knob(
         False,
         "Batch norm",
@@ -103,9 +110,10 @@ class MAF(Flow):
     Config: ClassVar[type[ModelConfig]] = MAFConfig
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **Flow.training_defaults,
-        "learning_rate": 6e-3,
+        "learning_rate": 8e-3,
         "beta2": 0.99,
-        "steps": 5000,
+        "clip": 10.0,
+        "steps": 2400,
     }
 
     reference: Tensor
