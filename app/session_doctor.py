@@ -79,7 +79,7 @@ class Doctor(QObject):
         run = self._on_show()
         if run is None:
             return
-        self.forget(run.id)
+        self._told.pop(run.id, None)
         if remedy.restore is not None:
             self._restore(remedy.restore)
         values: dict[Group, Json] = {

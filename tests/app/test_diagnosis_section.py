@@ -102,7 +102,7 @@ def test_the_panel_lists_what_is_wrong_now_and_each_remedy_does_its_work(world, 
     assert list(section.buttons) == ["Back to step 100", "Slow down"]
     section.buttons["Slow down"].click()
     assert world.done[0][0] == SLOW.changes
-    assert section.buttons == {}  # nothing is known of what was changed now
+    assert list(section.buttons) == ["Back to step 100", "Slow down"]  # until it goes
     notes = []
     world.doctor.noted.connect(notes.append)
     tell(world, fault(SLOW))
