@@ -100,10 +100,10 @@ class MasksPlot(PlotView):
         words = [[_ways(value) for value in row] for row in ways]
         colours = inks[(ways > 0).astype(int)]
         if not few:
-            return Matrix("ways through", colours, order, order)
-        rows = [(f"to {name}", 1) for name, _ in order]
-        columns = [(f"from {name}", 1) for name, _ in order]
-        return Matrix("ways through", colours, rows, columns, words)
+            return Matrix("ways", colours, order, order)
+        rows = [(f"→ {name}", 1) for name, _ in order]
+        columns = [(f"{name} →", 1) for name, _ in order]
+        return Matrix("ways", colours, rows, columns, words)
 
     def _cut(self) -> str:
         return f"{100 * float(self.meta['cut']):.0f} %"

@@ -65,7 +65,7 @@ def test_the_cell_under_a_pixel(qtbot):
 def test_cut_connections_have_a_colour_of_their_own(plot):
     made = plot("masks")
     matrices = made.matrices.matrices
-    assert [m.title for m in matrices][-1] == "ways through"
+    assert [m.title for m in matrices][-1] == "ways"
     cut = np.array(colour("bg4").getRgb())
     for index in range(2):
         is_cut = (matrices[index].colours == cut).all(-1)
@@ -115,8 +115,8 @@ def test_few_coordinates_are_named_both_ways_and_ways_written(qtbot):
     qtbot.addWidget(made)
     made.show_frame(fake_frames._base() | meta, arrays)
     reach = made.matrices.matrices[-1]
-    assert list(reach.rows) == [("to x", 1), ("to y", 1)]
-    assert list(reach.columns) == [("from x", 1), ("from y", 1)]
+    assert list(reach.rows) == [("→ x", 1), ("→ y", 1)]
+    assert list(reach.columns) == [("x →", 1), ("y →", 1)]
     assert reach.words == [["no", "no"], ["40", "no"]]
 
 
