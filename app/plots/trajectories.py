@@ -21,6 +21,7 @@ _GRIP = 12  # px
 _PATHS, _MOST_PROJECTED = 200, 80  # in the projector look lines are 2 px wide
 _TAIL = 0.3  # share of t that the bright end of a crooked path takes
 _START = 0.62  # where the start to drag lies at first, share of the limits
+_LOOP = 100  # times as long as the way: the path returns to its start
 _HIDDEN = 0.5  # share of points outside the frame that is worth a word
 _WAYS = (
     "length/way: how long the paths are over how far they get; 1 is straight.\n"
@@ -217,7 +218,10 @@ class TrajectoriesPlot(PlotView):
         ):
             value = self.meta.get(key)
             if value is not None and np.isfinite(value):
-                meters.append((name, significant(float(value), 3) + unit))
+                # Of a path that ends where it began no more can be said than this.
+                is_loop = key == "detour" and value > _LOOP
+                number = significant(float(value), 3) + unit
+                meters.append((name, f"> {_LOOP}" if is_loop else number))
         if self._own_cost and self.items.handle.isVisible():
             meters.append(("dragged", f"{self._own_cost:,} eval."))
         legend = Legend(self._keys())

@@ -395,6 +395,8 @@ def test_paths_say_how_far_they_turn(shown):
     plot = shown("trajectories")
     assert words(plot) == {"length/way": "1.04", "turning": "31.0°"}
     meta, arrays = preview.trajectories_frame()
+    plot.show_frame(meta | {"detour": 13_644.0}, arrays)
+    assert words(plot)["length/way"] == "> 100"
     plot.show_frame(meta | {"detour": None, "turning": None}, arrays)
     assert words(plot) == {}
 
