@@ -289,7 +289,8 @@ class Window(QWidget):
         session.noted.connect(self.show_notice)
         session.outdated.connect(self.toasts.withdraw)
         self.wall.noted.connect(self.show_notice)
-        self.wall.size_requested.connect(self.figure_saver.ask)
+        for place in (self.wall, self.pages):
+            place.size_requested.connect(self.figure_saver.ask)
         self.take_away.noted.connect(self.show_notice)
         self.pages.noted.connect(self.show_notice)
         self.files.noted.connect(self.show_notice)

@@ -84,7 +84,7 @@ def _view(window: "Window") -> list[Act]:
             "figure_size",
             "Save figure at any size…",
             "Plots",
-            lambda: window.figure_saver.ask(wall.current()),
+            lambda: window.figure_saver.ask(wall.current().figures),
         ),
     ]
 

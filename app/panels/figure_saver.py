@@ -5,9 +5,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from app.panels.figure_maker import FigureMaker
 from app.panels.figure_sheet import FigureSheet, FigureSize
 from app.panels.file_to_save import file_to_save
-from app.panels.plot_slot import PlotSlot
 from app.preferences import Preferences
 
 
@@ -24,16 +24,16 @@ class FigureSaver(QObject):
         self._preferences = preferences
         self._window = window
 
-    def ask(self, card: PlotSlot) -> None:
+    def ask(self, figures: FigureMaker) -> None:
         """Open the sheet for the plot of a card."""
         size = FigureSize.recalled(self._preferences.figure)
         sheet = FigureSheet("Save figure at any size", size, self._window)
-        sheet.accepted_size.connect(lambda chosen: self._save(card, chosen))
+        sheet.accepted_size.connect(lambda chosen: self._save(figures, chosen))
         sheet.open()
 
-    def _save(self, card: PlotSlot, size: FigureSize) -> None:
+    def _save(self, figures: FigureMaker, size: FigureSize) -> None:
         self._preferences.figure = size.kept()
-        name = f"{card.slot.view}.{size.kind}"
+        name = f"{figures.name}.{size.kind}"
         path = file_to_save(self._window, "Save figure", name, f"*.{size.kind}")
         if path:
-            card.save_figure(Path(path), size.pixels, size.scale)
+            figures.save(Path(path), size.pixels, size.scale)

@@ -82,6 +82,7 @@ class Page(QWidget):
     noted = Signal(object)  # Notice
     left = Signal()  # back to the first page
     wanted = Signal(str)  # another page, by its name
+    size_requested = Signal(object)  # FigureMaker whose figure gets a size
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -119,6 +120,7 @@ class Pages(QStackedWidget):
 
     page_changed = Signal(str)
     noted = Signal(object)
+    size_requested = Signal(object)
 
     def __init__(self, session: Session, explore: QWidget) -> None:
         super().__init__()
@@ -180,6 +182,7 @@ class Pages(QStackedWidget):
             module, _, attribute = PAGES[name].where.partition(":")
             page: Page = getattr(import_module(module), attribute)(self._session)
             page.noted.connect(self.noted)
+            page.size_requested.connect(self.size_requested)
             page.left.connect(lambda: self.show_page(EXPLORE))
             page.wanted.connect(self.show_page)
             self._made[name] = page

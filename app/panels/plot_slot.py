@@ -7,17 +7,16 @@ pyqtgraph is imported with the first of them, after the window is on screen.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from app.panels.file_to_save import file_to_save
+from app.panels.figure_maker import FigureMaker, Subject
 from app.panels.lag import is_far_behind
 from app.panels.view_sheet import ViewSheet, tunable
 from app.plots.catalogue import PLOTS, make_plot
 from app.session import Session
 from app.session_config import run_title
-from app.session_notes import Notice
 from app.session_slots import Slot
 from app.theme import theme
 from app.widgets.button import IconButton
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from app.plots.base import PlotView
     from app.widgets.chip import ChipKind
 
-_FORMATS = {"png": "Picture (PNG, twice the size)…", "svg": "Drawing (SVG)…"}
-_FORMATS |= {"pdf": "Document (PDF)…"}
 _WAITING = ("Nothing to show yet", "The engine is getting ready.")
 
 
@@ -40,6 +37,7 @@ class PlotSlot(Card):
     Attributes:
         plot: The plot on show; None until :meth:`build`.
         states: Choices of the person for each view, to be remembered.
+        figures: Saves and copies what is on show.
     """
 
     time_scrubbed = Signal(float)
@@ -58,6 +56,7 @@ class PlotSlot(Card):
         self._heads: dict[str, QWidget] = {}
         self.tune = IconButton("sliders-horizontal", "Settings of this view (Ctrl+,)")
         self.sheet = ViewSheet(self)
+        self.figures = FigureMaker(self, self._subject)
         self._ground = QLabel()
         self._is_stale = False
         self._rate = 0.0  # steps/s when the run last played
@@ -110,19 +109,6 @@ class PlotSlot(Card):
         """Whether all that is on show, if anything is, was made at this step."""
         return all(frame.step == step for frame in self._frames() if frame is not None)
 
-    def menu_of_figures(self) -> QMenu:
-        """A fresh menu of what can be done with the figure."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        copy = menu.addAction("Copy figure")
-        copy.triggered.connect(lambda: self.copy_figure())
-        for kind, title in _FORMATS.items():
-            action = menu.addAction(title)
-            action.triggered.connect(lambda _=False, k=kind: self._ask_file(k))
-        sized = menu.addAction("At any size…")
-        sized.triggered.connect(lambda: self.size_requested.emit())
-        return menu
-
     def open_settings(self) -> None:
         """The form of the view's settings, below the head of the card."""
         if self.plot is not None and self._tunable().get("properties"):
@@ -132,49 +118,21 @@ class PlotSlot(Card):
 
     def copy_figure(self) -> None:
         """Put the figure, twice its size, into the clipboard."""
-        self._make_figure(None)
+        self.figures.copy()
 
     def save_figure(
         self, path: Path, size: tuple[int, int] | None = None, scale: float = 2.0
     ) -> None:
-        """Write the figure; the ending of ``path`` decides the format.
+        """Write the figure as :meth:`FigureMaker.save` does."""
+        self.figures.save(path, size, scale)
 
-        Args:
-            path: Where to.
-            size: Width and height in pixels of the screen; as it is there if None.
-            scale: Pixels of a PNG for each of those.
-        """
-        self._make_figure(path, size, scale)
-
-    def _make_figure(
-        self,
-        path: Path | None,
-        size: tuple[int, int] | None = None,
-        scale: float = 2.0,
-    ) -> None:
-        from app import figures  # brings pyqtgraph
-
+    def _subject(self) -> Subject | None:
+        """What a figure of this place shows."""
         if self.plot is None:
-            return
+            return None
         run = self._session.run
         settings = run.config.model_dump(mode="json") if run else {}
-        try:
-            if path is None:
-                figures.copy_to_clipboard(self.plot, caption=self._caption())
-            else:
-                figures.export(
-                    self.plot,
-                    path,
-                    scale,
-                    size=size,
-                    caption=self._caption(),
-                    settings={"run": settings},
-                )
-        except (OSError, ValueError) as error:
-            self.noted.emit(Notice("warning", "There is no figure", str(error)))
-            return
-        done = "Figure copied" if path is None else "Figure saved"
-        self.noted.emit(Notice("good", done, str(path) if path else ""))
+        return Subject(self.plot, self._caption(), {"run": settings})
 
     def _caption(self) -> str:
         """What a figure shows, once it is away from its run."""
@@ -265,7 +223,8 @@ class PlotSlot(Card):
         session.runs.run_chosen.connect(self.refresh)
         session.runs.visited.connect(lambda _: self._show_chips())
         self.content_chosen.connect(lambda v: session.slots.choose(self.name, v))
-        self.figure_requested.connect(self._open_figures)
+        self.figures.noted.connect(self.noted)
+        self.figures.size_requested.connect(self.size_requested)
         self.tune.clicked.connect(self.open_settings)
         self.sheet.edited.connect(self._on_settings)
 
@@ -417,13 +376,3 @@ class PlotSlot(Card):
         if self._is_stale and self._frame is not None:
             chips.append(("stale", "warning"))
         self.set_chips(chips)
-
-    def _open_figures(self) -> None:
-        menu = self.menu_of_figures()
-        menu.popup(self.camera.mapToGlobal(self.camera.rect().bottomLeft()))
-
-    def _ask_file(self, kind: str) -> None:
-        name = f"{self.slot.view}.{kind}"
-        path = file_to_save(self, "Save figure", name, f"*.{kind}")
-        if path:
-            self.save_figure(Path(path))

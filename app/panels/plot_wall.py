@@ -32,7 +32,9 @@ class PlotWall(QWidget):
                 lambda t, name=card.name: self._link_time(name, t)
             )
             card.noted.connect(self.noted)
-            card.size_requested.connect(lambda c=card: self.size_requested.emit(c))
+            card.size_requested.connect(
+                lambda c=card: self.size_requested.emit(c.figures)
+            )
         for line in (0, 1):
             self._grid.setRowStretch(line, 1)
             self._grid.setColumnStretch(line, 1)

@@ -101,6 +101,17 @@ class BenchChart(Paper):
         self.lay_out(self.width(), self.height())
         self.redraw()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no line is drawn."""
+        return not self._series
+
+    def copied(self) -> "BenchChart":
+        """Another chart that shows the same, without the rings of the pointer."""
+        copy = BenchChart()
+        copy.show_series(self._series, self._floor, self._title, self._words)
+        return copy
+
     def nearest(self, pixel: QPointF) -> tuple[str, int] | None:
         """The mark within reach of a pixel: sampler and index of its value."""
         best, found = float(theme.px(_NEAR)), None

@@ -64,6 +64,18 @@ class BenchPaths(Square):
         self.set_rail(blocks if self._sets else [], [])
         self.set_tags("same noise" if self._sets else "")
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no path is drawn."""
+        return not self._sets
+
+    def copied(self) -> "BenchPaths":
+        """Another plot that shows the same paths at the same time."""
+        copy = BenchPaths()
+        copy.set_time(self._t)
+        copy.show_paths(self._sets, self.pane.home)
+        return copy
+
     def set_time(self, t: float) -> None:
         """Put the marks where the samplers are at t."""
         self._t = t

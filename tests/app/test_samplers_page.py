@@ -1,13 +1,14 @@
 """The sampler bench in the window: what is asked of the engine, and what is shown."""
 
 import json
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage
 
 from app.panels.samplers.page import SamplersPage
 from app.panels.samplers.table import TrialTable
@@ -348,3 +349,40 @@ def test_choices_come_back_from_a_session(page, qtbot):
     assert other.switch.value() == "detour"
     assert other.bench.selected == [("ddim", 8.0)]
     assert other.choices.extent.values()["most_steps"] == 16
+
+
+@pytest.mark.parametrize("view", ["samplers", "sampler_paths"])
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_the_camera_saves_what_the_page_shows(page, view, ending, tmp_path):
+    trial(page)
+    trial(page, "heun", 8, 0.2)
+    said = []
+    page.noted.connect(said.append)
+    path = tmp_path / f"figure.{ending}"
+    page.figures[view].save(path, (640, 400))
+    assert [note.severity for note in said] == ["good"]
+    if ending == "svg":
+        text = "".join(ElementTree.parse(path).getroot().itertext())
+        word = {"samplers": "network evaluations per sample", "sampler_paths": "noise"}
+        assert word[view] in text
+        assert page.about.text() in text
+    elif ending == "png":
+        assert QImage(str(path)).size() == QSize(1280, 800)
+
+
+def test_a_bench_without_trials_has_no_figure(page, tmp_path):
+    said = []
+    page.noted.connect(said.append)
+    page.figures["samplers"].save(tmp_path / "figure.png")
+    assert [note.severity for note in said] == ["warning"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_any_size_is_asked_of_the_window(page):
+    asked = []
+    page.size_requested.connect(asked.append)
+    menu = page.figures["samplers"].menu()
+    menu.actions()[-1].trigger()
+    assert asked == [page.figures["samplers"]]
+    assert asked[0].name == "samplers"
+    menu.close()

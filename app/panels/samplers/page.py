@@ -6,11 +6,13 @@ from typing import Any
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from app.panels.figure_maker import FigureMaker, Subject
 from app.panels.frame import Rule, SidePanel, ThinBar
 from app.panels.pages import Page
 from app.panels.samplers.choices import SamplerChoices
 from app.panels.samplers.table import Cells, TrialTable
 from app.plots.bench_chart import BenchChart, Series
+from app.plots.bench_figure import BenchFigure, ChartFigure, PathsFigure
 from app.plots.bench_paths import BenchPaths, PathSet
 from app.plots.film import Film
 from app.plots.read_out import ReadOut
@@ -70,6 +72,7 @@ class SamplersPage(Page):
         self.guidance = Form()
         self.guide_head = Section("Guidance")
         self.side = SidePanel("right", (316, 292), "Sampler choices")
+        self.figures: dict[str, FigureMaker] = {}
         self._arrange()
         self._connect()
 
@@ -141,15 +144,31 @@ class SamplersPage(Page):
     def _card(self, title: str, body: QWidget) -> Card:
         card = Card(title)
         card.maximise.hide()
-        card.camera.hide()
         if body is self.chart:
             self.switch.setFixedWidth(self.switch.sizeHint().width())
             card.add_header_widget(self.switch)
             card.set_strip(self.read_out)
+            self._make_figures(card, ChartFigure(self.chart))
         elif body is self.paths:
             card.set_strip(self.film)
+            self._make_figures(card, PathsFigure(self.paths))
+        else:
+            card.camera.hide()
         card.set_body(body)
         return card
+
+    def _make_figures(self, card: Card, figure: BenchFigure) -> None:
+        """Let the camera of a card draw this."""
+
+        def subject() -> Subject:
+            run = self.session.run
+            settings = run.config.model_dump(mode="json") if run else {}
+            return Subject(figure, self.about.text(), {"run": settings})
+
+        maker = FigureMaker(card, subject)
+        maker.noted.connect(self.noted)
+        maker.size_requested.connect(lambda: self.size_requested.emit(maker))
+        self.figures[figure.view] = maker
 
     def _connect(self) -> None:
         bench = self.bench
