@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from engine.data.one_class import class_name
 from engine.training.config import TrainingConfig
-from engine.training.history import Series
+from engine.training.history import Change, Series
 from engine.views.base import Moment, Picture, View, ViewConfig, f32
 from engine.views.thinning import min_max_indices, smoothed
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
 
 
 class CurvesConfig(ViewConfig):
@@ -84,19 +85,26 @@ class CurvesView(View):
 
 
 def marked_changes(moment: Moment) -> list[dict[str, Any]]:
-    """What was changed under way, with the title that each setting has in its form."""
+    """What was changed under way, in the words that the form has for it."""
     sampler = moment.fitted.sampler
     configs: list[type[BaseModel]] = [type(moment.fitted.model).Config, TrainingConfig]
     configs += [] if sampler is None else [sampler.Config]
-    titles = {
-        name: field.title
-        for config in configs
-        for name, field in config.model_fields.items()
+    fields = {
+        name: field for config in configs for name, field in config.model_fields.items()
     }
-    return [
-        vars(change) | {"title": titles.get(change.name) or change.name}
-        for change in moment.history.changes
-    ]
+    return [_in_words(c, fields.get(c.name)) for c in moment.history.changes]
+
+
+def _in_words(change: Change, field: "FieldInfo | None") -> dict[str, Any]:
+    extra = field.json_schema_extra if field else None
+    labels = extra.get("choices") if isinstance(extra, dict) else None
+    found: dict[str, Any] = {"title": (field.title if field else None) or change.name}
+    if isinstance(labels, dict):
+        found |= {
+            side: labels.get(str(value), value)
+            for side, value in (("old", change.old), ("new", change.new))
+        }
+    return vars(change) | found
 
 
 def _series(moment: Moment) -> list[tuple[Quantity, Series]]:

@@ -169,5 +169,8 @@ def test_reference_lines_and_marks():
     (change,) = found.meta["changes"]
     assert change.pop("title") == "Learning rate"
     assert change == vars(past.changes[0])
+    past.changes[:] = [Change(2, 0.2, "optimizer", "adam", "rmsprop")]
+    (change,) = picture(past, TwoPlayers()).meta["changes"]
+    assert (change["old"], change["new"]) == ("Adam", "RMSProp")
     titles = {q["name"]: (q["title"], q["player"]) for q in found.meta["quantities"]}
     assert titles["loss.generator.loss"] == ("Generator loss", "generator")
