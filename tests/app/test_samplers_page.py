@@ -14,6 +14,7 @@ from app.panels.samplers.page import SamplersPage
 from app.panels.samplers.table import TrialTable
 from app.plots import bench_chart
 from app.plots.bench_chart import BenchChart, Series, rank_look
+from app.theme import theme
 from engine.protocol import Catalogue, JobNews, RunConfig
 
 STEPS = [2, 4, 8, 16, 32, 64]
@@ -386,3 +387,13 @@ def test_any_size_is_asked_of_the_window(page):
     assert asked == [page.figures["samplers"]]
     assert asked[0].name == "samplers"
     menu.close()
+
+
+def test_the_projector_gives_the_room_of_the_choices_to_the_plots(page):
+    look = theme.look
+    try:
+        theme.set_look("projector")
+        assert not page.side.isVisible()
+    finally:
+        theme.set_look(look)
+    assert page.side.isVisible()

@@ -80,6 +80,7 @@ class SamplersPage(Page):
         """Begin the study of the run on show."""
         self.bench.open()
         self.choices.refresh()
+        self._fit_look()
         self._show_guidance()
         self._show()
 
@@ -318,7 +319,12 @@ class SamplersPage(Page):
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.table.text())
 
+    def _fit_look(self) -> None:
+        """In the hall there is room for what is seen, not for what is chosen."""
+        self.side.setVisible(theme.look != "projector")
+
     def _recolour(self) -> None:
+        self._fit_look()
         self.paths.recolour()
         self._show()
 
