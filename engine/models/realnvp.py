@@ -44,7 +44,7 @@ class RealNVPConfig(FlowConfig):
     width: int = width_knob(32)
     taper: float = taper_knob(2.0)
     spread: float = spread_knob(2.5)
-    jitter: float = jitter_knob(0.01)
+    jitter: float = jitter_knob(0.005)
     bound: float = knob(
         0.35,
         "Scale bound",
@@ -76,7 +76,7 @@ class RealNVP(CouplingFlow):
         "learning_rate": 8e-3,
         "beta2": 0.99,
         "clip": 10.0,
-        "steps": 2400,
+        "steps": 2600,
     }
 
     def __init__(self, config: RealNVPConfig, dim: int = 2, classes: int = 0) -> None:
