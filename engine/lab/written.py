@@ -1,8 +1,9 @@
 """Writes texts so that no reader ever sees half a file."""
 
 import os
-import tempfile
 from pathlib import Path
+
+from engine.part_file import part_beside
 
 
 def write_text(path: Path, text: str) -> None:
@@ -11,8 +12,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OSError: The folder cannot be written to.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    temporary = Path(name)
+    handle, temporary = part_beside(path)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
+from engine.part_file import part_beside
 from engine.protocol.session_head import (
     FORMAT,
     HEAD,
@@ -52,8 +53,7 @@ def save_session(
     Raises:
         OSError: The file cannot be written; the old one is untouched.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    part = Path(name)
+    handle, part = part_beside(path)
     try:
         with os.fdopen(handle, "wb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:

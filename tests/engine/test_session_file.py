@@ -91,6 +91,13 @@ def test_a_failed_writing_leaves_the_old_file(file, runs, monkeypatch):
     assert [p.name for p in file.parent.iterdir()] == [file.name]
 
 
+def test_an_error_names_the_file_that_was_asked_for(runs, tmp_path):
+    wanted = tmp_path / "none" / "lab.genplay"
+    with pytest.raises(FileNotFoundError) as caught:
+        save_session(wanted, {"a": runs["a"]}, {}, nothing)
+    assert caught.value.filename == str(wanted)
+
+
 def rewritten(file, change):
     """The archive with one member changed by ``change(name, content)``."""
     other = file.with_name("other.genplay")
