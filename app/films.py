@@ -78,6 +78,14 @@ class FilmWriter(QObject):
         """Write nothing."""
         self._timer.stop()
         self._pictures.clear()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Forget what may belong to the parent.
+
+        Held by its dying child alone, a parent would die within it and delete it twice.
+        """
+        self._show, self._caption = lambda _: None, str
 
     def _draw(self) -> None:
         index = len(self._pictures)
@@ -113,6 +121,7 @@ class FilmWriter(QObject):
         if self._thread is not None and not self._thread.is_alive():
             self._watch.stop()
             self._thread = None
+            self._let_go()
             self.finished.emit(str(self._path), self._error)
 
 

@@ -1,5 +1,6 @@
 """The training as a film: gathered once, drawn in between, saved as GIF and WebP."""
 
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -328,6 +329,25 @@ def test_each_picture_has_the_words_of_its_moment(plot, qtbot, tmp_path, monkeyp
     with qtbot.waitSignal(writer.finished, timeout=20_000):
         writer.start()
     assert words == ["at 0.0", "at 0.5", "at 1.0"]
+
+
+def test_a_finished_film_lets_go_of_whom_it_was_made_for(
+    plot, qtbot, tmp_path, monkeypatch
+):
+    """Its parent would else die within it, and delete it a second time."""
+
+    class Owner:
+        def words(self):
+            return ""
+
+    monkeypatch.setattr(films, "FRAMES", 2)
+    owner = Owner()
+    gone = weakref.ref(owner)
+    writer = FilmWriter(plot, lambda _: None, tmp_path / "film.gif", owner.words)
+    with qtbot.waitSignal(writer.finished, timeout=20_000):
+        writer.start()
+    del owner
+    assert gone() is None
 
 
 def test_another_ending_is_refused(plot, tmp_path):
