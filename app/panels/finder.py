@@ -51,6 +51,15 @@ class Entry:
         text = f"{self.title} {self.sentence} {self.group} {self.key}".lower()
         return all(word in text for word in words.lower().split())
 
+    def distance(self, words: str) -> int:
+        """How far what was typed is from the title: 0 is the title itself."""
+        title, typed = self.title.lower(), " ".join(words.lower().split())
+        if title == typed:
+            return 0
+        if title.startswith(typed):
+            return 1
+        return 2 if all(word in title for word in typed.split()) else 3
+
 
 class Entries(QAbstractListModel):
     """Entries that match, under headings of their groups."""
@@ -208,7 +217,7 @@ class Finder(QFrame):
             box(painter, self.rect().toRectF(), 0, outline=theme.c.edge)
 
     def _filter(self, words: str) -> None:
-        found = [e for e in self._entries if e.matches(words)]
+        found = _nearest_first([e for e in self._entries if e.matches(words)], words)
         nothing = Entry("", f"Nothing has “{words.strip()}” in it: try fewer letters.")
         self._model.show(found or [nothing])
         self._move(1, -1)
@@ -235,3 +244,16 @@ class Finder(QFrame):
             key = self._model.entry(index.row()).key
             self.close()
             self.chosen.emit(key)
+
+
+def _nearest_first(found: Sequence[Entry], words: str) -> list[Entry]:
+    """Groups stay whole; the one that holds the nearest title comes first."""
+    nearest: dict[str, int] = {}
+    for entry in found:
+        distance = entry.distance(words)
+        nearest[entry.group] = min(distance, nearest.get(entry.group, distance))
+    order = list(nearest)
+    return sorted(
+        found,
+        key=lambda e: (nearest[e.group], order.index(e.group), e.distance(words)),
+    )

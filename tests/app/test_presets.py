@@ -152,6 +152,23 @@ def test_keys_alone_find_and_choose(world):
     world.settle()
 
 
+def test_what_bears_the_typed_name_comes_first(world):
+    """A preset whose sentence mentions GANs is no answer to who types "gan"."""
+    finder = world.window.palette_list
+    world.window.open_palette()
+    everything = finder.shown_keys()
+    for entry in world.window.search.entries():
+        if entry.enabled:
+            finder.field.setText(f" {entry.title.upper()} ")
+            assert finder.shown_keys()[0] == entry.key
+    finder.field.setText("vae")
+    assert finder.shown_keys()[:2] == ["model:vae", "model:vqvae"]
+    assert any(key.startswith("preset:") for key in finder.shown_keys())
+    finder.field.setText("")
+    assert finder.shown_keys() == everything
+    finder.hide()
+
+
 def test_every_action_with_a_key_is_on_the_sheet_with_it(world):
     window = world.window
     window.show_keys()
