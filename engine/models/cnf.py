@@ -25,6 +25,7 @@ from engine.nets.embeddings import TIME_LABELS, TimeEmbedding
 from engine.nets.jets import field_jet
 from engine.nets.mlp import ACTIVATION_LABELS, Activation
 from engine.nets.time_field import FieldConfig, TimeField
+from engine.nets.wave_settings import waved
 from engine.sampling.adjoint import solve_with_adjoint
 from engine.sampling.likelihood import normal_log_prob, ode_log_prob
 from engine.sampling.ode import Tolerance, dopri5, euler, heun, rk4
@@ -85,7 +86,7 @@ class CNFConfig(FieldConfig):
         scale="log",
         symbol=r"\omega_{max}",
         group="Network",
-        shown_if={"waves": list(range(1, 33))},
+        shown_if=waved(32, least=2),
     )
     train_solver: Literal["euler", "heun", "rk4"] = knob(
         "rk4",

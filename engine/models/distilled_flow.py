@@ -27,6 +27,7 @@ from engine.models.flow import Flow
 from engine.models.iaf import IAF, IAFConfig
 from engine.models.made import MADE, MADEConfig
 from engine.models.maf import MAF, MAFConfig
+from engine.nets.mixture_settings import reach_knob
 from engine.settings import knob
 
 
@@ -60,6 +61,7 @@ class DistilledFlowConfig(AutoregressiveFlowConfig):
         group="Distillation",
         shown_if={"teacher": ["made"]},
     )
+    reach: float = reach_knob({"teacher": ["made"]}, "Distillation")
     samples: int = knob(
         1,
         "Student samples",
@@ -104,12 +106,16 @@ def make_teacher(config: DistilledFlowConfig, dim: int) -> MAF | MADE:
         "taper": config.taper,
         "spread": config.spread,
         "top_frequency": config.top_frequency,
+        "low_frequency": config.low_frequency,
         "slope": config.slope,
         "activation": config.activation,
     }
     if config.teacher == "made":
         made = MADEConfig(
-            **shape, components=config.components, smallest=config.smallest
+            **shape,
+            components=config.components,
+            smallest=config.smallest,
+            reach=config.reach,
         )
         return MADE(made, dim)
     stack = {"layers": config.layers, "order": config.order, "bound": config.bound}

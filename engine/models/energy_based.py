@@ -32,8 +32,9 @@ from engine.models.base import (
     GenerativeModel,
     ModelConfig,
 )
-from engine.nets.embeddings import COORDINATE_LOW, Waves, frequency_ladder
+from engine.nets.embeddings import Waves, frequency_ladder
 from engine.nets.mlp import ACTIVATION_LABELS, MLP, Activation
+from engine.nets.wave_settings import low_frequency_knob, waved
 from engine.sampling.walkers import walk
 from engine.settings import knob
 
@@ -85,8 +86,9 @@ class EnergyConfig(ModelConfig):
         scale="log",
         symbol=r"\omega_{max}",
         group="Network",
-        shown_if={"waves": list(range(1, 33))},
+        shown_if=waved(32, least=2),
     )
+    low_frequency: float = low_frequency_knob(32)
     bowl: float = knob(
         0.5,
         "Bowl",
@@ -224,7 +226,7 @@ class EnergyBased(GenerativeModel):
         if dim > 2:
             raise ValueError("The grid of this model covers at most two columns.")
         ladder = (
-            frequency_ladder(COORDINATE_LOW, config.top_frequency, config.waves)
+            frequency_ladder(config.low_frequency, config.top_frequency, config.waves)
             if config.waves
             else torch.empty(0)
         )

@@ -23,6 +23,7 @@ from engine.models.base import (
 )
 from engine.nets.coupling import NetShape
 from engine.nets.mlp import ACTIVATION_LABELS, Activation
+from engine.nets.wave_settings import low_frequency_knob, waved
 from engine.settings import knob
 
 #: Below this the density of a cooled flow is that of this temperature: at 0 all its
@@ -42,7 +43,7 @@ def taper_knob(default: float) -> Any:
         symbol=r"\gamma",
         formula=r"\omega_k^{-\gamma} \sin \omega_k x, \quad \omega_k > 1",
         group="Network",
-        shown_if={"waves": list(range(16, 0, -1))},
+        shown_if=waved(16),
     )
 
 
@@ -59,7 +60,7 @@ def top_frequency_knob(default: float) -> Any:
         scale="log",
         symbol=r"\omega_{max}",
         group="Network",
-        shown_if={"waves": list(range(16, 0, -1))},
+        shown_if=waved(16, least=2),
     )
 
 
@@ -143,6 +144,7 @@ class FlowConfig(ModelConfig):
         group="Network",
     )
     top_frequency: float = top_frequency_knob(8.0)
+    low_frequency: float = low_frequency_knob(16)
     taper: float = taper_knob(1.0)
     spread: float = spread_knob(0.0)
     slope: float = slope_knob(0.5)
@@ -165,6 +167,7 @@ class FlowConfig(ModelConfig):
             self.spread,
             self.top_frequency,
             self.slope,
+            self.low_frequency,
         )
 
 

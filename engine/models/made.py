@@ -30,6 +30,7 @@ from engine.nets.made_heads import (
     MixtureHead,
 )
 from engine.nets.masked import MaskedNet
+from engine.nets.mixture_settings import reach_knob
 from engine.settings import knob
 
 
@@ -106,6 +107,7 @@ class MADEConfig(FlowConfig):
         symbol=r"\sigma_{min}",
         shown_if={"conditionals": ["gaussian", "mixture"]},
     )
+    reach: float = reach_knob({"conditionals": ["gaussian", "mixture"]})
 
 
 def make_head(config: MADEConfig, order: list[int]) -> Head:
@@ -116,7 +118,7 @@ def make_head(config: MADEConfig, order: list[int]) -> Head:
     if config.conditionals == "bernoulli":
         return BernoulliHead(order, shape, config.digits)
     count = config.components if config.conditionals == "mixture" else 1
-    return MixtureHead(order, shape, count, config.smallest)
+    return MixtureHead(order, shape, count, config.smallest, config.reach)
 
 
 class MADE(Flow):

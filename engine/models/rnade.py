@@ -28,8 +28,10 @@ from engine.models.base import (
     GenerativeModel,
     ModelConfig,
 )
-from engine.nets.embeddings import COORDINATE_LOW, Waves, frequency_ladder
+from engine.nets.embeddings import Waves, frequency_ladder
+from engine.nets.mixture_settings import reach_knob
 from engine.nets.mlp import ACTIVATION_LABELS, ACTIVATIONS, MLP, Activation
+from engine.nets.wave_settings import low_frequency_knob, waved
 from engine.settings import knob
 
 
@@ -104,8 +106,9 @@ class RNADEConfig(ModelConfig):
         scale="log",
         symbol=r"\omega_{max}",
         group="Network",
-        shown_if={"waves": list(range(1, 33))},
+        shown_if=waved(32, least=2),
     )
+    low_frequency: float = low_frequency_knob(32)
     floor: float = knob(
         0.01,
         "Smallest spread",
@@ -117,6 +120,7 @@ class RNADEConfig(ModelConfig):
         apply="live",
         symbol=r"\sigma_{min}",
     )
+    reach: float = reach_knob()
 
 
 class RNADE(GenerativeModel):
@@ -145,7 +149,7 @@ class RNADE(GenerativeModel):
         super().__init__(config, dim, classes)
         width, parts = config.width, config.parts
         ladder = (
-            frequency_ladder(COORDINATE_LOW, config.top_frequency, config.waves)
+            frequency_ladder(config.low_frequency, config.top_frequency, config.waves)
             if config.waves
             else torch.empty(0)
         )
@@ -166,14 +170,15 @@ class RNADE(GenerativeModel):
 
     def _spread_heads(self) -> None:
         """Begin with even weights and means spread over the data."""
-        parts = self.config.parts
+        parts, reach = self.config.parts, self.config.reach
         for head in self.heads:
             assert isinstance(head, nn.Linear)
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
+            means = torch.linspace(-reach, reach, parts + 2)[1:-1]
             with torch.no_grad():
-                head.bias[parts : 2 * parts] = torch.linspace(-2, 2, parts + 2)[1:-1]
-                head.bias[2 * parts :] = math.log(2 / (parts + 1))
+                head.bias[parts : 2 * parts] = means
+                head.bias[2 * parts :] = math.log(reach / (parts + 1))
 
     def _turned(self, x: Tensor) -> Tensor:
         """Coordinates in the order in which they are drawn; its own inverse."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from engine.nets.embeddings import COORDINATE_LOW, Waves, frequency_ladder
+from engine.nets.embeddings import Waves, frequency_ladder
 from engine.nets.mlp import MLP
 
 
@@ -41,10 +41,10 @@ class NetShape:
     """A network inside a flow.
 
     ``waves`` counts the frequencies at which each coordinate that it sees is also
-    given as a sine and a cosine, with :class:`TaperedWaves`' ``taper``, up to
-    ``top_frequency`` radians where the data have spread 1. ``spread`` and ``slope`` are
-    those of :func:`spread_hinges`; with no spread the first layer starts as torch
-    makes it.
+    given as a sine and a cosine, with :class:`TaperedWaves`' ``taper``, from
+    ``low_frequency`` up to ``top_frequency`` radians where the data have spread 1.
+    ``spread`` and ``slope`` are those of :func:`spread_hinges`; with no spread the
+    first layer starts as torch makes it.
     """
 
     width: int
@@ -55,10 +55,11 @@ class NetShape:
     spread: float = 0.0
     top_frequency: float = 8.0
     slope: float = 0.5
+    low_frequency: float = 0.5
 
     def ladder(self) -> Tensor:
         """Frequencies (waves,) of the waves, radians where the data have spread 1."""
-        return frequency_ladder(COORDINATE_LOW, self.top_frequency, self.waves)
+        return frequency_ladder(self.low_frequency, self.top_frequency, self.waves)
 
 
 @torch.no_grad()

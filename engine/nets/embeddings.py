@@ -20,31 +20,28 @@ TIME_LABELS = {
     "plain": "Plain t",
 }
 
-#: Lowest frequency of the time waves, radians per unit of time.
-TIME_LOW = 1.0
-#: Lowest frequency of the coordinate waves, radians per unit of length.
-COORDINATE_LOW = 0.5
-
 
 def frequency_ladder(low: float, high: float, count: int) -> Tensor:
     """``count`` frequencies in a geometric row from ``low`` to ``high``, (count,)."""
     return torch.logspace(math.log10(low), math.log10(high), count)
 
 
-def time_frequencies(kind: TimeEmbedding, count: int, top: float) -> Tensor:
+def time_frequencies(
+    kind: TimeEmbedding, count: int, top: float, low: float = 1.0
+) -> Tensor:
     """Frequencies of the time waves, (count,), radians per unit of time.
 
-    ``"sinusoidal"`` is a fixed geometric ladder up to ``top``, from which ``"learned"``
-    begins (Kazemi et al. 2019, 1907.05321); ``"fourier"`` draws them from a normal
-    distribution at initialisation (Song et al. 2020, 2011.13456), whose standard
-    deviation is a fifth of ``top``, so that next to none is above it; ``"plain"`` has
-    none.
+    ``"sinusoidal"`` is a fixed geometric ladder from ``low`` to ``top``, from which
+    ``"learned"`` begins (Kazemi et al. 2019, 1907.05321); ``"fourier"`` draws them
+    from a normal distribution at initialisation (Song et al. 2020, 2011.13456), whose
+    standard deviation is a fifth of ``top``, so that next to none is above it;
+    ``"plain"`` has none.
     """
     if kind == "fourier":
         return top / 5 * torch.randn(count)
     if kind == "plain":
         return torch.empty(0)
-    return frequency_ladder(TIME_LOW, top, count)
+    return frequency_ladder(low, top, count)
 
 
 def _block_rows(rows: list[Tensor]) -> Tensor:

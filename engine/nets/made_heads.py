@@ -23,9 +23,6 @@ from engine.nets.coupling import NetShape
 from engine.nets.masked import MaskedNet
 from engine.nets.mixture import LineMixture
 
-#: Where the means of a mixture start, standardised units: evenly between ± this.
-START = 2.0
-
 
 class LineDensity(Protocol):
     """Densities on the line, one per point."""
@@ -57,10 +54,18 @@ class Head(nn.Module):
 
 
 class MixtureHead(Head):
-    """K Gaussians for each coordinate, none narrower than ``smallest``."""
+    """K Gaussians for each coordinate, none narrower than ``smallest``.
+
+    Their means begin evenly between ± ``reach``, in standardised units.
+    """
 
     def __init__(
-        self, order: Sequence[int], shape: NetShape, count: int, smallest: float
+        self,
+        order: Sequence[int],
+        shape: NetShape,
+        count: int,
+        smallest: float,
+        reach: float,
     ) -> None:
         super().__init__()
         self.bins = None
@@ -69,8 +74,8 @@ class MixtureHead(Head):
         with torch.no_grad():
             bias = self.net.last.bias.view(len(order), 3, count)
             if count > 1:
-                bias[:, 1] = torch.linspace(-START, START, count)
-            bias[:, 2] = math.log(START / count)
+                bias[:, 1] = torch.linspace(-reach, reach, count)
+            bias[:, 2] = math.log(reach / count)
 
     def line(self, x: Tensor, axis: int) -> LineMixture:
         """The mixture of one coordinate."""

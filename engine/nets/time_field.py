@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from engine.models.base import ModelConfig
 from engine.nets.embeddings import (
-    COORDINATE_LOW,
     TIME_LABELS,
     TimeEmbedding,
     Waves,
@@ -15,6 +14,7 @@ from engine.nets.embeddings import (
     time_frequencies,
 )
 from engine.nets.mlp import ACTIVATION_LABELS, MLP, Activation
+from engine.nets.wave_settings import low_frequency_knob, waved
 from engine.settings import knob
 
 _TIMED: dict[str, list[Any]] = {"time_embedding": ["sinusoidal", "fourier", "learned"]}
@@ -77,6 +77,17 @@ class FieldConfig(ModelConfig):
         group="Network",
         shown_if=_TIMED,
     )
+    time_low: float = knob(
+        1.0,
+        "Coarsest time wave",
+        "Lowest frequency of the time waves, where they stand in a row.",
+        ge=0.05,
+        le=1,
+        unit="rad",
+        scale="log",
+        group="Network",
+        shown_if={"time_embedding": ["sinusoidal", "learned"]},
+    )
     waves: int = knob(
         12,
         "Waves per axis",
@@ -97,7 +108,9 @@ class FieldConfig(ModelConfig):
         scale="log",
         symbol=r"\omega_{max}",
         group="Network",
+        shown_if=waved(32, least=2),
     )
+    low_frequency: float = low_frequency_knob(32)
 
 
 class TimeField(nn.Module):
@@ -115,12 +128,12 @@ class TimeField(nn.Module):
     ) -> None:
         super().__init__()
         space = (
-            frequency_ladder(COORDINATE_LOW, config.top_frequency, config.waves)
+            frequency_ladder(config.low_frequency, config.top_frequency, config.waves)
             if config.waves
             else torch.empty(0)
         )
         kind, count = config.time_embedding, config.time_features // 2
-        time = time_frequencies(kind, count, config.time_frequency)
+        time = time_frequencies(kind, count, config.time_frequency, config.time_low)
         self.features = Waves([space] * dim + [time], learn_last=kind == "learned")
         self.mlp = MLP(
             self.features.sizes_out + context,

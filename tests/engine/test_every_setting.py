@@ -29,9 +29,6 @@ NEEDS: dict[tuple[str, str], dict[str, object]] = {
     },
     ("ddpm", "scale_betas"): {"T": 600},
     ("ddpm", "zero_snr"): {"target": "v"},
-    ("cnf", "top_frequency"): {"waves": 4},
-    ("energy_based", "top_frequency"): {"waves": 4},
-    ("rnade", "top_frequency"): {"waves": 4},
     ("vqvae", "restart_below"): {"gamma": 0.0},
     **{
         (name, "slope"): {"spread": 2.0}
