@@ -35,6 +35,7 @@ class FilmDesk(QObject):
         self._film = film
         self._writer: FilmWriter | None = None
         self._waiting: Callable[[], None] | None = None
+        self._films_training = False
         self._time = 0.0
         film.changed.connect(self._on_film)
 
@@ -43,9 +44,7 @@ class FilmDesk(QObject):
         if not self._is_free():
             return
         if self._film.hold():
-            self._waiting = lambda: self._write(
-                plot, self._film.show, path, self._caption_then
-            )
+            self._waiting = lambda: self._write_training(plot, path)
             self._on_film()
 
     def save_paths(self, plot: "PlotView", path: str) -> None:
@@ -56,7 +55,13 @@ class FilmDesk(QObject):
                 plot.set_time(t)
                 self._time = t
 
+            # Newer pictures of a run that trains would come in between.
+            self._session.slots.set_paused(True)
             self._write(plot, show, path, self._caption_at)
+
+    def _write_training(self, plot: "PlotView", path: str) -> None:
+        self._films_training = True
+        self._write(plot, self._film.show, path, self._caption_then)
 
     def _is_free(self) -> bool:
         if self._writer is None and self._waiting is None:
@@ -71,6 +76,15 @@ class FilmDesk(QObject):
             begin()
         elif self._waiting is not None and not self._film.is_running:
             self._waiting = None  # it was stopped, and has said why
+        elif self._films_training and not self._film.is_running:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """The film left the screen while it was drawn: what follows is another."""
+        if self._writer is not None and self._writer.cancel():
+            self._on_finished("", "")
+            text = "The replay was left before the film was drawn."
+            self.noted.emit(Notice("info", "No film was saved", text))
 
     def _write(
         self,
@@ -87,8 +101,7 @@ class FilmDesk(QObject):
         try:
             writer = FilmWriter(plot, show, file, caption, self)
         except ValueError as error:
-            self._film.stop()
-            self.noted.emit(Notice("warning", "There is no film", str(error)))
+            self._on_finished(path, str(error))
             return
         self._writer = writer
         writer.finished.connect(self._on_finished)
@@ -113,8 +126,10 @@ class FilmDesk(QObject):
         if self._writer is not None:
             self._writer.deleteLater()
             self._writer = None
+        self._films_training = False
         self._film.stop()
+        self._session.slots.set_paused(False)
         if error:
             self.noted.emit(Notice("warning", "There is no film", error))
-        else:
+        elif path:
             self.noted.emit(Notice("good", "Film saved", path))

@@ -74,11 +74,14 @@ class FilmWriter(QObject):
         """Begin; the event loop must run."""
         self._timer.start()
 
-    def cancel(self) -> None:
-        """Write nothing."""
+    def cancel(self) -> bool:
+        """Write nothing; whether that is still possible."""
+        if not self._timer.isActive():
+            return False
         self._timer.stop()
         self._pictures.clear()
         self._let_go()
+        return True
 
     def _let_go(self) -> None:
         """Forget what may belong to the parent.

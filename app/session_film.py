@@ -13,13 +13,15 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.session import Session
 from app.session_notes import Notice
-from engine.protocol import Arrays, Frame, JobNews
+from engine.protocol import Arrays, Frame, JobNews, RunConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.session_jobs import JobHandle
 
+#: Run, its step, its settings, and what is wanted for each place: what a film is of.
+Key = tuple[str, int, RunConfig, dict[str, tuple[str, dict[str, Any]]]]
 JOB = "film"
 FRAME_MS = 33
 LENGTH = 8.0  # s from the first moment to the last
@@ -52,7 +54,8 @@ class TrainingFilm(QObject):
         self._session = session
         self._job: JobHandle | None = None
         self._reels: dict[str, Reel] = {}
-        self._of: tuple[str, int] = ("", -1)
+        self._of: Key | None = None
+        self._end = 0
         self._is_on = False
         self._plays = False  # else it is held for somebody who draws from it
         self.steps: list[int] = []
@@ -63,7 +66,7 @@ class TrainingFilm(QObject):
         self._clock.setInterval(FRAME_MS)
         self._clock.setTimerType(Qt.TimerType.PreciseTimer)
         self._clock.timeout.connect(self._advance)
-        session.run_ready.connect(lambda _: self.stop())
+        session.run_ready.connect(lambda _: self._begin_again())
         session.runs.run_chosen.connect(self.stop)
         session.slots.view_changed.connect(lambda _: self.stop())
 
@@ -99,7 +102,7 @@ class TrainingFilm(QObject):
             session.pause()
         self.position = 0.0
         session.slots.set_paused(True)
-        if self._of != (run.id, run.snapshots[-1]) or self._wanted() != self._has():
+        if self._of != self._key():
             self._gather()
         self._is_on = True
         self.changed.emit()
@@ -128,8 +131,7 @@ class TrainingFilm(QObject):
         self._is_on = self._plays = False
         if self._job is not None:
             self._job.cancel()
-            self._job = None
-            self._of = ("", -1)
+            self._job = self._of = None
         self._session.slots.set_paused(False)
         self._session.slots.subscribe_all()
         run = self._session.run
@@ -149,7 +151,7 @@ class TrainingFilm(QObject):
         if len(self.steps) < 2:
             return
         places = np.log1p(np.array(self.steps, dtype=float))
-        end = log1p(self._of[1])
+        end = log1p(self._end)
         wanted = places[0] + self.position * (end - places[0])
         after = int(np.clip(np.searchsorted(places, wanted), 1, len(places) - 1))
         gap = float(places[after] - places[after - 1])
@@ -167,6 +169,7 @@ class TrainingFilm(QObject):
         old, new = reel.pictures[pair[0]], reel.pictures[pair[1]]
         arrays = between(old[1], new[1], share)
         meta = old[0] if share < 0.5 else new[0]
+        assert self._of is not None
         frame = Frame(
             run_id=self._of[0],
             slot=slot,
@@ -181,22 +184,30 @@ class TrainingFilm(QObject):
         if len(self.steps) < 2:
             return
         ahead = self.position + FRAME_MS / 1000 / LENGTH
-        ready = log1p(self.steps[-1]) / max(log1p(self._of[1]), 1e-9)
+        ready = log1p(self.steps[-1]) / max(log1p(self._end), 1e-9)
         if self.position >= 1.0:
             self.stop()
             return
         self.show(min(ahead, 1.0, ready if self._job is not None else 1.0))
 
-    def _wanted(self) -> dict[str, str]:
+    def _begin_again(self) -> None:
+        """The run begins anew: what is at hand shows another training."""
+        self.stop()
+        self._of = None
+
+    def _key(self) -> Key:
+        run = self._session.run
+        assert run is not None
+        return (run.id, run.step, run.config, self._wanted())
+
+    def _wanted(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """View and settings of each place on show that has something to show."""
         slots = self._session.slots
         return {
-            name: slots[name].view
+            name: (slots[name].view, slots[name].wanted()[1])
             for name in sorted(slots.shown)
             if slots.can_show(slots[name].view)
         }
-
-    def _has(self) -> dict[str, str]:
-        return {slot: reel.view for slot, reel in self._reels.items()}
 
     def _gather(self) -> None:
         session, run = self._session, self._session.run
@@ -204,11 +215,12 @@ class TrainingFilm(QObject):
         if self._job is not None:
             self._job.cancel()
         wanted = self._wanted()
-        self._reels = {slot: Reel(view) for slot, view in wanted.items()}
-        self._of, self.steps, self.share = (run.id, run.snapshots[-1]), [], 0.0
+        self._reels = {slot: Reel(view) for slot, (view, _) in wanted.items()}
+        self._of, self._end = self._key(), run.step
+        self.steps, self.share = [], 0.0
         reels = [
-            {"slot": s, "view": v, "settings": session.slots[s].wanted()[1]}
-            for s, v in wanted.items()
+            {"slot": slot, "view": view, "settings": settings}
+            for slot, (view, settings) in wanted.items()
         ]
         settings = {"reels": reels}
         self._job = session.jobs.start(JOB, run.id, settings, self._on_news)
@@ -222,13 +234,15 @@ class TrainingFilm(QObject):
         if news.ended:
             self._job = None
             if news.error:
-                self._of = ("", -1)
+                self._of = None
                 self.stop()
                 self.noted.emit(Notice("warning", "No film was made", news.error))
         self.changed.emit()
 
     def _take(self, result: dict[str, Any], arrays: Arrays) -> None:
-        step = int(result["step"])
+        step, self._end = int(result["step"]), int(result["end"])
+        if self._of is not None:  # a run that trained has made some more steps
+            self._of = (self._of[0], self._end, *self._of[2:])
         reel = self._reels[str(result["slot"])]
         reel.pictures[step] = (dict(result["meta"]), arrays)
         if all(step in each.pictures for each in self._reels.values()):

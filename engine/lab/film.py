@@ -1,4 +1,4 @@
-"""A training as a film: the pictures of every kept moment, one after the other."""
+"""A training as a film: the pictures of every kept moment and of the present one."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,10 @@ class FilmSettings(JobSettings):
 
 
 class Film(Job):
-    """Yields one picture after the other; all reels of a moment together."""
+    """Yields one picture after the other; all reels of a moment together.
+
+    Each tells ``end``, the step at which the film ends: the present one, which is kept.
+    """
 
     name = "film"
     Config = FilmSettings
@@ -40,6 +43,7 @@ class Film(Job):
         """
         made, wish = self.experiment, self.settings
         views = {reel.slot: self._view(reel) for reel in wish.reels}
+        made.keep()
         steps = made.snapshots
         total = len(steps) * len(views)
         done = 0
@@ -49,6 +53,7 @@ class Film(Job):
                 picture = view.compute(moment)
                 done += 1
                 result = {"slot": slot, "view": view.name, "step": step}
+                result |= {"end": steps[-1]}
                 yield News(
                     done / total, result | {"meta": picture.meta}, picture.arrays
                 )

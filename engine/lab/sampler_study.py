@@ -5,6 +5,7 @@ with those of the network's own ODE, solved almost exactly; where the data are a
 mixture, also with those of the ODE that a perfect network would have.
 """
 
+import copy
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -53,7 +54,11 @@ class SamplerStudySettings(JobSettings):
 
 
 class SamplerStudy(Job):
-    """Yields first the references, then one result for each sampler and step count."""
+    """Yields first the references, then one result for each sampler and step count.
+
+    The network is that of the moment at which the study begins: it is copied, so that
+    a training that goes on meanwhile changes nothing. The first news tells its step.
+    """
 
     name = "sampler_study"
     Config = SamplerStudySettings
@@ -69,10 +74,13 @@ class SamplerStudy(Job):
         if not isinstance(fitted.model, Process):
             raise ValueError("This model draws its samples in one go: no sampler.")
         trials = list(_trials(wish))
+        step = made.step if wish.at is None else wish.at
+        fitted.model = copy.deepcopy(fitted.model)
         seed = made.config.seed
         x_0 = fitted.start(wish.points, seed)
         judge = _Judge(fitted, made.data, x_0, made.judged().heldout.x)
-        yield News(0.0, {"kind": "floor", "energy_distance": made.chance(self.tick)})
+        floor = made.chance(self.tick)
+        yield News(0.0, {"kind": "floor", "energy_distance": floor, "step": step})
         for share in judge.prepare(self.tick):
             yield News(share * 0.1, {"kind": "reference"})
         for index, (sampler, steps) in enumerate(trials):

@@ -28,11 +28,11 @@ class Slots(QObject):
         super().__init__()
         self.shown, self.paused, self.asked = {"a", "b"}, [], 0
         self.views = {"a": "samples", "b": "elbo"}
+        self.settings = {"samples": 500}
         self.can_show = lambda view: view != "elbo"
 
     def __getitem__(self, name):
-        settings = {"samples": 500}
-        view = self.views[name]
+        view, settings = self.views[name], dict(self.settings)
         return SimpleNamespace(view=view, wanted=lambda: (view, settings))
 
     def set_paused(self, paused: bool) -> None:
@@ -53,8 +53,10 @@ class World(QObject):
         self.run = SimpleNamespace(
             id="run-1", number=1, snapshots=list(STEPS), is_playing=False, at=None
         )
+        self.run.step, self.run.config = STEPS[-1], {"seed": 0}
         self.catalogue = None
         self.started, self.cancelled, self.on_news = [], [], None
+        self.end = STEPS[-1]
         self.paused = 0
 
     def pause(self) -> None:
@@ -74,6 +76,7 @@ class World(QObject):
         result, arrays = {}, {}
         if step is not None:
             result = {"slot": slot, "view": view, "step": step, "meta": {"s": step}}
+            result |= {"end": self.end}
             arrays = {"samples": np.full((3, 2), step, "f4")}
         news = JobNews(
             job_id=f"job-{len(self.started)}",
@@ -148,13 +151,37 @@ def test_a_film_at_hand_is_not_gathered_again_unless_the_run_went_on(world, film
     film.play()
     assert len(world.started) == 1
     film.stop()
-    world.run.snapshots.append(200)
+    for number, change in enumerate(
+        (
+            lambda: setattr(world.run, "step", 104),  # no moment is kept of that
+            lambda: world.slots.views.update(a="density"),
+            lambda: world.slots.settings.update(samples=200),
+            lambda: setattr(world.run, "config", {"seed": 1}),
+            lambda: world.run_ready.emit(None),
+        )
+    ):
+        change()
+        film.play()
+        assert len(world.started) == number + 2
+        film.stop()
+
+
+def test_it_ends_at_the_present_and_knows_it_where_a_run_was_still_training(
+    world, film
+):
+    world.end = 104  # steps that were in hand when the run was told to pause
     film.play()
-    assert len(world.started) == 2
+    for step in (*STEPS, 104):
+        world.tell(step)
+    world.tell(ended=True, share=1.0)
+    shown = []
+    film.moved.connect(shown.append)
+    film.show(1.0)
+    assert shown == [104]
     film.stop()
-    world.slots.views["a"] = "density"
+    world.run.step = 104
     film.play()
-    assert len(world.started) == 3
+    assert len(world.started) == 1
 
 
 def test_stopping_in_the_midst_of_gathering_gives_it_up(world, film):
@@ -382,6 +409,34 @@ def test_the_desk_gathers_first_then_writes_and_goes_back(
     assert not film.is_running
     desk.save_paths(plot, str(tmp_path / "film.avi"))
     assert "use .gif or .webp" in notes[2].text
+
+
+def test_a_replay_that_is_left_while_its_file_is_drawn_costs_the_file(
+    world, film, plot, qtbot, tmp_path
+):
+    """Else the rest of the film would show the living run."""
+    desk, notes = FilmDesk(world, film), []
+    desk.noted.connect(notes.append)
+    desk.save_training(plot, str(tmp_path / "film.gif"))
+    with qtbot.waitSignal(desk.advanced):
+        gathered(world, film)
+    film.stop()
+    assert [note.title for note in notes] == ["No film was saved"]
+    assert not list(tmp_path.iterdir())
+    desk.save_training(plot, str(tmp_path / "film.gif"))
+    assert len(notes) == 1  # the desk is free again
+
+
+def test_while_a_film_of_paths_is_drawn_no_newer_picture_comes(
+    world, film, plot, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(films, "FRAMES", 2)
+    desk, notes = FilmDesk(world, film), []
+    desk.noted.connect(notes.append)
+    desk.save_paths(plot, str(tmp_path / "paths.gif"))
+    assert world.slots.paused == [True]
+    qtbot.waitUntil(lambda: bool(notes), timeout=20_000)
+    assert world.slots.paused[-1] is False
 
 
 def test_a_film_of_paths_says_the_time_and_how_much_is_drawn(

@@ -10,7 +10,8 @@ from engine.settings import SettingError
 
 def test_each_moment_has_its_picture_for_each_place():
     run = Experiment("vae", "two_moons", model_settings={"width": 16})
-    run.train(12)
+    run.train(95)
+    assert run.snapshots[-1] == 91
     reels = [
         {"slot": "a", "view": "samples", "settings": {"samples": 200}},
         {"slot": "b", "view": "latent"},
@@ -19,6 +20,8 @@ def test_each_moment_has_its_picture_for_each_place():
     news = list(Film(wish, {"r": run}, "r", lambda: None).work())
     told = [(n.result["step"], n.result["slot"]) for n in news]
     assert told == [(s, slot) for s in run.snapshots for slot in ("a", "b")]
+    assert run.snapshots[-1] == 95  # it ends at the present
+    assert {n.result["end"] for n in news} == {95}
     assert news[-1].share == 1.0
     middle = news[2 * 5]
     same = run.picture("samples", {"samples": 200}, middle.result["step"], 0.375)

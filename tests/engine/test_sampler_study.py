@@ -52,6 +52,27 @@ def test_evaluations_are_those_of_the_method_and_cheap_trials_come_first(oracle)
     assert shares[-1] == 1.0
 
 
+def test_a_run_that_trains_on_meanwhile_is_studied_as_it_was_at_the_beginning():
+    settings = {"width": 16, "depth": 1}
+    run, same = (
+        Experiment("rectified_flow", "two_moons", model_settings=settings)
+        for _ in range(2)
+    )
+    for each in (run, same):
+        each.train(5)
+    asked = {"samplers": ["euler"], "steps": [2, 4]}
+    wish = SamplerStudySettings(points=200, paths=5, **asked)
+    found = []
+    for news in SamplerStudy(wish, {"r": run}, "r", lambda: None).work():
+        found.append(news)
+        run.train(50 if len(found) == 1 else 0)
+    assert found[0].result["step"] == 5
+    _, expected = study(same, **asked)
+    trials = [n for n in found if n.result["kind"] == "trial"]
+    for mine, other in zip(trials, expected, strict=True):
+        np.testing.assert_array_equal(mine.arrays["x"], other.arrays["x"])
+
+
 def test_all_paths_begin_at_the_same_noise_and_are_in_data_units(oracle):
     _, trials = study(oracle, samplers=["euler", "heun", "ancestral"], steps=[3])
     starts = [torch.as_tensor(t.arrays["x"][0].copy()) for t in trials]
