@@ -5,6 +5,7 @@ knows no model by name: all it knows comes from the engine's catalogue.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -58,6 +59,7 @@ class Session(QObject):
     reported = Signal(object, object)  # Run, its event; also of runs not on show
     noted = Signal(object)  # Notice
     outdated = Signal(str)  # what a note was about
+    retitled = Signal(str, str)  # what a note is about, its title now
     engine_changed = Signal(str, str)  # state, words
     start_refused = Signal(str)
 
@@ -86,7 +88,7 @@ class Session(QObject):
             self.link, self.runs, self.desk, self.reason_against, self
         )
         self.jobs = Jobs(self.link, self)
-        self.doctor = Doctor(self.desk, self.runs.restore, lambda: self.run, self)
+        self.doctor = Doctor(self.desk, self.runs, self.compare.titled, self)
         self._start = start
         self._tells_recovery = False
         self.slots.can_show = lambda view: not self.reason_against(view)
@@ -99,7 +101,9 @@ class Session(QObject):
         self.questions.noted.connect(self.noted)
         self.doctor.noted.connect(self.noted)
         self.doctor.outdated.connect(self.outdated)
-        self.runs.run_chosen.connect(self._on_chosen)
+        self.doctor.retitled.connect(self.retitled)
+        self.runs.run_chosen.connect(self.doctor.keep_to_screen)
+        self.runs.together_changed.connect(self.doctor.keep_to_screen)
         self.compare.noted.connect(self.noted)
         self.desk.refused.connect(self._warn)
         self.desk.recovered.connect(self._on_recovered)
@@ -132,7 +136,9 @@ class Session(QObject):
         if run.failed is not None:
             self._note_failure(run, run.failed)
         elif run.status:
-            self.noted.emit(notes.of_complete(run.status.steps, self.extend))
+            extend = partial(self.extend, run)
+            note = notes.of_complete(run.status.steps, extend)
+            self.noted.emit(self._named(run, note))
 
     def pause(self) -> None:
         """Stop after the step in hand."""
@@ -177,11 +183,13 @@ class Session(QObject):
             run.speed = steps_per_second
             self._send(wire.SetSpeed(run_id=run.id, steps_per_second=steps_per_second))
 
-    def extend(self) -> None:
-        """Ask for as many steps again, and go on."""
-        if self.run and self.run.status:
-            self.desk.edit("training", "steps", 2 * self.run.status.steps)
-            self._send(wire.Play(run_id=self.run.id))
+    def extend(self, run: Run) -> None:
+        """Ask for as many steps again in a run, which is on show then, and go on."""
+        if run is not self.run:
+            self.runs.choose(run.id)
+        if run.status:
+            self.desk.edit("training", "steps", 2 * run.status.steps)
+            self._send(wire.Play(run_id=run.id))
 
     def draw_again(self) -> None:
         """Other noise for everything drawn at random, at the moment on show."""
@@ -289,10 +297,6 @@ class Session(QObject):
             self._note_failure(run, event)
         self.reported.emit(run, event)
 
-    def _on_chosen(self) -> None:
-        if self.run is not None:
-            self.doctor.show_run(self.run.id)
-
     def _on_ready(self, event: wire.RunReady) -> None:
         self.slots.forget_frames()
         if self.slots.at is not None:
@@ -323,8 +327,13 @@ class Session(QObject):
 
     def _note_failure(self, run: Run, failed: wire.Failed) -> None:
         step = failed.last_good_step
-        back = self.reset if step is None else partial(self.runs.restore, step, run)
-        self.noted.emit(notes.of_failure(failed, back))
+        back = partial(self._reset, run)
+        if step is not None:
+            back = partial(self.runs.restore, step, run)
+        self.noted.emit(self._named(run, notes.of_failure(failed, back)))
+
+    def _named(self, run: Run, note: Notice) -> Notice:
+        return replace(note, title=self.compare.titled(run, note.title))
 
     def _on_state(self, state: str, text: str) -> None:
         self.engine_state = state

@@ -107,6 +107,12 @@ class Compare(QObject):
         """A, B, C or D."""
         return LETTERS[self.runs.index(run)]
 
+    def titled(self, run: Run, title: str) -> str:
+        """The title of a note on a run, and whose it is where several are on screen."""
+        if not self.is_open or run not in self.runs or len(self.runs) < 2:
+            return title
+        return f"Run {self.letter(run)}: {title[:1].lower()}{title[1:]}"
+
     @property
     def has_room(self) -> bool:
         """Whether one more run may be compared."""

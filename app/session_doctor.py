@@ -1,6 +1,8 @@
 """Known faults of the runs, as the engine names them, and their remedies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -21,11 +23,32 @@ class Desk(Protocol):
         """Begin again with everything that waits."""
 
 
+class Shown(Protocol):
+    """The runs of the window, and which of them are on screen."""
+
+    run: Run | None
+
+    @property
+    def shown(self) -> Sequence[Run]:
+        """The runs on screen."""
+
+    def choose(self, run_id: str) -> None:
+        """Show another run."""
+
+    def restore(self, step: int, run: Run | None = None) -> None:
+        """Take a run back to a kept moment."""
+
+
+#: A title, and whose it is where several runs are on screen.
+Titled = Callable[[Run, str], str]
+
+
 class Doctor(QObject):
     """Keeps what seems wrong with each run, and applies what helps.
 
-    A fault is told in a note when it first shows in a run; it stays listed as long as
-    the engine finds it, and the note leaves with it, or with the run it speaks of.
+    A fault is told in a note when it first shows in a run on screen; it stays listed as
+    long as the engine finds it, and the note leaves with it, or with the run it speaks
+    of. Among several runs a note says which one it means.
 
     Attributes:
         findings: Present faults by run id.
@@ -34,32 +57,30 @@ class Doctor(QObject):
     findings_changed = Signal(str)  # run id
     noted = Signal(object)  # Notice
     outdated = Signal(str)  # what a note was about
+    retitled = Signal(str, str)  # what a note is about, its title now
 
     def __init__(
-        self,
-        desk: Desk,
-        restore: Callable[[int], None],
-        on_show: Callable[[], Run | None],
-        parent: QObject | None = None,
+        self, desk: Desk, runs: Shown, titled: Titled, parent: QObject | None = None
     ) -> None:
+        """Cure runs at ``desk``; ``titled`` puts before a title whose it is."""
         super().__init__(parent)
         self.findings: dict[str, list[Finding]] = {}
         self._told: dict[str, set[str]] = {}
-        self._noted: set[tuple[str, str]] = set()  # run id and fault
+        # Of a run's id and its fault: title, also as it is told.
+        self._notes: dict[tuple[str, str], tuple[str, str]] = {}
         self._desk = desk
-        self._restore = restore
-        self._on_show = on_show
+        self._runs = runs
+        self._titled = titled
 
     def receive(self, event: Diagnosis) -> None:
         """Take a diagnosis from the engine."""
         self.findings[event.run_id] = event.findings
         told = self._told.setdefault(event.run_id, set())
-        run = self._on_show()
+        run = self._on_screen().get(event.run_id)
         for finding in event.findings:
-            if finding.name not in told and run is not None and run.id == event.run_id:
+            if finding.name not in told and run is not None:
                 told.add(finding.name)
-                self._noted.add((run.id, finding.name))
-                self.noted.emit(self._note(finding, _about(run.id, finding.name)))
+                self._tell(run, finding)
         self._take_back(event.run_id, {finding.name for finding in event.findings})
         self.findings_changed.emit(event.run_id)
 
@@ -70,18 +91,17 @@ class Doctor(QObject):
         if self.findings.pop(run_id, []):
             self.findings_changed.emit(run_id)
 
-    def cure(self, title: str, remedy: Remedy) -> None:
-        """Apply a remedy to the run on show; undo takes its settings back.
+    def cure(self, run: Run, title: str, remedy: Remedy) -> None:
+        """Apply a remedy to a run, which then is on show; undo takes settings back.
 
         Settings that only a restart brings about restart the run. Should the fault show
         again, it is told again.
         """
-        run = self._on_show()
-        if run is None:
-            return
+        if run is not self._runs.run:
+            self._runs.choose(run.id)
         self._told.pop(run.id, None)
         if remedy.restore is not None:
-            self._restore(remedy.restore)
+            self._runs.restore(remedy.restore, run)
         values: dict[Group, Json] = {
             group: remedy.changes[group] for group in GROUPS if group in remedy.changes
         }
@@ -89,29 +109,35 @@ class Doctor(QObject):
         if run.waiting:
             self._desk.restart()
 
-    def show_run(self, run_id: str) -> None:
-        """This run is on show now: notes on others would offer it their remedies."""
-        for other in {name for name, _ in self._noted} - {run_id}:
-            self._take_back(other, set())
+    def keep_to_screen(self) -> None:
+        """Other runs are on screen now, or have other letters; notes follow."""
+        shown = self._on_screen()
+        for run_id in {name for name, _ in self._notes} - shown.keys():
+            self._take_back(run_id, set())
+        for (run_id, name), (plain, title) in list(self._notes.items()):
+            now = self._titled(shown[run_id], plain)
+            if now != title:
+                self._notes[run_id, name] = (plain, now)
+                self.retitled.emit(_about(run_id, name), now)
+
+    def _on_screen(self) -> dict[str, Run]:
+        return {run.id: run for run in self._runs.shown}
 
     def _take_back(self, run_id: str, present: set[str]) -> None:
-        over = {(r, n) for r, n in self._noted if r == run_id and n not in present}
-        self._noted -= over
-        for run, name in sorted(over):
-            self.outdated.emit(_about(run, name))
+        over = {n for r, n in self._notes if r == run_id and n not in present}
+        for name in sorted(over):
+            del self._notes[run_id, name]
+            self.outdated.emit(_about(run_id, name))
 
-    def _note(self, finding: Finding, about: str) -> Notice:
-        if not finding.remedies:
-            return Notice("warning", finding.title, finding.text, about=about)
-        best = finding.remedies[0]
-        return Notice(
-            "warning",
-            finding.title,
-            finding.text,
-            best.title,
-            lambda: self.cure(finding.title, best),
-            about,
-        )
+    def _tell(self, run: Run, finding: Finding) -> None:
+        title, about = self._titled(run, finding.title), _about(run.id, finding.name)
+        self._notes[run.id, finding.name] = (finding.title, title)
+        note = Notice("warning", title, finding.text, about=about)
+        if finding.remedies:
+            best = finding.remedies[0]
+            cure = partial(self.cure, run, finding.title, best)
+            note = replace(note, action=best.title, do=cure)
+        self.noted.emit(note)
 
 
 def _about(run_id: str, name: str) -> str:

@@ -292,6 +292,7 @@ class Window(QWidget):
         for place in (self.wall, self.pages):
             place.size_requested.connect(self.figure_saver.ask)
         self.take_away.noted.connect(self.show_notice)
+        session.retitled.connect(self.toasts.retitle)
         self.pages.noted.connect(self.show_notice)
         self.files.noted.connect(self.show_notice)
         self.pages.page_changed.connect(self._on_page)

@@ -1,9 +1,12 @@
 """What seems wrong with the run on show, and one click against it."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.session import Session
+from app.session_run import Run
 from app.widgets.button import LinkButton
 from app.widgets.label import Label
 from app.widgets.section import Section
@@ -43,19 +46,19 @@ class DiagnosisSection(QWidget):
             row.hide()
             row.deleteLater()
         self._rows, self.buttons = [], {}
-        for finding in findings:
-            self._add(finding)
+        if run is not None:
+            for finding in findings:
+                self._add(run, finding)
         self.sound.setVisible(not findings)
         self.head.set_hint(f"{len(findings)} found" if findings else "")
 
-    def _add(self, finding: Finding) -> None:
+    def _add(self, run: Run, finding: Finding) -> None:
         self._put(Label(finding.title, colour="warn", weight=600))
         self._put(Label(finding.text, wraps=True))
         for remedy in finding.remedies:
             button = LinkButton(remedy.title)
-            button.clicked.connect(
-                lambda _=False, f=finding, r=remedy: self._doctor.cure(f.title, r)
-            )
+            cure = partial(self._doctor.cure, run, finding.title, remedy)
+            button.clicked.connect(lambda _=False, do=cure: do())
             self.buttons[remedy.title] = button
             self._put(button)
             self._column.setAlignment(button, Qt.AlignmentFlag.AlignLeft)

@@ -48,7 +48,7 @@ class Toast(QWidget):
         self._column = QVBoxLayout(self)
         self._arrange()
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, False)
-        self.setAccessibleName(f"{title}. {text}".strip())
+        self._name()
         self.close_button.clicked.connect(self.closed)
         self.timer.timeout.connect(self.closed)
         if self.action is not None:
@@ -74,10 +74,17 @@ class Toast(QWidget):
         """Whether only a person closes it."""
         return self.severity == "warning"
 
+    def set_title(self, title: str) -> None:
+        """Show another title; its time goes on."""
+        self.title = title
+        self._heading.setText(title)
+        self._name()
+
     def set_text(self, text: str) -> None:
         """Show another text and count its time anew."""
         self._text.setText(text)
         self._text.setVisible(bool(text))
+        self._name()
         self._start()
 
     def event(self, event: QEvent) -> bool:
@@ -126,6 +133,9 @@ class Toast(QWidget):
             self._head.insertWidget(1, self.action)
         else:
             self._column.addWidget(self.action, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _name(self) -> None:
+        self.setAccessibleName(f"{self.title}. {self._text.text()}".strip())
 
     def _start(self) -> None:
         if not self.stays:
@@ -191,6 +201,13 @@ class ToastStack(QWidget):
         """Take the notes away that speak of something that is over."""
         for toast in [each for each in self.toasts if each.about == about]:
             self._remove(toast)
+
+    def retitle(self, about: str, title: str) -> None:
+        """Notes that speak of something bear another title now."""
+        for toast in self.toasts:
+            if toast.about == about:
+                toast.set_title(title)
+        self._place()
 
     def clear(self) -> None:
         """Take all notes away."""

@@ -12,9 +12,13 @@ from app.panels.pages import EXPLORE
 from app.theme import theme
 from engine.protocol import (
     Configure,
+    Diagnosis,
+    Failed,
+    Finding,
     Pause,
     Play,
     Probe,
+    Remedy,
     Reset,
     SetSpeed,
     StepOnce,
@@ -70,6 +74,108 @@ def test_runs_that_draw_different_classes_are_not_ranked(world):
     judge(first.run, of_class="mode 3")
     page.show_status()
     assert second.figures.distance.best.text() == "best"
+
+
+def test_the_palette_changes_the_run_that_is_edited_and_the_comparison_stays(world):
+    compared(world, "realnvp")
+    window, (first, second) = world.window, world.session.compare.runs
+    assert world.run is second
+    window.search.choose("model:gan")
+    world.until(lambda: second.config.model == "gan")
+    window.search.choose("data:rings")
+    world.until(lambda: first.config.data == second.config.data == "rings")
+    assert window.pages.current_name == "compare"
+    window.pages.show_page("samplers")
+    window.search.choose("model:vae")
+    assert window.pages.current_name == EXPLORE
+
+
+# ---- faults
+
+
+SLOW = Remedy(title="Slow down", changes={"training": {"learning_rate": 1e-4}})
+CLIMB = Finding(
+    name="diverging", title="The loss is climbing", text="Up.", remedies=[SLOW]
+)
+
+
+def diagnose(world, run, *findings):
+    event = Diagnosis(run_id=run.id, step=5, findings=list(findings))
+    world.session._on_run_event(run, event)
+
+
+def test_a_fault_of_any_run_is_told_with_its_letter_and_cured_there(world):
+    page = compared(world, "realnvp")
+    first, second = world.session.compare.runs
+    world.session.runs.choose(second.id)
+    diagnose(world, first, CLIMB)
+    (toast,) = world.window.toasts.toasts
+    assert toast.title == "Run A: the loss is climbing"
+    chip = page.columns[first.id].fault
+    assert (chip.text(), chip.isVisible()) == ("1 fault", True)
+    assert "Up." in chip.toolTip()
+    assert not page.columns[second.id].fault.isVisible()
+    before = second.config
+    toast.action.click()
+    world.settle()
+    assert world.run is first
+    assert first.config.training["learning_rate"] == 1e-4
+    assert second.config == before
+    diagnose(world, first)
+    assert not chip.isVisible()
+
+
+def test_a_note_follows_its_run_out_of_the_comparison(world):
+    compared(world, "realnvp")
+    first, second = world.session.compare.runs
+    diagnose(world, first, CLIMB)
+    diagnose(world, second, CLIMB)
+    toasts = world.window.toasts.toasts
+    titles = [f"Run {letter}: the loss is climbing" for letter in "AB"]
+    assert [t.title for t in toasts] == titles
+    assert toasts[1].accessibleName() == f"{titles[1]}. Up."
+    world.session.compare.remove(first)
+    assert [t.title for t in toasts] == [CLIMB.title]
+    assert toasts[0].about.startswith(second.id)
+
+
+def test_more_steps_are_for_the_run_that_was_complete(world):
+    compared(world, "realnvp")
+    first, second = world.session.compare.runs
+    first.status = first.status.model_copy(update={"state": "complete"})
+    world.session.runs.plays_together = False
+    world.session.runs.choose(first.id)
+    world.session.play()
+    (toast,) = world.window.toasts.toasts
+    assert toast.title.startswith("Run A: training is complete")
+    world.session.runs.choose(second.id)
+    steps = [run.config.training["steps"] for run in (first, second)]
+    toast.action.click()
+    now = [run.config.training["steps"] for run in (first, second)]
+    assert now == [2 * steps[0], steps[1]]
+
+
+def test_a_run_that_cannot_go_on_is_named_and_reset_alone(world):
+    compared(world, "realnvp")
+    first = world.session.compare.runs[0]
+    failed = Failed(run_id=first.id, step=0, reason="It is gone.")
+    world.session._on_run_event(first, failed)
+    (toast,) = world.window.toasts.toasts
+    assert toast.title == "Run A: training stopped at step 0"
+    world.client.sent.clear()
+    toast.action.click()
+    assert sent_to(world, Reset) == [first.id]
+
+
+def test_no_empty_chip_stands_in_a_head_before_its_first_picture(world):
+    page = compared(world)
+    run = world.session.compare.add_model("realnvp")
+    column = page.columns[run.id]
+    column.show()  # at once: its layout would do so a turn later
+    assert not column.kind.isVisible()
+    all_drawn(world, page)
+    known = column.left.plot.chips() + column.right.plot.chips()
+    assert column.kind.isVisible() == bool(known)
 
 
 # ---- runs

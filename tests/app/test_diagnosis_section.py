@@ -20,20 +20,32 @@ def fault(*remedies: Remedy) -> Finding:
     return CLIMB.model_copy(update={"remedies": list(remedies)})
 
 
+def run_of(number: int) -> SimpleNamespace:
+    return SimpleNamespace(id=f"run-{number}", waiting={})
+
+
 class World(QObject):
-    """A desk that writes down what is done with it."""
+    """A desk that writes down what is done with it, and two runs."""
 
     run_chosen = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.done: list[object] = []
-        self.run = SimpleNamespace(id="run-1", waiting={})
+        self.run, self.other = run_of(1), run_of(2)
+        self.shown = [self.run]
         self.runs = self
-        self.doctor = Doctor(self, self.restore, lambda: self.run, self)
+        self.doctor = Doctor(self, self, self.titled, self)
 
-    def restore(self, step: int) -> None:
-        self.done.append(("restore", step))
+    def titled(self, run, title: str) -> str:
+        return title if len(self.shown) < 2 else f"{run.id}: {title}"
+
+    def choose(self, run_id: str) -> None:
+        self.done.append(("choose", run_id))
+        self.run = self.other
+
+    def restore(self, step: int, run=None) -> None:
+        self.done.append(("restore", step, run.id))
 
     def edit_groups(self, values, text: str) -> None:
         self.done.append((values, text))
@@ -81,12 +93,12 @@ def test_the_note_applies_the_best_remedy_and_restarts_only_if_it_must(world):
     tell(world, fault(BACK, SLOW))
     notes[0].do()
     assert world.done == [
-        ("restore", 100),
+        ("restore", 100, "run-1"),
         ({"training": {"clip": 1.0}}, "remedy for the loss is climbing"),
     ]
     world.done.clear()
     world.run.waiting = {"training": {"clip"}}
-    world.doctor.cure("X", SLOW)
+    world.doctor.cure(world.run, "X", SLOW)
     assert world.done == [
         ({"training": {"learning_rate": 1e-4}}, "remedy for x"),
         "restart",
@@ -126,12 +138,35 @@ def test_a_note_leaves_with_its_fault_with_its_run_and_with_a_new_beginning(worl
     assert over == ["run-1:diverging"]
     world.doctor.forget("run-1")
     tell(world, fault(SLOW))
-    world.doctor.show_run("run-1")
+    world.doctor.keep_to_screen()
     assert len(over) == 1
-    world.doctor.show_run("run-2")
-    world.doctor.show_run("run-2")
+    world.shown = [world.other]
+    world.doctor.keep_to_screen()
+    world.doctor.keep_to_screen()
     assert len(over) == 2
+    world.shown = [world.run]
     world.doctor.forget("run-1")
     tell(world, fault(SLOW))
     world.doctor.forget("run-1")
     assert len(over) == 3
+
+
+def test_among_several_runs_a_note_says_which_and_cures_that_one(world):
+    notes, retitled = [], []
+    world.doctor.noted.connect(notes.append)
+    world.doctor.retitled.connect(lambda *words: retitled.append(words))
+    tell(world, fault(SLOW))
+    world.shown = [world.run, world.other]
+    world.doctor.keep_to_screen()
+    assert retitled == [("run-1:diverging", "run-1: The loss is climbing")]
+    tell(world, fault(BACK), run_id="run-2")
+    assert notes[1].title == "run-2: The loss is climbing"
+    notes[1].do()
+    assert world.done == [
+        ("choose", "run-2"),
+        ("restore", 100, "run-2"),
+        (BACK.changes, "remedy for the loss is climbing"),
+    ]
+    world.shown = [world.other]
+    world.doctor.keep_to_screen()
+    assert retitled[1:] == [("run-2:diverging", "The loss is climbing")]

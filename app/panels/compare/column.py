@@ -82,10 +82,7 @@ class RunColumn(QWidget):
         at = f"at step {run.at:,}" if run.at is not None else f"step {run.step:,}"
         pace = f", {rate:,.0f} /s" if run.is_playing and rate else ""
         self.pace.setText(at + pace)
-        words = "failed" if run.failed else "restart waits" if run.waiting else ""
-        self.fault.set_chip(words, "warning")
-        self.fault.setToolTip(run.failed.reason if run.failed else "")
-        self.fault.setVisible(bool(words))
+        self._show_fault()
         self.figures.show_run(run, best)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -135,6 +132,7 @@ class RunColumn(QWidget):
 
     def _show_kind(self) -> None:
         """How the density is known, from whichever plot says so."""
+        self.kind.hide()  # until a picture says how its density is known
         known = [chip for p in (self.left, self.right) for chip in p.plot.chips()]
         self.kind.setVisible(bool(known))
         if known:
@@ -148,6 +146,30 @@ class RunColumn(QWidget):
         """
         places = (self.left, self.right)
         homes = [[pane.home for pane in p.plot.paper.panes[:1]] for p in places]
+    def _show_fault(self) -> None:
+        """The gravest that is wrong: it cannot go on, it waits, it learns badly."""
+        run = self.run
+        found = self._session.doctor.findings.get(run.id, [])
+        words, why = "", ""
+        if run.failed:
+            words, why = "failed", run.failed.reason
+        elif run.waiting:
+            words = "restart waits"
+        elif found:
+            words = "1 fault" if len(found) == 1 else f"{len(found)} faults"
+            why = "\n".join(f"{fault.title}. {fault.text}" for fault in found)
+        self.fault.set_chip(words, "warning")
+        self.fault.setToolTip(why)
+        self.fault.setVisible(bool(words))
+
+    def _subject(self) -> Subject:
+        """All that is drawn of the run, as one picture."""
+        run, catalogue = self.run, self._session.catalogue
+        title = run_title(catalogue, run.config) if catalogue else ""
+        words = f"seed {run.config.seed}"
+        plate = Plate("run", title, [self.cells])
+        return Subject(plate, words, {"run": run.config.model_dump(mode="json")})
+
         same = homes[0] == homes[1]
         self.right.set_axis(not same)
         half = self.width() // 2
