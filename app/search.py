@@ -1,14 +1,15 @@
 """Everything that can be found by typing: actions, models, data sets, presets."""
 
-from collections.abc import Callable
-
 from app.actions import Actions
 from app.panels.finder import Entry
+from app.panels.pages import EXPLORE, Pages
 from app.presets import preset, presets
 from app.session import Session
 from app.session_preset import PresetStarter
 
 _SHORT = 96  # letters of a sentence below an entry
+#: Pages that show what a choice does, beside the first one; from others one goes there.
+_SHOWN_ON = {"model": ("compare", "draw"), "data": ("compare",), "preset": ()}
 
 
 class Search:
@@ -18,7 +19,7 @@ class Search:
         actions: The window's actions.
         session: State of the window.
         starter: Begins presets.
-        go_home: Brings the plots on screen.
+        pages: The pages, of which one shows what was chosen.
     """
 
     def __init__(
@@ -26,12 +27,12 @@ class Search:
         actions: Actions,
         session: Session,
         starter: PresetStarter,
-        go_home: Callable[[], None],
+        pages: Pages,
     ) -> None:
         self._actions = actions
         self._session = session
         self._starter = starter
-        self._go_home = go_home
+        self._pages = pages
 
     def entries(self) -> list[Entry]:
         """Actions first; models and data sets as far as the engine has told them."""
@@ -43,7 +44,8 @@ class Search:
         if not sign:
             self._actions.trigger(key)
             return
-        self._go_home()
+        if self._pages.current_name not in _SHOWN_ON[kind]:
+            self._pages.show_page(EXPLORE)
         if kind == "preset":
             self._starter.begin(preset(name))
         elif kind == "model":

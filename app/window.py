@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app import tab_order
 from app.closing import may_close
 from app.panels.data_panel import DataPanel
+from app.panels.figure_maker import FigureMaker
 from app.panels.figure_saver import FigureSaver
 from app.panels.finder import Finder
 from app.panels.key_sheet import KeySheet
@@ -34,7 +35,7 @@ from app.take_away import TakeAway
 from app.theme import theme
 from app.widgets.paint import painting
 from app.widgets.toast import ToastStack
-from app.window_actions import actions_of
+from app.window_actions import FIGURES, actions_of
 from app.window_files import WindowFiles
 
 _NARROW = 1360  # px; below it the side panels are smaller
@@ -78,7 +79,7 @@ class Window(QWidget):
             self.actions_by_name,
             session,
             PresetStarter(session, self),
-            lambda: self.pages.show_page(EXPLORE),
+            self.pages,
         )
         self.setWindowTitle("Generative Playground")
         self.setAcceptDrops(True)
@@ -124,8 +125,11 @@ class Window(QWidget):
 
     def export_figure(self) -> None:
         """Offer the formats of the current plot's figure."""
-        card = self.wall.current()
-        card.figure_requested.emit()
+        self.figures_now().open_menu()
+
+    def figures_now(self) -> FigureMaker:
+        """Figures of the plot that is looked at, on whatever page."""
+        return self.pages.figures_now() or self.wall.current().figures
 
     def open_take_away(self) -> None:
         """The ways to take the run away, below the menu of runs."""
@@ -135,7 +139,7 @@ class Window(QWidget):
 
     def copy_figure(self) -> None:
         """Put the current plot into the clipboard."""
-        self.wall.current().copy_figure()
+        self.figures_now().copy()
 
     def reset_view(self) -> None:
         """Back to the home limits of the current plot."""
@@ -288,11 +292,11 @@ class Window(QWidget):
         session, actions = self.session, self.actions_by_name
         session.noted.connect(self.show_notice)
         session.outdated.connect(self.toasts.withdraw)
+        session.retitled.connect(self.toasts.retitle)
         self.wall.noted.connect(self.show_notice)
         for place in (self.wall, self.pages):
             place.size_requested.connect(self.figure_saver.ask)
         self.take_away.noted.connect(self.show_notice)
-        session.retitled.connect(self.toasts.retitle)
         self.pages.noted.connect(self.show_notice)
         self.files.noted.connect(self.show_notice)
         self.pages.page_changed.connect(self._on_page)
@@ -329,6 +333,8 @@ class Window(QWidget):
                 release_focus(panel)
             panel.setVisible(not wide)
         self.top.set_page(name)
+        has_figures = self.pages.figures_now() is not None
         for act in self.actions_by_name.acts.values():
-            if act.group == "Plots":  # those of the first page; others have their own
-                self.actions_by_name.actions[act.name].setEnabled(name == EXPLORE)
+            if act.group == "Plots":  # those of the first page
+                shown = name == EXPLORE or (has_figures and act.name in FIGURES)
+                self.actions_by_name.actions[act.name].setEnabled(shown)

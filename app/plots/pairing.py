@@ -61,7 +61,7 @@ class PairingPlot(PlotView):
 
     view = "pairing"
     title = "Pairing"
-    hint = "Lines join each start with its data point; click to ask about a place."
+    hint = "Each start and its data point; click to ask about a place."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.two = TwoPanes()
