@@ -128,7 +128,7 @@ def _remedies(case: Case, back: int) -> list[Remedy]:
     if jitter is not None:
         more = round(min(0.2, max(0.05, 2 * jitter)), 3)
         title = f"Jitter the points by {more:g}"
-        return found + case.remedy(title, "model_settings", jitter=more)
+        return found + case.remedy(title, "model_settings", jitter=more, jitter_fade=0)
     decay = round(min(10.0, max(0.1, 3 * config.training["weight_decay"])), 2)
     title = f"Back to step {back:,}, with weight decay {decay:g}"
     smaller = {"optimizer": "adamw", "weight_decay": decay}

@@ -106,6 +106,21 @@ def jitter_knob(default: float) -> Any:
     )
 
 
+def jitter_fade_knob(default: int) -> Any:
+    """The setting of :attr:`Flow.jitter_fade`."""
+    return knob(
+        default,
+        "Jitter fades over",
+        "Steps over which the jitter falls to zero, so that edges end sharp; "
+        "with 0 it stays.",
+        ge=0,
+        le=1_000_000,
+        slider=(0, 10_000),
+        unit="steps",
+        formula=r"\sigma_j \max(0, 1 - n / N_j)",
+    )
+
+
 def width_knob(default: int) -> Any:
     """The width of the networks inside a flow."""
     return knob(
@@ -227,6 +242,11 @@ class Flow(GenerativeModel):
         """
         return 0.0
 
+    @property
+    def jitter_fade(self) -> int:
+        """Steps over which the jitter falls to zero; 0 for one that stays."""
+        return 0
+
     def noise(self, player: str) -> dict[str, Draw]:
         """None but the jitter: the likelihood is exact."""
         del player
@@ -234,7 +254,12 @@ class Flow(GenerativeModel):
 
     def shaken(self, batch: Batch) -> Tensor:
         """The points (b, dim) of a batch, each jittered."""
-        return batch.x + self.jitter * batch.noise["jitter"] if self.jitter else batch.x
+        if not self.jitter:
+            return batch.x
+        shift = self.jitter * batch.noise["jitter"]
+        if self.jitter_fade:
+            shift = shift * (1 - batch.step / self.jitter_fade).clamp(min=0)
+        return batch.x + shift
 
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Negative log-likelihood in nats per standardised point."""

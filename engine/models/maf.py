@@ -27,6 +27,7 @@ from engine.models.autoregressive_flow import (
 from engine.models.base import Batch, Card, ModelConfig
 from engine.models.flow import (
     Flow,
+    jitter_fade_knob,
     jitter_knob,
     spread_knob,
     taper_knob,
@@ -54,7 +55,8 @@ class MAFConfig(AutoregressiveFlowConfig):
     )
     taper: float = taper_knob(2.0)
     spread: float = spread_knob(3.0)
-    jitter: float = jitter_knob(0.0125)
+    jitter: float = jitter_knob(0.02)
+    jitter_fade: int = jitter_fade_knob(2400)
     width: int = width_knob(32)
     bound: float = bound_knob(0.35)
     batch_norm: bool = knob(
@@ -145,6 +147,11 @@ class MAF(Flow):
     def jitter(self) -> float:
         """Noise on each training point."""
         return float(self.config.jitter)
+
+    @property
+    def jitter_fade(self) -> int:
+        """Steps over which it falls to zero."""
+        return int(self.config.jitter_fade)
 
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Negative log-likelihood in nats; batch norm sees the batch itself."""

@@ -21,6 +21,7 @@ from engine.models.base import Card, ModelConfig
 from engine.models.coupling_flow import CouplingFlow
 from engine.models.flow import (
     FlowConfig,
+    jitter_fade_knob,
     jitter_knob,
     spread_knob,
     taper_knob,
@@ -45,6 +46,7 @@ class RealNVPConfig(FlowConfig):
     taper: float = taper_knob(2.0)
     spread: float = spread_knob(2.5)
     jitter: float = jitter_knob(0.005)
+    jitter_fade: int = jitter_fade_knob(0)
     bound: float = knob(
         0.35,
         "Scale bound",
@@ -91,3 +93,8 @@ class RealNVP(CouplingFlow):
     def jitter(self) -> float:
         """Noise on each training point."""
         return float(self.config.jitter)
+
+    @property
+    def jitter_fade(self) -> int:
+        """Steps over which it falls to zero."""
+        return int(self.config.jitter_fade)

@@ -98,5 +98,14 @@ def test_jitter_shakes_the_points_that_are_learned(flow: type[RealNVP | MAF]) ->
 
 
 @pytest.mark.parametrize("flow", [RealNVP, MAF])
+def test_jitter_fades_to_zero(flow: type[RealNVP | MAF]) -> None:
+    model = flow(flow.Config(jitter=0.2, jitter_fade=100))
+    x, eps = torch.zeros(3, 2), torch.ones(3, 2)
+    for step, left in ((0, 0.2), (25, 0.15), (100, 0.0), (500, 0.0)):
+        batch = Batch(x, torch.zeros(3).long(), {"jitter": eps}, torch.tensor(step))
+        assert torch.allclose(model.shaken(batch), torch.full((3, 2), left))
+
+
+@pytest.mark.parametrize("flow", [RealNVP, MAF])
 def test_without_jitter_no_noise_is_drawn(flow: type[RealNVP | MAF]) -> None:
     assert flow(flow.Config(jitter=0.0)).noise("model") == {}

@@ -64,7 +64,7 @@ def test_forty_points_are_learned_by_heart_and_one_click_goes_back(begun):
     assert f"{late:.2f}" in finding.text
 
     stop, jitter = finding.remedies
-    assert jitter.changes == {"model_settings": {"jitter": 0.05}}
+    assert jitter.changes == {"model_settings": {"jitter": 0.05, "jitter_fade": 0}}
     assert stop.restore in run.snapshots
     assert 15 <= stop.restore <= 25
     run.restore(stop.restore)
