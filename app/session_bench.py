@@ -68,6 +68,7 @@ class SamplerBench(QObject):
         settings: Settings by sampler, beside the number of steps.
         trials: Results so far, in the order they came.
         floor: Energy distance that two draws of the data have by chance.
+        step: Step of the network that is studied, which may train on meanwhile.
         selected: Keys of the trials whose paths are on show, at most two.
         share: How much of the study is done.
         error: Why the last study ended early; empty if it did not.
@@ -87,6 +88,7 @@ class SamplerBench(QObject):
         self.points = _POINTS
         self.trials: list[Trial] = []
         self.floor: float | None = None
+        self.step = 0
         self.selected: list[tuple[str, float]] = []
         self.share = 0.0
         self.error = ""
@@ -216,6 +218,8 @@ class SamplerBench(QObject):
         self.trials, self.share, self.error = [], 0.0, ""
         names = {s.name for s in self.samplers()}
         chosen = [name for name in self.chosen if name in names]
+        if run is not None:
+            self.step = run.step if run.at is None else run.at
         if run is None or not chosen:
             self.changed.emit()
             return
@@ -248,6 +252,7 @@ class SamplerBench(QObject):
         kind = news.result.get("kind")
         if kind == "floor":
             self.floor = news.result.get("energy_distance")
+            self.step = int(news.result["step"])
         elif kind == "trial":
             self._take(news.result, arrays)
         if news.ended:

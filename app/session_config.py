@@ -45,10 +45,15 @@ def formula_of(entry: ModelEntry, settings: Mapping[str, Any]) -> str:
 
 def run_title(catalogue: Catalogue, config: RunConfig) -> str:
     """Model and data of a run in a few words, e.g. ``RealNVP, Two moons``."""
-    path = str(config.data_settings.get("file", ""))
-    data = path.replace("\\", "/").rpartition("/")[2]
-    data = data or data_entry(catalogue, config.data).title
+    data = data_title(catalogue, config)
     return f"{model_entry(catalogue, config.model).title}, {data}"
+
+
+def data_title(catalogue: Catalogue, config: RunConfig) -> str:
+    """What the data of a run are called; a table by the name of its file."""
+    path = str(config.data_settings.get("file", ""))
+    name = path.replace("\\", "/").rpartition("/")[2]
+    return name or data_entry(catalogue, config.data).title
 
 
 def data_entry(catalogue: Catalogue, name: str) -> DataEntry:

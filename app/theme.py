@@ -146,6 +146,10 @@ class Theme(QObject):
         finally:
             self._has_plain_figures = False
 
+    def plain_font(self, pixels: int, weight: int) -> QFont:
+        """The font of drawings on paper, of so many pixels."""
+        return self._make_font(pixels, weight, True)
+
     @staticmethod
     def _make_font(pixels: int, weight: int, plain: bool) -> QFont:
         _load_inter()

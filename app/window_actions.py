@@ -84,7 +84,7 @@ def _view(window: "Window") -> list[Act]:
             "figure_size",
             "Save figure at any size…",
             "Plots",
-            lambda: window.figure_saver.ask(wall.current().figures),
+            lambda: window.figure_saver.ask(window.figures_now()),
         ),
     ]
 
@@ -153,6 +153,8 @@ def _window(window: "Window") -> list[Act]:
     ]
 
 
+#: What any page can do that has figures.
+FIGURES = ("export", "copy", "figure_size")
 _PALETTE = ("Ctrl+Shift+P",)
 _F5 = ("F5",)
 _SAVE, _OPEN = ("Ctrl+Shift+S",), ("Ctrl+Shift+O",)

@@ -1,19 +1,19 @@
-"""What the camera of a card does: its menu, the figures, and the words after them."""
+"""What a camera does: its menu, figures and numbers, and the words after them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.panels.file_to_save import file_to_save
 from app.session_notes import Notice
-from app.widgets.card import Card
 
 if TYPE_CHECKING:
-    from app.plots.base import PlotView
+    from app.plots.base import PlotView, Table
+    from app.sheets import Plate
 
 _FORMATS = {"png": "Picture (PNG, twice the size)…", "svg": "Drawing (SVG)…"}
 _FORMATS |= {"pdf": "Document (PDF)…"}
@@ -21,29 +21,32 @@ _FORMATS |= {"pdf": "Document (PDF)…"}
 
 @dataclass(frozen=True)
 class Subject:
-    """What is drawn: the plot, words at its upper right, facts for its file."""
+    """What is drawn: a plot or several, words at its upper right, facts for its file.
 
-    plot: "PlotView"
+    ``title`` stands for the plot's own where it is not empty.
+    """
+
+    plot: "PlotView | Plate"
     caption: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    title: str = ""
 
 
 class FigureMaker(QObject):
-    """Figures of a card, as files and for the clipboard.
+    """Figures and numbers of a plot, as files and for the clipboard.
 
     Args:
-        card: Its camera opens the menu.
-        subject: What the card shows now; None if there is nothing to draw.
+        camera: Under which the menu opens.
+        subject: What is shown now; None if there is nothing to draw.
     """
 
     noted = Signal(object)  # Notice
     size_requested = Signal()
 
-    def __init__(self, card: Card, subject: Callable[[], Subject | None]) -> None:
-        super().__init__(card)
-        self._card = card
+    def __init__(self, camera: QWidget, subject: Callable[[], Subject | None]) -> None:
+        super().__init__(camera)
+        self._camera = camera
         self._subject = subject
-        card.figure_requested.connect(self._open_menu)
 
     @property
     def name(self) -> str:
@@ -53,7 +56,7 @@ class FigureMaker(QObject):
 
     def menu(self) -> QMenu:
         """A fresh menu of what can be done with the figure."""
-        menu = QMenu(self._card)
+        menu = QMenu(self._camera)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         copy = menu.addAction("Copy figure")
         copy.triggered.connect(lambda: self.copy())
@@ -62,7 +65,17 @@ class FigureMaker(QObject):
             action.triggered.connect(lambda _=False, k=kind: self._ask_file(k))
         sized = menu.addAction("At any size…")
         sized.triggered.connect(lambda: self.size_requested.emit())
+        if self._tables():
+            numbers = menu.addAction("Numbers (CSV)…")
+            numbers.triggered.connect(lambda: self._ask_table())
         return menu
+
+    def open_menu(self) -> None:
+        """Offer all of it under the camera, or where that would be."""
+        camera = self._camera
+        place = camera if camera.isVisible() else camera.parentWidget()
+        corner = place.rect().bottomLeft() if place is camera else QPoint()
+        self.menu().popup((place or camera).mapToGlobal(corner))
 
     def copy(self) -> None:
         """Put the figure, twice its size, into the clipboard."""
@@ -80,6 +93,24 @@ class FigureMaker(QObject):
         """
         self._make(path, size, scale)
 
+    def save_table(self, path: Path) -> None:
+        """Write the numbers behind the plot as CSV, one file for each kind of row."""
+        from app.tables import write_tables
+
+        try:
+            written = write_tables(path, self._tables())
+        except OSError as error:
+            self.noted.emit(Notice("warning", "There is no table", _why(error)))
+            return
+        beside = ", ".join(each.name for each in written[1:])
+        words = f"{path}, with {beside} beside it" if beside else str(path)
+        self.noted.emit(Notice("good", "Numbers saved", words))
+
+    def _tables(self) -> "Mapping[str, Table]":
+        subject = self._subject()
+        has_any = subject is not None and subject.plot.has_frame
+        return subject.plot.tables() if subject is not None and has_any else {}
+
     def _make(
         self,
         path: Path | None,
@@ -91,10 +122,10 @@ class FigureMaker(QObject):
         subject = self._subject()
         if subject is None:
             return
-        plot, caption = subject.plot, subject.caption
+        plot, caption, title = subject.plot, subject.caption, subject.title
         try:
             if path is None:
-                figures.copy_to_clipboard(plot, caption=caption)
+                figures.copy_to_clipboard(plot, caption=caption, title=title)
             else:
                 figures.export(
                     plot,
@@ -102,20 +133,29 @@ class FigureMaker(QObject):
                     scale,
                     size=size,
                     caption=caption,
+                    title=title,
                     settings=subject.settings,
                 )
         except (OSError, ValueError) as error:
-            self.noted.emit(Notice("warning", "There is no figure", str(error)))
+            self.noted.emit(Notice("warning", "There is no figure", _why(error)))
             return
         done = "Figure copied" if path is None else "Figure saved"
         self.noted.emit(Notice("good", done, str(path) if path else ""))
 
-    def _open_menu(self) -> None:
-        camera = self._card.camera
-        self.menu().popup(camera.mapToGlobal(camera.rect().bottomLeft()))
-
     def _ask_file(self, kind: str) -> None:
         name = f"{self.name}.{kind}"
-        path = file_to_save(self._card, "Save figure", name, f"*.{kind}")
+        path = file_to_save(self._camera, "Save figure", name, f"*.{kind}")
         if path:
             self.save(Path(path))
+
+    def _ask_table(self) -> None:
+        name = f"{self.name}.csv"
+        path = file_to_save(self._camera, "Save numbers", name, "*.csv")
+        if path:
+            self.save_table(Path(path))
+
+
+def _why(error: Exception) -> str:
+    """What went wrong with which file, without the number that Python gives it."""
+    words = getattr(error, "strerror", None)
+    return f"{getattr(error, 'filename', '')}: {words}." if words else str(error)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
@@ -17,6 +18,9 @@ from app.session import Session
 from app.session_run import Run
 from app.session_slots import SLOTS
 from engine.protocol import Json
+
+if TYPE_CHECKING:
+    from app.panels.figure_maker import FigureMaker
 
 EXPLORE = "explore"
 
@@ -94,6 +98,10 @@ class Page(QWidget):
     def leave(self) -> None:
         """It goes off screen: ask for nothing more."""
 
+    def figures_now(self) -> "FigureMaker | None":
+        """Figures of what is looked at; None if the page has none."""
+        return None
+
     def kept(self) -> Json:
         """Choices of the person here, for a session's file; JSON-able."""
         return {}
@@ -151,6 +159,11 @@ class Pages(QStackedWidget):
         else:
             target.enter()
         self.page_changed.emit(name)
+
+    def figures_now(self) -> "FigureMaker | None":
+        """Figures of the page on screen, if it is not the first and has any."""
+        made = self._made.get(self.current_name)
+        return made.figures_now() if made is not None else None
 
     def take_file(self, path: str) -> bool:
         """Give a dropped file to the page on screen; whether it had a use for it."""

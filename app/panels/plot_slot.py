@@ -56,7 +56,7 @@ class PlotSlot(Card):
         self._heads: dict[str, QWidget] = {}
         self.tune = IconButton("sliders-horizontal", "Settings of this view (Ctrl+,)")
         self.sheet = ViewSheet(self)
-        self.figures = FigureMaker(self, self._subject)
+        self.figures = FigureMaker(self.camera, self._subject)
         self._ground = QLabel()
         self._is_stale = False
         self._rate = 0.0  # steps/s when the run last played
@@ -223,6 +223,7 @@ class PlotSlot(Card):
         session.runs.run_chosen.connect(self.refresh)
         session.runs.visited.connect(lambda _: self._show_chips())
         self.content_chosen.connect(lambda v: session.slots.choose(self.name, v))
+        self.figure_requested.connect(self.figures.open_menu)
         self.figures.noted.connect(self.noted)
         self.figures.size_requested.connect(self.size_requested)
         self.tune.clicked.connect(self.open_settings)

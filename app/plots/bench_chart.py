@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter
 
+from app.plots.base import Table
 from app.plots.ink import colour, draw_mark
 from app.plots.marks import Lines, Marks
 from app.plots.pane import Pane
@@ -105,6 +106,14 @@ class BenchChart(Paper):
     def is_empty(self) -> bool:
         """Whether no line is drawn."""
         return not self._series
+
+    def tables(self) -> dict[str, Table]:
+        """Cost and value of each trial, by sampler."""
+        columns = ("evaluations", "value")
+        return {
+            line.title: Table(columns, np.array([line.costs, line.values]).T)
+            for line in self._series
+        }
 
     def copied(self) -> "BenchChart":
         """Another chart that shows the same, without the rings of the pointer."""

@@ -1,6 +1,6 @@
 """The plots of the sampler bench as figures."""
 
-from app.plots.base import PlotView
+from app.plots.base import PlotView, Table
 from app.plots.bench_chart import BenchChart
 from app.plots.bench_paths import BenchPaths
 from app.plots.paper import Paper
@@ -24,6 +24,10 @@ class BenchFigure(PlotView):
     def has_frame(self) -> bool:
         """Whether the page shows a trial."""
         return not self._source.is_empty
+
+    def tables(self) -> dict[str, Table]:
+        """The numbers of the trials on show."""
+        return self._source.tables()
 
     def twin(self) -> "BenchFigure":
         """Another copy, with the part that the person looks at."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.plots.base import Table
 from app.plots.marks import Lines, Marks
 from app.plots.paths import at_time
 from app.plots.rail import Block, Key, Legend
@@ -69,6 +70,12 @@ class BenchPaths(Square):
         """Whether no path is drawn."""
         return not self._sets
 
+    def tables(self) -> dict[str, Table]:
+        """The paths of each sampler: a row for each path and time."""
+        return {
+            one.title: Table(("path", "t", "x", "y"), _rows(one)) for one in self._sets
+        }
+
     def copied(self) -> "BenchPaths":
         """Another plot that shows the same paths at the same time."""
         copy = BenchPaths()
@@ -91,3 +98,11 @@ class BenchPaths(Square):
     def _draw_time(self) -> None:
         for (_, marks), one in zip(self._items, self._sets, strict=True):
             marks.set_points(at_time(one.times, one.x, self._t))
+
+
+def _rows(one: PathSet) -> Floats:
+    """Number of the path, time, place: (n k, 4), path by path."""
+    k, n, _ = one.x.shape
+    number = np.repeat(np.arange(n), k)
+    places = one.x.transpose(1, 0, 2).reshape(-1, 2)
+    return np.column_stack([number, np.tile(one.times, n), places])

@@ -100,9 +100,9 @@ class RunLine:
 class RacePlot(PlotView):
     """Arrays ``A.x``, ``A.value`` and ``A.smooth`` of the runs A to D.
 
-    ``meta`` has ``names`` (letter to name), ``unit`` of x, ``log`` (whether y is drawn
-    in logarithms), ``whole`` (whether values are counts) and ``chance`` (the upper end
-    of the band, or None).
+    ``meta`` has ``names`` (letter to name), ``axis`` and ``unit`` of x, ``log``
+    (whether y is drawn in logarithms), ``whole`` (whether values are counts) and
+    ``chance`` (the upper end of the band, or None).
     """
 
     view = "curves"
@@ -125,10 +125,11 @@ class RacePlot(PlotView):
         return None
 
     def tables(self) -> dict[str, Table]:
-        """One table for each run."""
+        """One table for each run; the first column is what stands below the plot."""
+        columns = (str(self.meta.get("axis", "x")), "value", "smooth")
         return {
             f"{letter} {name}": Table(
-                ("x", "value", "smooth"),
+                columns,
                 np.stack([self._of(letter, p) for p in ("x", "value", "smooth")], 1),
             )
             for letter, name in self._names().items()

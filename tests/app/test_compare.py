@@ -465,7 +465,6 @@ def test_curves_of_all_runs_over_steps_seconds_and_evaluations(world):
     assert race.plot.race_paper.words  # the fake engine counts no modes
     race.figures.copy()
     assert not QGuiApplication.clipboard().image().isNull()
-    assert world.notes[-1].title == "Figure copied"
 
 
 def test_table_and_figures_say_what_differs_and_what_is_best(world):

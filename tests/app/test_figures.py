@@ -86,7 +86,8 @@ def check_families(root):
     families = {group.get("font-family", "Inter") for group in root.iter()}
     names = {name for each in families for name in each.split(",")}
     assert "Inter" in names
-    assert not [n for n in names if not re.fullmatch(r"[A-Za-z][\w ]*", n)]
+    assert not [n for n in names if not re.fullmatch(r"[A-Za-z][\w -]*", n)]
+    assert {each.split(",")[-1] for each in families - {"Inter"}} == {"sans-serif"}
 
 
 @pytest.mark.parametrize("plot", ["samples"], indirect=True)

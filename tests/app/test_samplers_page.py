@@ -114,6 +114,22 @@ def test_entering_asks_for_the_usual_samplers_of_the_run_on_show(page):
     assert settings["at"] is None
 
 
+def test_the_heading_tells_the_step_that_is_studied_and_is_never_cut(page, qtbot):
+    look = theme.look
+    page.session.run.step = 900  # it trains on
+    tell(page, {"kind": "floor", "energy_distance": 0.004, "step": 12_345})
+    assert page.about.text() == "DDPM, run 1, step 12,345"
+    try:
+        theme.set_look("projector")
+        page.setFixedWidth(1280)
+        page._show()
+        qtbot.waitUntil(lambda: page.about.width() >= page.about.natural_width())
+        assert page.progress.isVisible()
+        assert page.done.geometry().right() < page.width()
+    finally:
+        theme.set_look(look)
+
+
 def test_leaving_cancels_and_asks_nothing_more(page, qapp):
     page.leave()
     assert page.session.jobs.cancelled == [0]
@@ -157,7 +173,7 @@ def test_guidance_is_a_setting_of_the_run(page):
 
 
 def test_results_are_drawn_tabled_and_the_first_two_compared(page):
-    tell(page, {"kind": "floor", "energy_distance": 0.004})
+    tell(page, {"kind": "floor", "energy_distance": 0.004, "step": 5})
     trial(page, "euler", 8, 0.2)
     trial(page, "euler", 16, 0.1)
     trial(page, "heun", 16, 0.05)
@@ -294,7 +310,7 @@ def test_the_table_is_driven_by_keys(qtbot):
 
 
 def test_a_distance_below_chance_is_drawn_and_read_as_it_is(page):
-    tell(page, {"kind": "floor", "energy_distance": 0.004})
+    tell(page, {"kind": "floor", "energy_distance": 0.004, "step": 5})
     trial(page, "euler", 16, -0.002)
     line = page.chart._series[0]
     assert line.values == (0.0004,)
@@ -366,9 +382,29 @@ def test_the_camera_saves_what_the_page_shows(page, view, ending, tmp_path):
         text = "".join(ElementTree.parse(path).getroot().itertext())
         word = {"samplers": "network evaluations per sample", "sampler_paths": "noise"}
         assert word[view] in text
-        assert page.about.text() in text
+        assert "DDPM, Two moons, step 5" in text
     elif ending == "png":
         assert QImage(str(path)).size() == QSize(1280, 800)
+
+
+def test_keys_mean_the_chart_unless_the_paths_have_the_focus(page):
+    assert page.figures_now().name == "samplers"
+    page.paths.setFocus()
+    assert page.figures_now().name == "sampler_paths"
+    page.chart.setFocus()
+    assert page.figures_now().name == "samplers"
+
+
+def test_numbers_of_chart_and_paths_are_those_of_the_trials(page, tmp_path):
+    trial(page)
+    trial(page, "heun", 8, 0.25)
+    page.figures["samplers"].save_table(tmp_path / "chart.csv")
+    text = (tmp_path / "chart.csv").read_text().splitlines()
+    assert text == ["series,evaluations,value", "Euler,16,0.1", "Heun,8,0.25"]
+    page.figures["sampler_paths"].save_table(tmp_path / "paths.csv")
+    rows = (tmp_path / "paths.csv").read_text().splitlines()
+    assert rows[0] == "path,t,x,y"
+    assert rows[1:5] == ["0,0,0,0", "0,0.5,1,1", "0,1,2,2", "1,0,0,0"]
 
 
 def test_a_bench_without_trials_has_no_figure(page, tmp_path):

@@ -1,5 +1,7 @@
 """One run of a comparison: its letter and name, its plots, its time, its figures."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -7,10 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.panels.compare.figures import RunFigures
 from app.panels.compare.run_plot import RunPlot
 from app.panels.compare.strips import Strips
+from app.panels.figure_maker import FigureMaker, Subject
 from app.session import Session
 from app.session_compare import LEFT, RIGHT
-from app.session_config import model_entry
+from app.session_config import model_entry, run_title
 from app.session_run import Run
+from app.sheets import Cell, Plate
 from app.theme import theme
 from app.widgets.button import IconButton
 from app.widgets.chip import Chip
@@ -43,18 +47,27 @@ class RunColumn(QWidget):
         self.settings = IconButton(
             "sliders-horizontal", "Settings of this run", size=24
         )
+        self.camera = IconButton("camera", "Save or copy a figure of this run", size=24)
         self.explore = IconButton("arrows-out-simple", "Open this run alone", size=24)
         self.remove = IconButton("x", "Remove from the comparison", size=24)
         self.left = RunPlot(session, run, f"{run.id}:{LEFT}", has_axis=True)
         self.right = RunPlot(session, run, f"{run.id}:{RIGHT}", has_axis=False)
         self.strips = Strips()
         self.figures = RunFigures()
+        self.figure = FigureMaker(self.camera, self._subject)
         self.head = QHBoxLayout()
         self._plots = QHBoxLayout()
         self._column = QVBoxLayout(self)
         self._arrange()
         self._connect()
         self._state = State(self, self._restyle)
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Its plots as parts of a figure, named by letter and model."""
+        places = [p for p in (self.left, self.right) if not p.isHidden()]
+        name = f"{self.badge.letter} {self.name.text()}"
+        return [replace(p.cell, caption=f"{name}, {p.cell.caption}") for p in places]
 
     def show_letter(self, letter: str, can_leave: bool) -> None:
         """Take the place in the comparison that the run has now."""
@@ -107,7 +120,8 @@ class RunColumn(QWidget):
         for word in words:
             self.head.addWidget(word)
         self.head.addStretch(1)
-        ends: list[QWidget] = [self.pace, self.settings, self.explore, self.remove]
+        ends: list[QWidget] = [self.pace, self.settings, self.camera]
+        ends += [self.explore, self.remove]
         for end in ends:
             self.head.addWidget(end)
         self._plots.addWidget(self.left, 1)
@@ -118,10 +132,12 @@ class RunColumn(QWidget):
         self._column.addWidget(self.strips)
         self._column.addWidget(self.figures)
         self.name.setMinimumWidth(0)
+        self.kind.hide()  # until a picture says how its density is known
         self._show_strips()
 
     def _connect(self) -> None:
         self.settings.clicked.connect(lambda: self.settings_requested.emit())
+        self.camera.clicked.connect(lambda: self.figure.open_menu())
         self.explore.clicked.connect(lambda: self.explore_requested.emit())
         self.remove.clicked.connect(lambda: self.removed.emit())
         for place in (self.left, self.right):
@@ -130,22 +146,6 @@ class RunColumn(QWidget):
             place.drawn.connect(self._fit_axes)
             place.plot_changed.connect(self._fit_axes)
 
-    def _show_kind(self) -> None:
-        """How the density is known, from whichever plot says so."""
-        self.kind.hide()  # until a picture says how its density is known
-        known = [chip for p in (self.left, self.right) for chip in p.plot.chips()]
-        self.kind.setVisible(bool(known))
-        if known:
-            self.kind.set_chip(known[0].text, known[0].kind)
-            self.kind.setToolTip(known[0].note)
-
-    def _fit_axes(self) -> None:
-        """Labels at the left of both squares, or of one where they show one space.
-
-        The squares are of the same size, although only one may have labels.
-        """
-        places = (self.left, self.right)
-        homes = [[pane.home for pane in p.plot.paper.panes[:1]] for p in places]
     def _show_fault(self) -> None:
         """The gravest that is wrong: it cannot go on, it waits, it learns badly."""
         run = self.run
@@ -170,6 +170,21 @@ class RunColumn(QWidget):
         plate = Plate("run", title, [self.cells])
         return Subject(plate, words, {"run": run.config.model_dump(mode="json")})
 
+    def _show_kind(self) -> None:
+        """How the density is known, from whichever plot says so."""
+        known = [chip for p in (self.left, self.right) for chip in p.plot.chips()]
+        self.kind.setVisible(bool(known))
+        if known:
+            self.kind.set_chip(known[0].text, known[0].kind)
+            self.kind.setToolTip(known[0].note)
+
+    def _fit_axes(self) -> None:
+        """Labels at the left of both squares, or of one where they show one space.
+
+        The squares are of the same size, although only one may have labels.
+        """
+        places = (self.left, self.right)
+        homes = [[pane.home for pane in p.plot.paper.panes[:1]] for p in places]
         same = homes[0] == homes[1]
         self.right.set_axis(not same)
         half = self.width() // 2

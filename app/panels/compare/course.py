@@ -66,6 +66,7 @@ def race_frame(
     kind = QUANTITIES[quantity]
     meta = {
         "names": names,
+        "axis": axis,
         "unit": {"seconds": "s", "evaluations": "evals"}.get(axis, ""),
         "log": kind.is_log,
         "whole": kind.is_count,

@@ -9,7 +9,7 @@ from app.session import Session
 from app.session_compare import LINKS
 from app.session_config import model_entry
 from app.theme import theme
-from app.widgets.button import Button
+from app.widgets.button import Button, IconButton
 from app.widgets.label import Label
 from app.widgets.link_chip import LinkChip
 from app.widgets.menu_title import MenuTitle
@@ -31,6 +31,7 @@ class CompareHead(Bar):
         self.data = MenuTitle("")
         self.seed = Button("", "arrow-counter-clockwise", kind="quiet")
         self.links = {name: LinkChip(words) for name, words in LINKS.items()}
+        self.camera = IconButton("camera", "Save or copy all runs as one picture")
         self.add = Button("Add a run", "plus", kind="quiet")
         self.close_button = Button("Close compare", "x", kind="quiet")
         self.picker = Finder("Find a model to compare", self)
@@ -38,6 +39,7 @@ class CompareHead(Bar):
         for widget in (self.count, self.data, self.seed, *self.links.values()):
             self.row.addWidget(widget)
         self.row.addStretch(1)
+        self.row.addWidget(self.camera)
         self.row.addWidget(self.add)
         self.row.addWidget(self.close_button)
         self._connect()

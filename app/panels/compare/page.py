@@ -13,10 +13,13 @@ from app.panels.compare.plot_links import PlotLinks
 from app.panels.compare.race_card import RaceCard
 from app.panels.compare.run_plot import KeptPlot
 from app.panels.compare.table_card import TableCard
+from app.panels.figure_maker import FigureMaker, Subject
 from app.panels.model_panel import ModelPanel
 from app.panels.pages import Page
 from app.session import Session
+from app.session_config import data_title
 from app.session_run import Run
+from app.sheets import Plate
 from app.theme import theme
 from app.widgets.paint import painting
 from app.widgets.state import State
@@ -57,6 +60,7 @@ class ComparePage(Page):
         self.head = CompareHead(session)
         self.race = RaceCard(session)
         self.table = TableCard(session)
+        self.figure = FigureMaker(self.head.camera, self._subject)
         self._row = QHBoxLayout()
         self._below = QHBoxLayout()
         self._middle = QVBoxLayout()
@@ -73,6 +77,14 @@ class ComparePage(Page):
     def leave(self) -> None:
         """Nothing is asked for any more."""
         self.session.compare.leave()
+
+    def figures_now(self) -> FigureMaker:
+        """Of the run, or the curves, that have the focus; else of all."""
+        focused = self.focusWidget()
+        for column in self.columns.values():
+            if column.isAncestorOf(focused):
+                return column.figure
+        return self.race.figures if self.race.isAncestorOf(focused) else self.figure
 
     def kept(self) -> Json:
         """Which runs, links and plots, and what the cards below show."""
@@ -162,6 +174,9 @@ class ComparePage(Page):
         session.runs.moved.connect(lambda _: self.show_status())
         session.reported.connect(self._on_reported)
         self.head.left.connect(self.left)
+        self.head.camera.clicked.connect(lambda: self.figure.open_menu())
+        for maker in (self.figure, self.race.figures):
+            self._own(maker)
 
     def _show_runs(self) -> None:
         """A column for each run, in the order of their letters."""
@@ -195,7 +210,28 @@ class ComparePage(Page):
         column.settings_requested.connect(lambda: self.toggle_settings(run))
         column.removed.connect(lambda: session.compare.remove(run))
         column.explore_requested.connect(lambda: self._open_alone(run))
+        self._own(column.figure)
         return column
+
+    def _own(self, maker: FigureMaker) -> None:
+        """Pass on what a maker of figures says and asks for."""
+        maker.noted.connect(self.noted)
+        maker.size_requested.connect(lambda: self.size_requested.emit(maker))
+
+    def _subject(self) -> Subject | None:
+        """All runs side by side, a column each, over their curves."""
+        compare, catalogue = self.session.compare, self.session.catalogue
+        if catalogue is None or not compare.runs:
+            return None
+        config = compare.runs[0].config
+        columns = [self.columns[run.id].cells for run in compare.runs]
+        rows = [list(row) for row in zip(*columns, strict=True)]
+        title = f"{len(columns)} runs on {data_title(catalogue, config)}"
+        plate = Plate("comparison", title, [*rows, [self.race.cell]])
+        facts = {
+            compare.letter(r): r.config.model_dump(mode="json") for r in compare.runs
+        }
+        return Subject(plate, f"seed {config.seed}", {"runs": facts})
 
     def _open_alone(self, run: Run) -> None:
         self.session.runs.choose(run.id)

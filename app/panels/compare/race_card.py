@@ -6,12 +6,13 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.panels.compare.course import AXES, QUANTITIES, Entrant, race_frame
+from app.panels.figure_maker import FigureMaker, Subject
 from app.plots.race import RacePlot
 from app.session import Session
 from app.session_compare import CURVES
-from app.session_config import model_entry
-from app.session_notes import Notice
+from app.session_config import data_title, model_entry
 from app.session_run import Run
+from app.sheets import Cell
 from app.theme import theme
 from app.widgets.card import Card
 from app.widgets.switch import Switch
@@ -37,13 +38,13 @@ class RaceCard(Card):
         words = {name: quantity.word for name, quantity in QUANTITIES.items()}
         self.quantity = Switch(words, "Quantity")
         self.maximise.hide()
-        self.camera.set_name("Copy this figure")
+        self.figures = FigureMaker(self.camera, self._subject)
         self.add_header_widget(self.axis)
         self.add_header_widget(self.quantity)
         self.set_body(self.plot)
         self.axis.chosen.connect(lambda _: self._on_chosen())
         self.quantity.chosen.connect(lambda _: self._on_chosen())
-        self.figure_requested.connect(self.copy_figure)
+        self.figure_requested.connect(self.figures.open_menu)
         session.compare.runs_changed.connect(self.show_runs)
         self.show_runs()
 
@@ -57,22 +58,26 @@ class RaceCard(Card):
         self._curves = {r: found for r, found in self._curves.items() if r in known}
         self._draw()
 
-    def copy_figure(self) -> None:
-        """Put the plot into the clipboard."""
-        from app import figures
-
-        try:
-            figures.copy_to_clipboard(self.plot)
-        except ValueError as error:
-            notice = Notice("warning", "There is no figure", str(error))
-        else:
-            notice = Notice("good", "Figure copied")
-        self._session.noted.emit(notice)
+    @property
+    def cell(self) -> Cell:
+        """The curves as a part of a figure."""
+        quantity = QUANTITIES[self.quantity.value()]
+        return Cell(self.plot, quantity.remark, quantity.heading)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Switches before words: a narrow card says less."""
         super().resizeEvent(event)
         self._show_words()
+
+    def _subject(self) -> Subject:
+        runs, catalogue = self._session.compare.runs, self._session.catalogue
+        words = ""
+        if runs and catalogue is not None:
+            config = runs[0].config
+            words = f"{data_title(catalogue, config)}, seed {config.seed}"
+        compare = self._session.compare
+        facts = {compare.letter(r): r.config.model_dump(mode="json") for r in runs}
+        return Subject(self.plot, words, {"runs": facts}, self.cell.title)
 
     def _show_words(self) -> None:
         quantity = QUANTITIES[self.quantity.value()]

@@ -13,6 +13,7 @@ from app.plots.catalogue import PLOTS, make_plot
 from app.plots.square import Square
 from app.session import Session
 from app.session_run import Run
+from app.sheets import Cell
 from app.theme import theme
 from engine.protocol import Arrays, Frame
 
@@ -66,6 +67,13 @@ class RunPlot(QWidget):
         self._connect()
         self._want_companions()
         self.refresh()
+
+    @property
+    def cell(self) -> Cell:
+        """What it is as a part of a figure, without the name of its run."""
+        frame = self._slots[self.name].frame
+        step = frame[0].step if frame is not None else self.run.step
+        return Cell(self.plot, f"step {step:,}")
 
     def refresh(self) -> None:
         """Show what is known of the view now: its frame, or why there is none."""

@@ -19,7 +19,7 @@ from app.plots.read_out import ReadOut
 from app.plots.ticks import significant
 from app.session import Session
 from app.session_bench import SamplerBench, Trial
-from app.session_config import model_entry, schema_of
+from app.session_config import model_entry, run_title, schema_of
 from app.session_run import Run
 from app.theme import theme
 from app.widgets.button import Button
@@ -88,6 +88,11 @@ class SamplersPage(Page):
         """Compute nothing any more."""
         self.bench.close()
 
+    def figures_now(self) -> FigureMaker:
+        """Of the plot that has the focus, else of the chart."""
+        on_paths = self.paths.isAncestorOf(self.focusWidget())
+        return self.figures[PathsFigure.view if on_paths else ChartFigure.view]
+
     def kept(self) -> Json:
         """What is tried, and what is compared."""
         return {"bench": self.bench.choices(), "value": self._value}
@@ -108,11 +113,11 @@ class SamplersPage(Page):
         px = theme.px
         head = QHBoxLayout()
         head.setContentsMargins(px(15), px(4), px(12), px(4))
-        self.progress.setFixedWidth(px(220))
         parts: list[QWidget] = [self.title, self.about, self.progress]
         for part in parts:
             head.addWidget(part)
         head.addStretch(1)
+        head.setStretchFactor(self.progress, 1)
         for button in (self.again, self.copy, self.done):
             head.addWidget(button)
         plots = QHBoxLayout()
@@ -162,11 +167,14 @@ class SamplersPage(Page):
         """Let the camera of a card draw this."""
 
         def subject() -> Subject:
-            run = self.session.run
-            settings = run.config.model_dump(mode="json") if run else {}
-            return Subject(figure, self.about.text(), {"run": settings})
+            run, catalogue = self.session.run, self.session.catalogue
+            if run is None or catalogue is None:
+                return Subject(figure, "")
+            words = f"{run_title(catalogue, run.config)}, step {self.bench.step:,}"
+            return Subject(figure, words, {"run": run.config.model_dump(mode="json")})
 
-        maker = FigureMaker(card, subject)
+        maker = FigureMaker(card.camera, subject)
+        card.figure_requested.connect(maker.open_menu)
         maker.noted.connect(self.noted)
         maker.size_requested.connect(lambda: self.size_requested.emit(maker))
         self.figures[figure.view] = maker
@@ -212,8 +220,9 @@ class SamplersPage(Page):
         run, catalogue = self.session.run, self.session.catalogue
         if run is not None and catalogue is not None:
             title = model_entry(catalogue, run.config.model).title
-            step = run.at if run.at is not None else run.step
-            self.about.setText(f"{title}, run {run.number}, step {step:,}")
+            words = f"{title}, run {run.number}, step {self.bench.step:,}"
+            self.about.setText(words)
+            self.about.setMinimumWidth(self.about.natural_width() + 2)  # never cut
         self.progress.setVisible(self.bench.is_busy)
         self.progress.set_progress(self.bench.share)
 
@@ -321,6 +330,7 @@ class SamplersPage(Page):
 
     def _fit_look(self) -> None:
         """In the hall there is room for what is seen, not for what is chosen."""
+        self.progress.setMaximumWidth(theme.px(220))
         self.side.setVisible(theme.look != "projector")
 
     def _recolour(self) -> None:
