@@ -1,15 +1,15 @@
 """State of the sampler bench: what is tried on the run on show, and what came out."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session import Session
+from app.session_bench_kept import Ground, KeptTrials, Trial
 from app.session_config import defaults, model_entry
+from app.session_run import Run
 from engine.protocol import Arrays, JobNews, Json, SamplerEntry
 
 if TYPE_CHECKING:
@@ -34,39 +34,12 @@ class _Choices(BaseModel):
     selected: list[tuple[str, float]] = Field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One sampler with one number of steps.
-
-    ``facts`` are the engine's numbers; ``times`` (k,) and ``x`` (k, n, 2) some paths.
-    """
-
-    sampler: str
-    steps: float
-    facts: dict[str, Any]
-    times: NDArray[Any]
-    x: NDArray[Any]
-
-    @property
-    def key(self) -> tuple[str, float]:
-        """What tells it from other trials of a study."""
-        return self.sampler, self.steps
-
-    @property
-    def amount(self) -> str:
-        """Steps, or the tolerance of a solver that chooses its steps."""
-        if self.steps < 1:
-            return f"tolerance {self.steps:g}"
-        return f"{self.steps:.0f} steps"
-
-
 class SamplerBench(QObject):
     """Begins the study anew whenever something changes; the newest wish wins.
 
     Attributes:
         chosen: Names of the samplers to try, in the catalogue's order.
         settings: Settings by sampler, beside the number of steps.
-        trials: Results so far, in the order they came.
         floor: Energy distance that two draws of the data have by chance.
         step: Step of the network that is studied, which may train on meanwhile.
         selected: Keys of the trials whose paths are on show, at most two.
@@ -86,7 +59,7 @@ class SamplerBench(QObject):
         self.settings: dict[str, dict[str, Any]] = {}
         self.most_steps = _MOST_STEPS
         self.points = _POINTS
-        self.trials: list[Trial] = []
+        self._kept = KeptTrials()
         self.floor: float | None = None
         self.step = 0
         self.selected: list[tuple[str, float]] = []
@@ -98,7 +71,7 @@ class SamplerBench(QObject):
         self._timer.timeout.connect(self.begin)
         session.desk.config_changed.connect(lambda _: self.ask_again())
         session.runs.visited.connect(lambda _: self.ask_again())
-        session.run_ready.connect(lambda _: self.ask_again())
+        session.run_ready.connect(lambda _: self._on_ready())
 
     # ---- the page's side
 
@@ -115,6 +88,11 @@ class SamplerBench(QObject):
         self._is_open = False
         self._timer.stop()
         self._cancel()
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Results so far, in the order they came."""
+        return self._kept.trials
 
     @property
     def is_busy(self) -> bool:
@@ -159,7 +137,8 @@ class SamplerBench(QObject):
         wanted = set(self.chosen) ^ {sampler}
         self.chosen = [s.name for s in self.samplers() if s.name in wanted]
         if sampler not in self.chosen:
-            self._keep_only(self.chosen)
+            self._kept.drop(sampler)
+            self.selected = [key for key in self.selected if key[0] != sampler]
         self.choices_changed.emit()
         self.ask_again()
 
@@ -210,28 +189,42 @@ class SamplerBench(QObject):
         if self._is_open:
             self._timer.start()
 
+    def _on_ready(self) -> None:
+        self._kept.forget()
+        self.ask_again()
+
+    def begin_anew(self) -> None:
+        """Begin the study now, with other trials for all."""
+        self._kept.forget()
+        self.begin()
+
     def begin(self) -> None:
-        """Begin the study now."""
+        """Begin the study now; what is known already is not tried again."""
         self._timer.stop()
         self._cancel()
         run = self._session.run
-        self.trials, self.share, self.error = [], 0.0, ""
-        names = {s.name for s in self.samplers()}
-        chosen = [name for name in self.chosen if name in names]
+        self.share, self.error = 0.0, ""
         if run is not None:
             self.step = run.step if run.at is None else run.at
-        if run is None or not chosen:
-            self.changed.emit()
-            return
+            names = {s.name for s in self.samplers()}
+            self._ask(run, [name for name in self.chosen if name in names])
+        self.changed.emit()
+
+    def _ask(self, run: Run, chosen: list[str]) -> None:
+        """Ask the engine for the trials that are missing."""
+        steps = self._steps()
+        ground = Ground(run.id, run.config, self.step, tuple(steps), self.points)
+        wanted = {name: self.settings.get(name, {}) for name in chosen}
+        missing = self._kept.missing(ground, wanted)
         settings = {
-            "samplers": chosen,
-            "steps": self._steps(),
-            "settings": {n: v for n, v in self.settings.items() if n in chosen},
+            "samplers": missing,
+            "steps": steps,
+            "settings": {n: wanted[n] for n in missing if wanted[n]},
             "points": self.points,
             "at": run.at,
         }
-        self._job = self._session.jobs.start(JOB, run.id, settings, self._on_news)
-        self.changed.emit()
+        if missing:
+            self._job = self._session.jobs.start(JOB, run.id, settings, self._on_news)
 
     def _steps(self) -> list[int]:
         steps = [_LEAST_STEPS]
@@ -253,11 +246,13 @@ class SamplerBench(QObject):
         if kind == "floor":
             self.floor = news.result.get("energy_distance")
             self.step = int(news.result["step"])
+            self._kept.stands_on(self.step)
         elif kind == "trial":
             self._take(news.result, arrays)
         if news.ended:
             self._job = None
             self.error = news.error
+            self._kept.end(not news.error)
         self.changed.emit()
 
     def _take(self, facts: dict[str, Any], arrays: Arrays) -> None:
@@ -268,7 +263,7 @@ class SamplerBench(QObject):
             np.asarray(arrays["times"]),
             np.asarray(arrays["x"]),
         )
-        self.trials.append(trial)
+        self._kept.take(trial)
         shown = {name for name, _ in self.selected}
         if (
             len(self.selected) < 2
@@ -277,7 +272,3 @@ class SamplerBench(QObject):
         ):
             self.selected.append(trial.key)
             self.choices_changed.emit()
-
-    def _keep_only(self, samplers: list[str]) -> None:
-        self.trials = [t for t in self.trials if t.sampler in samplers]
-        self.selected = [k for k in self.selected if k[0] in samplers]

@@ -81,8 +81,9 @@ class SamplerStudy(Job):
         judge = _Judge(fitted, made.data, x_0, made.judged().heldout.x)
         floor = made.chance(self.tick)
         yield News(0.0, {"kind": "floor", "energy_distance": floor, "step": step})
-        for share in judge.prepare(self.tick):
-            yield News(share * 0.1, {"kind": "reference"})
+        if any(not sampler.uses_noise for sampler, _ in trials):
+            for share in judge.prepare(self.tick):
+                yield News(share * 0.1, {"kind": "reference"})
         for index, (sampler, steps) in enumerate(trials):
             begin = time.perf_counter()
             fitted.sampler = sampler

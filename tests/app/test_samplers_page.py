@@ -167,6 +167,81 @@ def test_every_choice_begins_the_study_anew(page, qtbot):
     newest(page.again.click)
 
 
+def whole_study(page):
+    """All trials that were asked for last, and the end."""
+    samplers = page.session.jobs.started[-1][2]["samplers"]
+    tell(page, {"kind": "floor", "energy_distance": 0.004, "step": 5})
+    for sampler in samplers:
+        for steps in (2, 4, 8):
+            trial(page, sampler, steps, 0.1)
+    tell(page, {}, ended=True)
+    return samplers
+
+
+def test_a_setting_of_one_sampler_costs_the_trials_of_that_one(page, qtbot):
+    """So that a slider is live: the others stand, and its own marks move."""
+    jobs = page.session.jobs
+    page.choices.extent.fields["most_steps"].user_set(8)
+    page.choices.rows["ddim"].click()
+    qtbot.waitUntil(lambda: "ddim" in jobs.started[-1][2]["samplers"])
+    every = whole_study(page)
+    assert len(every) > 3
+    count = len(jobs.started)
+    page.bench.set_setting("ddim", "eta", 0.5)
+    qtbot.waitUntil(lambda: len(jobs.started) == count + 1)
+    assert jobs.started[-1][2]["samplers"] == ["ddim"]
+    assert jobs.started[-1][2]["settings"] == {"ddim": {"eta": 0.5}}
+    assert len(page.bench.trials) == 3 * len(every)  # nothing has gone
+    trial(page, "ddim", 4, 0.3)
+    assert page.bench.trial(("ddim", 4.0)).facts["energy_distance"] == 0.3
+    assert len(page.bench.trials) == 3 * len(every)
+    page.bench.set_setting("ddim", "eta", 0.6)  # before that study was whole
+    qtbot.waitUntil(lambda: len(jobs.started) == count + 2)
+    assert whole_study(page) == ["ddim"]
+    page.choices.rows["heun"].click()
+    qtbot.waitUntil(lambda: not page.bench._timer.isActive())
+    assert len(jobs.started) == count + 2  # one less is nothing to try
+    page.choices.rows["heun"].click()
+    qtbot.waitUntil(lambda: len(jobs.started) == count + 3)
+    assert whole_study(page) == ["heun"]
+
+
+@pytest.mark.parametrize("change", ["step", "moment", "config", "again", "ready"])
+def test_another_network_is_studied_from_the_start(page, qtbot, change):
+    jobs = page.session.jobs
+    page.choices.extent.fields["most_steps"].user_set(8)
+    qtbot.waitUntil(lambda: jobs.started[-1][2]["steps"] == [2, 4, 8])
+    every, count, run = whole_study(page), len(jobs.started), page.session.run
+    if change == "step":
+        run.step = 6
+        page.bench.ask_again()
+    elif change == "moment":
+        run.at = 4
+        page.session.visited.emit(4)
+    elif change == "config":
+        run.config = run.config.model_copy(update={"seed": 1})
+        page.session.config_changed.emit(None)
+    elif change == "again":
+        page.again.click()
+    else:
+        page.session.run_ready.emit(None)
+    qtbot.waitUntil(lambda: len(jobs.started) == count + 1)
+    assert jobs.started[-1][2]["samplers"] == every
+    assert page.bench.trials == []
+
+
+def test_trials_that_were_asked_for_anew_and_failed_are_gone(page, qtbot):
+    jobs = page.session.jobs
+    page.choices.extent.fields["most_steps"].user_set(8)
+    qtbot.waitUntil(lambda: jobs.started[-1][2]["steps"] == [2, 4, 8])
+    every, count = whole_study(page), len(jobs.started)
+    page.bench.set_setting("euler", "grid", "quadratic")
+    qtbot.waitUntil(lambda: len(jobs.started) == count + 1)
+    tell(page, {}, ended=True, error="It cannot be.")
+    left = {t.sampler for t in page.bench.trials}
+    assert left == set(every) - {"euler"}
+
+
 def test_guidance_is_a_setting_of_the_run(page):
     page.guidance.fields["guidance"].user_set(3.0)
     assert page.session.edits == [("model_settings", "guidance", 3.0)]

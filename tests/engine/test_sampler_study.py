@@ -73,6 +73,15 @@ def test_a_run_that_trains_on_meanwhile_is_studied_as_it_was_at_the_beginning():
         np.testing.assert_array_equal(mine.arrays["x"], other.arrays["x"])
 
 
+def test_what_adds_noise_needs_no_reference_and_comes_at_once(oracle):
+    noisy, trials = study(oracle, samplers=["ancestral"], steps=[2])
+    assert [n.result["kind"] for n in noisy] == ["floor", "trial"]
+    assert trials[0].result.get("error_network") is None
+    settings = {"ddim": {"eta": 1.0}}
+    both, trials = study(oracle, samplers=["ddim"], steps=[2], settings=settings)
+    assert [n.result["kind"] for n in both] == ["floor", "trial"]
+
+
 def test_all_paths_begin_at_the_same_noise_and_are_in_data_units(oracle):
     _, trials = study(oracle, samplers=["euler", "heun", "ancestral"], steps=[3])
     starts = [torch.as_tensor(t.arrays["x"][0].copy()) for t in trials]

@@ -18,7 +18,8 @@ from app.plots.film import Film
 from app.plots.read_out import ReadOut
 from app.plots.ticks import significant
 from app.session import Session
-from app.session_bench import SamplerBench, Trial
+from app.session_bench import SamplerBench
+from app.session_bench_kept import Trial
 from app.session_config import model_entry, run_title, schema_of
 from app.session_run import Run
 from app.theme import theme
@@ -183,7 +184,7 @@ class SamplersPage(Page):
         bench = self.bench
         bench.changed.connect(self._show)
         bench.choices_changed.connect(self._show)
-        self.again.clicked.connect(bench.begin)
+        self.again.clicked.connect(lambda: bench.begin_anew())
         self.copy.clicked.connect(self._copy)
         self.done.clicked.connect(self.left)
         self.switch.chosen.connect(self._on_value)

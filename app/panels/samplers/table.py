@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.session_bench import Trial
+from app.session_bench_kept import Trial
 from app.theme import theme
 from app.widgets.paint import LEFT, RIGHT, box, draw_text, painting
 from app.widgets.state import State
