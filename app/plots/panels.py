@@ -163,18 +163,33 @@ class PanelPaper(Paper):
                 self._paint_changes(painter, panel, frame)
             self._paint_ends(painter, panel, frame)
         if self.hidden_panels:
-            where = self._more_room()
-            draw_text(painter, where, self._more(), theme.c.text3, 11, align=RIGHT)
+            where, words = self._more_room(), self._more()
+            draw_text(painter, where, words, theme.c.text3, 11, align=RIGHT)
 
     def _more(self) -> str:
-        return f"+{self.hidden_panels} more when enlarged"
+        """That some panels have no room: at length, unless the title needs it."""
+        words = f"+{self.hidden_panels} more"
+        whole = f"{words} when enlarged"
+        return whole if self._fits_beside_title(whole) else words
 
     def _more_room(self) -> QRectF:
-        """Where it is said that some panels have no room; nowhere if all have."""
+        """Where that is said; nowhere if all have room.
+
+        At the right of the first title, or else of the labels on the x axis.
+        """
         if not self.hidden_panels:
             return QRectF()
-        wide = text_width(self._more(), 11) + 2
-        return QRectF(self.width() - theme.px(12) - wide, 0, wide, theme.px(_TITLE))
+        px, words = theme.px, self._more()
+        wide = text_width(words, 11) + 2
+        if self._fits_beside_title(words):
+            return QRectF(self.width() - px(12) - wide, 0, wide, px(_TITLE))
+        top = self.height() - px(_BOTTOM + 4)
+        return QRectF(self.width() - px(2) - wide, top, wide, px(16))
+
+    def _fits_beside_title(self, words: str) -> bool:
+        title = text_width(self.panels[0].title, 12, 600) + theme.px(_LEFT + 4 + 8)
+        room: int = self.width() - theme.px(14)
+        return title + text_width(words, 11) <= room
 
     def paint_ahead(self, painter: QPainter) -> None:
         """Words of dashed lines, what was changed, the line under the pointer."""
@@ -255,7 +270,7 @@ class PanelPaper(Paper):
         self, painter: QPainter, panel: Panel, frame: QRectF
     ) -> None:
         """Over the curves, which may pass there, on a veil."""
-        taken = QRectF()
+        taken: list[QRectF] = []
         veil = QColor(colour(self.ground))
         veil.setAlpha(_VEIL)
         for line in panel.references:
@@ -266,11 +281,14 @@ class PanelPaper(Paper):
             words = QRectF(frame.right() - 4 - wide, y + 1, wide, theme.px(16))
             if words.bottom() > frame.bottom() + theme.px(_GAP):
                 words.moveBottom(y - 1)
-            if words.intersects(taken):  # of its neighbour: on the line's other side
-                words.moveBottom(y - 1)
-            taken = QRectF(words)
+            if any(words.intersects(other) for other in taken):
+                words.moveBottom(y - 1)  # on the line's other side
             if words.intersects(self._more_room()):
                 words.moveRight(self._more_room().left() - theme.px(8))
+            blocked = any(words.intersects(other) for other in taken)
+            if blocked or words.left() < frame.left():
+                continue  # no room; the line stays
+            taken.append(QRectF(words))
             painter.fillRect(words.adjusted(-2, 1, 2, -1), veil)
             draw_text(painter, words, line.text, colour(line.token), 11, align=RIGHT)
 

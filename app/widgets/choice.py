@@ -25,6 +25,7 @@ class Choice(QComboBox):
     ) -> None:
         super().__init__(parent)
         self._keys: list[object] = []
+        self._is_tight = False
         self.setAccessibleName(name)
         self.view().setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -38,6 +39,18 @@ class Choice(QComboBox):
         self.clear()
         self._keys = list(options)
         self.addItems(list(options.values()))
+
+    def set_tight(self, tight: bool) -> None:
+        """Stand close round the word, where there is hardly room for it."""
+        if tight != self._is_tight:
+            self._is_tight = tight
+            self.updateGeometry()
+            self.update()
+
+    def width_of(self, word: str) -> int:
+        """Room that this word wants, uncut, px."""
+        left, right = self._margins()
+        return text_width(word, 12) + left + right + 2
 
     @property
     def options(self) -> dict[object, str]:
@@ -65,8 +78,8 @@ class Choice(QComboBox):
     def sizeHint(self) -> QSize:
         """Room for the longest word and the arrow."""
         words = [self.itemText(i) for i in range(self.count())]
-        longest = max((text_width(word, 12) for word in words), default=0)
-        return QSize(longest + theme.px(36), theme.px(24))
+        longest = max((self.width_of(word) for word in words), default=0)
+        return QSize(longest + theme.px(2), theme.px(24))
 
     def minimumSizeHint(self) -> QSize:
         """May be narrow: the word is then cut, the list shows it whole."""
@@ -83,14 +96,20 @@ class Choice(QComboBox):
         outline = mix(c.bg3, c.strong, hover) if enabled else c.bg3
         with painting(self) as painter:
             box(painter, rect, 5, c.bg3 if enabled else c.bg2, outline)
-            words = rect.adjusted(theme.px(8), 0, -theme.px(24), 0)
+            left, right = self._margins()
+            words = rect.adjusted(left, 0, -right, 0)
             ink = c.text1 if enabled else c.text4
             draw_text(painter, words, self.currentText(), ink, 12)
-            arrow = QPointF(rect.right() - theme.px(14), rect.center().y())
+            arrow = QPointF(rect.right() - 0.58 * right, rect.center().y())
             colour = c.text3 if enabled else c.text4
             draw_icon(painter, arrow, "caret-down", 12, colour)
             if self._state.ring:
                 ring(painter, rect, 5)
+
+    def _margins(self) -> tuple[int, int]:
+        """Room before the word, and behind it for the arrow."""
+        px = theme.px
+        return (px(5), px(16)) if self._is_tight else (px(8), px(24))
 
     def _on_activated(self, index: int) -> None:
         self.chosen.emit(self._keys[index])

@@ -10,6 +10,8 @@ from app.plots.race import RacePlot
 from app.plots.read_out import ReadOut
 from app.session_files import KeptWindow
 from app.session_history import History
+from app.theme import theme
+from app.widgets.paint import text_width
 from engine.protocol import Subscribe
 
 
@@ -59,6 +61,42 @@ def test_a_switch_is_words_where_they_fit_and_a_list_where_not(world):
     assert head.words.value() == "true"
     assert head.view.geometry().right() < head.words.geometry().left()
     assert head.words.geometry().right() < head.tune.geometry().left()
+
+
+def test_in_a_narrow_column_the_chosen_word_is_read_whole(world):
+    """ "Arro…" said less than the room it left beside it."""
+    world.window.resize(1280, 720)
+    page = compared(world)
+    head = columns(page)[0].right.head
+    head.view_chosen.emit("field")
+    world.session.compare.duplicate()
+    world.settle()
+    world.until(lambda: head.words.isVisible())
+    for word in ("arrows", "divergence"):
+        head.words.user_choose(word)
+        world.settle()
+        text = head.words.currentText()
+        room = head.words.width() - text_width(text, 12)
+        assert room >= theme.px(20), text
+        assert head.view.geometry().right() < head.words.geometry().left()
+        assert head.words.geometry().right() < head.tune.geometry().left()
+
+
+def test_words_of_an_empty_plot_take_no_room_from_the_curves(world):
+    page = compared(world, "realnvp")
+    heights = [page.race.height(), columns(page)[0].left.height()]
+    for column in columns(page):
+        column.right.plot.show_empty("No plot here", "For a very long reason. " * 12)
+    world.settle()
+    assert [page.race.height(), columns(page)[0].left.height()] == heights
+
+
+def test_equal_runs_say_what_makes_a_comparison_of_them(world):
+    page = compared(world)
+    assert "Add a run" in page.table.table.text()
+    world.session.compare.duplicate()
+    world.settle()
+    assert "change a setting of B" in page.table.table.text()
 
 
 def test_what_is_chosen_in_one_run_is_chosen_in_all_until_unlinked(world):

@@ -12,12 +12,13 @@ from app.plots.classes import ClassLegend
 from app.plots.curves import CurvesPlot
 from app.plots.foot import paint_foot
 from app.plots.marks import Lines, Marks
+from app.plots.pane import Pane
 from app.plots.paths import grade_times
 from app.plots.preview import FRAMES
 from app.plots.square import Square
 from app.plots.trajectories import TrajectoriesPlot
 from app.theme import theme
-from app.widgets.paint import text_width
+from app.widgets.paint import LEFT, RIGHT, text_width
 
 
 def side_of(qtbot, width, height, look="dark"):
@@ -232,6 +233,62 @@ def test_words_of_a_change_leave_the_last_values_free(qtbot, monkeypatch):
     ((_, words),) = drawn
     frame = plot.panel_paper.panels[0].pane.geometry()
     assert frame.left() <= words.left() < words.right() <= frame.right() + 2
+
+
+def words_of(paper, width, height, monkeypatch):
+    """What a paper of this size writes: text, and the place it takes; none is cut."""
+    drawn, cut = [], []
+
+    def keep(painter, rect, text, ink, size=13, weight=400, align=LEFT):
+        wide = text_width(text, size, weight)
+        if align == LEFT and wide > rect.width() + 1:
+            cut.append(text)
+        place = QRectF(rect)
+        if align == RIGHT:
+            place.setLeft(rect.right() - wide)
+        elif align == LEFT:
+            place.setWidth(wide)
+        else:
+            place = QRectF(rect.center().x() - wide / 2, rect.y(), wide, rect.height())
+        drawn.append((text, place.adjusted(0, 2, 0, -2)))
+
+    monkeypatch.setattr(panels, "draw_text", keep)
+    image = QImage(width, height, QImage.Format.Format_ARGB32)
+    painter = QPainter(image)
+    paper.resize(width, height)
+    paper.lay_out(width, height)
+    paper.paint_behind(painter)
+    paper.paint_ahead(painter)
+    painter.end()
+    assert not cut
+    return drawn
+
+
+@pytest.mark.parametrize("width", [212, 240, 300, 440])
+def test_words_round_curves_are_never_cut_and_never_on_each_other(
+    qtbot, monkeypatch, width
+):
+    """In a comparison a title was "Lear…"; three references stood in one another."""
+    paper = panels.PanelPaper()
+    qtbot.addWidget(paper)
+    shown = []
+    for title in ("Error of the guess", "Distance", "Coverage"):
+        pane = paper.add_pane(Pane())
+        pane.set_home(0, 1, 0, 5)
+        ends = [panels.EndValue(1, "learned 1.00", "text1")]
+        lines = [panels.Line(y, f"a reference {y}") for y in (0.2, 0.3, 0.4, 3.0)]
+        shown.append(panels.Panel(pane, title, "nats", ends=ends, references=lines))
+    paper.set_panels(shown)
+    drawn = words_of(paper, width, 240, monkeypatch)
+    texts = [text for text, _ in drawn]
+    assert paper.hidden_panels == 1
+    assert texts.count("Error of the guess") == 1
+    assert sum(text.startswith("+1 more") for text in texts) == 1
+    if width > 212:
+        assert {"a reference 0.2", "a reference 3.0"} <= set(texts)
+    for index, (text, place) in enumerate(drawn):
+        for other, taken in drawn[:index]:
+            assert not place.intersects(taken), f"{text} stands on {other}"
 
 
 def test_far_parts_of_crooked_paths_are_pale(qtbot):

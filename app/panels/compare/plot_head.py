@@ -32,6 +32,7 @@ class PlotHead(QWidget):
         self._hosts: dict[PlotView, QWidget] = {}
         self.view = MenuTitle("")
         self.words = Choice(name="What is drawn")
+        self.words.set_tight(True)
         self.tune = IconButton("sliders-horizontal", "Settings of this view", size=24)
         self._row = QHBoxLayout(self)
         self._row.addWidget(self.view)
@@ -76,6 +77,7 @@ class PlotHead(QWidget):
             if self.words.options != words:
                 self.words.set_options(words)
             self.words.set_value(switch.value())
+            self._fit_words()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Words where they fit."""
@@ -88,6 +90,13 @@ class PlotHead(QWidget):
         px, gaps = theme.px, self._row.spacing() * 4
         wide = self.view.sizeHint().width() + self._switch.natural_width
         return wide + self.tune.sizeHint().width() + gaps + px(4) <= self.width()
+
+    def _fit_words(self) -> None:
+        """The chosen word is read whole, as far as the title leaves it room."""
+        ends = self.view.minimumSizeHint().width() + self.tune.sizeHint().width()
+        left = self.width() - ends - self._row.spacing() * 2 - theme.px(6)
+        wanted = self.words.width_of(self.words.currentText())
+        self.words.setMinimumWidth(max(min(wanted, left), theme.px(40)))
 
     def _host(self, plot: PlotView) -> QWidget:
         host = QWidget()

@@ -26,6 +26,14 @@ class KeptPlot(BaseModel):
     settings: dict[str, dict[str, Any]]
 
 
+class _Stack(QStackedLayout):
+    """Is as high as its column has room, whatever the words of an empty plot want."""
+
+    def hasHeightForWidth(self) -> bool:
+        """Else columns would grow at the cost of the curves below."""
+        return False
+
+
 class RunPlot(QWidget):
     """Shows the view of one place of a run; plots are kept once they were made.
 
@@ -58,7 +66,7 @@ class RunPlot(QWidget):
         self.head = PlotHead()
         self.sheet = ViewSheet(self)
         self._ground = QWidget()
-        self._stack = QStackedLayout(self._ground)
+        self._stack = _Stack(self._ground)
         # Squares give way: the words of an empty plot must not widen a column.
         self._stack.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._ground.setMinimumSize(theme.px(80), theme.px(80))

@@ -28,6 +28,7 @@ _TITLES = {
     "place": "One place",
 }
 _NO_PLACE = "Click into a plot to ask all runs about a place."
+_ALONE = "A second run shows here what differs: Add a run."
 
 
 class TableCard(Card):
@@ -77,11 +78,18 @@ class TableCard(Card):
             for run in runs
         ]
         if not rows:
-            words = _NO_PLACE if mode == "place" else "None: the runs are the same."
+            words = _NO_PLACE if mode == "place" else self._why_same()
             rows = [TableRow(words, ())] if mode != "place" or point is None else []
         where = place_words(point) if mode == "place" and point else ""
         self.set_title(_TITLES[mode], where)
         self.table.set_table(names, rows)
+
+    def _why_same(self) -> str:
+        """Nothing differs: what makes a comparison of equal runs."""
+        compare, run = self._session.compare, self._session.run
+        if run is None or run not in compare.runs or len(compare.runs) == 1:
+            return _ALONE
+        return f"None yet: change a setting of {compare.letter(run)} at the right."
 
     def copy_text(self) -> None:
         """Put the table into the clipboard, cells parted by tabs."""
