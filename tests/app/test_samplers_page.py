@@ -505,6 +505,13 @@ def test_the_projector_gives_the_room_of_the_choices_to_the_plots(page):
     try:
         theme.set_look("projector")
         assert not page.side.isVisible()
+        page.resize(1280, 560)
+        assert not page.trials.isVisible()
+        assert page.switch.width() >= page.switch.sizeHint().width()
+        page.resize(1920, 900)
+        assert page.trials.isVisible()
     finally:
         theme.set_look(look)
     assert page.side.isVisible()
+    page.resize(1280, 560)
+    assert page.trials.isVisible()

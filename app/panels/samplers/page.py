@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.panels.figure_maker import FigureMaker, Subject
@@ -32,6 +32,7 @@ from app.widgets.progress import Progress
 from app.widgets.section import Section
 from engine.protocol import Json
 
+_LOW = 480  # px; a lower page has no room for a table under its plots
 _LEAST = 1e-3  # what stands for chance where it is not known
 _VALUES = {
     "energy_distance": ("Quality", "energy distance to the data, lower is better"),
@@ -94,6 +95,11 @@ class SamplersPage(Page):
         on_paths = self.paths.isAncestorOf(self.focusWidget())
         return self.figures[PathsFigure.view if on_paths else ChartFigure.view]
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Plots first."""
+        super().resizeEvent(event)
+        self._fit_height()
+
     def kept(self) -> Json:
         """What is tried, and what is compared."""
         return {"bench": self.bench.choices(), "value": self._value}
@@ -137,7 +143,8 @@ class SamplersPage(Page):
         left.setSpacing(px(8))
         left.addLayout(head)
         left.addLayout(plots, 3)
-        left.addWidget(self._card("Trials", area), 2)
+        self.trials = self._card("Trials", area)
+        left.addWidget(self.trials, 2)
         column = self.side.column
         for widget in (self.choices, Rule(), self.guide_head, self.guidance):
             column.addWidget(widget)
@@ -152,7 +159,6 @@ class SamplersPage(Page):
         card = Card(title)
         card.maximise.hide()
         if body is self.chart:
-            self.switch.setFixedWidth(self.switch.sizeHint().width())
             card.add_header_widget(self.switch)
             card.set_strip(self.read_out)
             self._make_figures(card, ChartFigure(self.chart))
@@ -332,7 +338,13 @@ class SamplersPage(Page):
     def _fit_look(self) -> None:
         """In the hall there is room for what is seen, not for what is chosen."""
         self.progress.setMaximumWidth(theme.px(220))
+        self.switch.setFixedWidth(self.switch.sizeHint().width())
+        self._fit_height()
         self.side.setVisible(theme.look != "projector")
+
+    def _fit_height(self) -> None:
+        """Where a table would leave no room for the plots it goes."""
+        self.trials.setVisible(self.height() >= theme.px(_LOW))
 
     def _recolour(self) -> None:
         self._fit_look()
