@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from engine.data.base import Modes
 from engine.models.fitted import Fitted
 from engine.protocol import Finding, Metrics, Remedy
 from engine.settings import SettingError
@@ -56,6 +57,16 @@ class Case:
         """As many points drawn from the model, in data units."""
         return self.fitted.sample(len(self.heldout), self.experiment.config.seed)
 
+    @cached_property
+    def many_samples(self) -> Tensor:
+        """Four times as many, for what chance would blur."""
+        return self.fitted.sample(4 * len(self.heldout), self.experiment.config.seed)
+
+    @cached_property
+    def modes(self) -> Modes | None:
+        """The modes that the run is judged by, where they are known."""
+        return self.experiment.judged().source.modes()
+
     def standardised(self, x: Tensor) -> Tensor:
         """Points in the coordinates of the model, float64."""
         return self.experiment.data.scaling.standardise(x.double())
@@ -93,6 +104,12 @@ class Case:
         return self.remedy(
             title, "training", restore, learning_rate=float(f"{rate:.2g}")
         )
+
+    def slower_if_fast(self, title: str) -> list[Remedy]:
+        """The same, where the learning rate is above the model's own."""
+        if self.experiment.config.training["learning_rate"] <= self._own_rate:
+            return []
+        return self.slower(title)
 
     @property
     def _own_rate(self) -> float:

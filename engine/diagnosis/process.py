@@ -1,7 +1,7 @@
 """Samplers that jump too far, and noise that is not noise."""
 
 import copy
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -13,8 +13,18 @@ from engine.sampling.base import Sampler
 _POINTS = 300
 #: More steps must improve the distance by this factor, and by so much, to matter.
 _FACTOR, _GAIN = 4, 0.01
-#: Signal that may be left in the noise at t = 0, as a share of it.
-_SIGNAL_LEFT = 0.1
+#: Signal that may be left in the noise at t = 0, as a share of it; more where sampling
+#: starts as wide as the blurred data are, and only their finer shape is missing.
+_SIGNAL_LEFT, _SIGNAL_MATCHED = 0.1, 1.0
+
+
+@runtime_checkable
+class _Matched(Protocol):
+    """A model whose samples start as wide as standardised data under its noise."""
+
+    @property
+    def start_spread(self) -> float:
+        """Standard deviation of the start."""
 
 
 def too_few_steps(case: Case) -> Finding | None:
@@ -62,7 +72,7 @@ def never_noise(case: Case) -> Finding | None:
     if not case.fitted.can("process"):
         return None
     left = _signal_left(case.model)
-    if left <= _SIGNAL_LEFT:
+    if left <= _allowed(case.model):
         return None
     return Finding(
         name="never_noise",
@@ -80,6 +90,11 @@ def _signal_left(model: object) -> float:
     return float(path.alpha(zero) / path.sigma(zero).clamp(min=1e-12))
 
 
+def _allowed(model: object) -> float:
+    """The most that may be left, by how the model begins its samples."""
+    return _SIGNAL_MATCHED if isinstance(model, _Matched) else _SIGNAL_LEFT
+
+
 def _more_noise(case: Case) -> list[Remedy]:
     """Those of the known levers that bring enough noise in, by trying them."""
     settings = case.experiment.config.model_settings
@@ -95,6 +110,6 @@ def _more_noise(case: Case) -> list[Remedy]:
         for remedy in case.remedy(title, "model_settings", **values):
             config = case.model.config.model_copy(update=values)
             model = type(case.model)(config, classes=case.model.classes)
-            if _signal_left(model) <= _SIGNAL_LEFT:
+            if _signal_left(model) <= _allowed(model):
                 found.append(remedy)
     return found[:2]

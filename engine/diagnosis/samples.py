@@ -1,15 +1,26 @@
 """Samples that miss the data or a part of them, and a critic that sees through all."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from engine.diagnosis.case import Case, neighbour_radius
+from engine.metrics.modes import ModeCoverage, mode_coverage
 from engine.protocol import Finding, Remedy
 
 #: Neighbours that span the ball round a data point, and the least share of balls that
 #: a sound model reaches; two draws of the data reach 0.97.
 _NEIGHBOURS = 5
 _LEAST_COVERAGE = 0.6
+#: A mode with a smaller part of its fair share of the samples is left out.
+_STARVED = 1 / 3
+#: Share of the data that is worth a word, or a difference.
+_WORTH = 0.05
+#: Less than this part of what was left out before: it is still being learned.
+_FALLING = 0.8
+#: Share of all steps after which no more is to be hoped for.
+_LATE = 0.9
 #: Chance that the critic ranks a data point above a sample; 1/2 if it cannot tell.
 _SATURATED = 0.98
 
@@ -50,28 +61,83 @@ def _share_outside(case: Case) -> float:
 
 
 def mode_collapse(case: Case) -> Finding | None:
-    """Whole parts of the data get no samples, others do."""
+    """Whole parts of the data get no samples, others do, and it grows no better."""
     if not case.has_trained(2000, 0.35) or _share_outside(case) >= _FLUNG:
         return None
-    modes = case.metrics.modes
-    if modes is not None and modes.covered == modes.total:
+    now = _left_out(case, case.samples)
+    if now.share > 0 and case.modes is not None:  # few fall to each: chance plays in
+        now = _left_out(case, case.many_samples)
+    if now.share < _WORTH or _finds_more(case, now.share):
         return None
-    data, samples = case.standardised(case.heldout), case.standardised(case.samples)
-    samples = samples[torch.isfinite(samples).all(1)]
-    if len(samples) <= _NEIGHBOURS or len(data) <= _NEIGHBOURS:
-        return None
-    reached = coverage(data, samples)
-    if modes is None and reached >= _LEAST_COVERAGE:
-        return None
-    words = f"Only {reached:.0%} of the data have a sample near them."
-    if modes is not None:
-        verb = "gets" if modes.covered == 1 else "get"
-        words = f"Only {modes.covered} of {modes.total} modes {verb} samples."
+    if _draws_blindly(case):
+        return _blind(now)
+    found = _gentler_critic(case) if len(case.model.players()) > 1 else []
     return Finding(
         name="mode_collapse",
         title="Mode collapse",
-        text=f"{words} The rest of the data is left out.".replace("%", " %"),
-        remedies=_gentler_critic(case) or case.slower("Slow down"),
+        text=f"{now.words} These parts of the data are left out.",
+        remedies=found or case.slower_if_fast("Slow down"),
+    )
+
+
+class _LeftOut(NamedTuple):
+    """Share of the data that gets no samples, and how that is said."""
+
+    share: float
+    words: str
+
+
+def _left_out(case: Case, samples: Tensor) -> _LeftOut:
+    """By modes where they are known, else by the points that have no sample near."""
+    samples = samples[torch.isfinite(samples).all(1)]
+    if len(samples) <= _NEIGHBOURS or len(case.heldout) <= _NEIGHBOURS:
+        return _LeftOut(0.0, "")
+    if case.modes is not None:
+        return _starved(mode_coverage(samples, case.modes))
+    reached = coverage(case.standardised(case.heldout), case.standardised(samples))
+    words = f"{1 - reached:.0%} of the data have no sample near them."
+    return _LeftOut(
+        1 - reached if reached < _LEAST_COVERAGE else 0.0, words.replace("%", " %")
+    )
+
+
+def _starved(found: ModeCoverage) -> _LeftOut:
+    """Modes with few of the samples that are at any mode; blur alone is no fault."""
+    least = found.reached * _STARVED / found.total
+    lost = sum(share < least for share in found.shares)
+    words = f"{lost} of {found.total} modes get less than a third of their samples."
+    if lost == 1:
+        words = words.replace("get", "gets").replace("their", "its")
+    return _LeftOut(lost / found.total, words)
+
+
+def _finds_more(case: Case, share: float) -> bool:
+    """Whether clearly more was left out at half the steps, and there are some to go."""
+    experiment = case.experiment
+    before = case.kept_before(experiment.step // 2)
+    if before is None or experiment.step > _LATE * experiment.steps:
+        return False
+    fitted = experiment.fitted(before, case.tick)
+    samples = fitted.sample(len(case.heldout), experiment.config.seed)
+    then = _left_out(case, samples).share
+    return share <= min(_FALLING * then, then - _WORTH)
+
+
+def _draws_blindly(case: Case) -> bool:
+    """Whether samples come from a Gaussian that was fitted to codes afterwards."""
+    if len(case.model.players()) > 1 or not case.fitted.can("encoder"):
+        return False
+    if case.fitted.can("log_density"):
+        return False
+    return case.fitted.encode(case.heldout).std is None
+
+
+def _blind(now: _LeftOut) -> Finding:
+    return Finding(
+        name="mode_collapse",
+        title="The samples leave data out",
+        text=f"{now.words} They are drawn from a Gaussian, and the codes of these data "
+        "are not spread like one. A VAE learns codes that are.",
     )
 
 

@@ -21,9 +21,9 @@ class ModeCoverage:
     ``covered`` of ``total`` modes hold at least 1 / (3 K) of all samples within 4
     standard deviations. ``high_quality`` is the share of samples within 3 standard
     deviations of a mode (0.989 for the data themselves), ``reached`` that within 4
-    (0.9997). ``weights`` are the shares of samples nearest to each mode. ``std_ratio``
-    is the spread inside modes relative to the true one (1 for the data), None if no
-    mode holds two samples.
+    (0.9997). ``weights`` are the shares of samples nearest to each mode, ``shares``
+    those within 4 standard deviations of it. ``std_ratio`` is the spread inside modes
+    relative to the true one (1 for the data), None if no mode holds two samples.
     """
 
     covered: int
@@ -31,6 +31,7 @@ class ModeCoverage:
     high_quality: float
     reached: float
     weights: tuple[float, ...]
+    shares: tuple[float, ...]
     std_ratio: float | None
 
 
@@ -50,6 +51,7 @@ def mode_coverage(x: Tensor, modes: Modes) -> ModeCoverage:
         high_quality=float((distance <= HIGH_QUALITY * modes.std).double().mean()),
         reached=float(inside.double().mean()),
         weights=tuple(weights.tolist()),
+        shares=tuple((hits / len(x)).tolist()),
         std_ratio=_std_ratio(x[inside], nearest[inside], hits, modes.std),
     )
 

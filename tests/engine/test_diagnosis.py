@@ -11,6 +11,8 @@ from engine import Experiment
 from engine.diagnosis.case import Case
 from engine.diagnosis.latent import kl_per_axis
 from engine.diagnosis.samples import coverage, flung_away, mode_collapse
+from engine.metrics.modes import mode_coverage
+from engine.models.fitted import Fitted
 from engine.protocol import Finding, Metrics, RunConfig
 
 
@@ -60,7 +62,9 @@ def test_a_sound_run_has_no_fault(model, data):
     assert run.diagnose() == []
 
 
-@pytest.mark.parametrize("model", ["edm", "score_sde", "flow_matching", "ddpm"])
+@pytest.mark.parametrize(
+    "model", ["edm", "score_sde", "flow_matching", "ddpm", "score_matching"]
+)
 def test_schedules_are_sound_as_they_come(model):
     assert named(made(model), "never_noise") is None
 
@@ -139,9 +143,10 @@ def test_samples_that_leave_modes_out_are_named_with_their_number():
     run = made("gan", steps=100, training={"steps": 200}, model_settings=settings)
     found = named(run, "mode_collapse")
     assert found is not None
-    covered = run.measure(500).modes.covered
-    assert covered < 8
-    assert f"{covered} of 8" in found.text
+    case = unmeasured(run)
+    shares = mode_coverage(case.many_samples, case.modes).shares
+    lost = sum(share < sum(shares) / 24 for share in shares)
+    assert f"{lost} of 8 modes get less than a third" in found.text
     assert found.remedies[0].changes == {
         "model_settings": {"r1": True, "r1_weight": 0.1}
     }
@@ -153,7 +158,7 @@ def test_a_collapse_on_data_without_modes_is_seen_by_coverage():
     run = made("gan", "swiss_roll", 150, training=steps, model_settings=settings)
     found = named(run, "mode_collapse")
     assert found is not None
-    assert "of the data have a sample near them" in found.text
+    assert "of the data have no sample near them" in found.text
     assert named(made("oracle", "eight_gaussians"), "mode_collapse") is None
 
 
@@ -217,9 +222,54 @@ def test_samples_just_outside_or_a_few_far_ones_are_not_flung_away():
     case.samples = data + 1e6
     assert flung_away(case) is not None
     assert mode_collapse(case) is None
-    case.samples = data[:1].expand(500, 2)
+    case.samples = case.many_samples = data[:1].expand(500, 2)
     assert flung_away(case) is None
-    assert mode_collapse(case) is not None
+    found = mode_collapse(case)
+    assert "7 of 8" in found.text
+    assert found.remedies == []  # no critic to hold, and no rate above the usual
+
+
+def case_of(run: Experiment, samples: torch.Tensor) -> Case:
+    case = unmeasured(run)
+    case.samples = case.many_samples = samples
+    return case
+
+
+def test_modes_that_blur_or_that_chance_leaves_short_are_no_collapse():
+    """22 of 25 modes were said to get samples, of a run that had all by 2,000."""
+    run = made("vae", "gaussian_grid", steps=95, training={"steps": 100})
+    data = run.data.heldout.x
+    short = case_of(run, data[:500])
+    mode = (data[:500, None] - short.modes.centres).norm(dim=2).argmin(1)
+    short.samples = data[:500][(mode > 2) | (torch.arange(500) % 8 == 0)]
+    short.many_samples = data[:2000]
+    assert mode_collapse(short) is None
+    noise = torch.randn(2000, 2, generator=torch.Generator().manual_seed(0))
+    blurred = case_of(run, data[:2000] + 0.4 * noise)  # half of them miss
+    assert mode_collapse(blurred) is None
+    assert mode_collapse(case_of(run, short.samples)) is not None
+
+
+def test_modes_that_are_still_being_found_are_no_collapse(monkeypatch):
+    """A conditional GAN that spread out in time was told to change its penalty."""
+    run = made("vae", steps=40, training={"steps": 100})
+    data = run.data.heldout.x[:500]
+    mode = (data[:, None] - unmeasured(run).modes.centres).norm(dim=2).argmin(1)
+    monkeypatch.setattr(Fitted, "sample", lambda *_: data[mode < 2])  # at half the way
+    assert mode_collapse(case_of(run, data[mode < 6])) is None
+    assert mode_collapse(case_of(run, data[mode < 3])) is not None
+    run.train(55)  # too late to hope
+    assert mode_collapse(case_of(run, data[mode < 6])) is not None
+
+
+def test_codes_that_are_no_gaussian_are_told_as_such():
+    """Not as a collapse that slower steps would cure: it is natural there."""
+    run = made("autoencoder", steps=120, training={"steps": 300})
+    data = run.data.heldout.x[:500]
+    found = mode_collapse(case_of(run, data[:1].expand(500, 2)))
+    assert found.title == "The samples leave data out"
+    assert found.remedies == []
+    assert mode_collapse(case_of(run, data)) is None
 
 
 def test_codes_that_say_nothing_are_a_posterior_collapse():
@@ -294,3 +344,12 @@ def test_a_schedule_that_leaves_data_in_its_noise_is_cured_by_more_noise():
     assert found is not None
     assert "50 %" in found.text  # alpha / sigma of the variance exploding path: 1 / 2
     assert named(cured(run, found), "never_noise") is None
+
+
+def test_a_start_as_wide_as_the_blurred_data_needs_less_noise():
+    """Annealed Langevin was told, as it comes, that its samples drift to the middle."""
+    narrow = made("score_matching", model_settings={"sigma_max": 0.5})
+    found = named(narrow, "never_noise")
+    assert found is not None
+    assert "200 %" in found.text
+    assert named(cured(narrow, found), "never_noise") is None
