@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from shiboken6 import isValid
 
+from app.panels.compare.figures import FigureCell
 from app.panels.compare.rows import nll_words
 from app.panels.pages import EXPLORE
 from app.theme import theme
@@ -176,6 +177,19 @@ def test_no_empty_chip_stands_in_a_head_before_its_first_picture(world):
     all_drawn(world, page)
     known = column.left.plot.chips() + column.right.plot.chips()
     assert column.kind.isVisible() == bool(known)
+
+
+def test_a_figure_has_its_short_name_where_the_long_one_would_be_cut(qtbot):
+    cell = FigureCell()
+    qtbot.addWidget(cell)
+    cell.resize(200, 40)
+    cell.show()
+    cell.set_figure(("Evals per sample", "Evals"), "1", "", is_best=True)
+    assert cell.name.text() == "Evals per sample"
+    cell.resize(90, 40)
+    assert cell.name.text() == "Evals"
+    cell.resize(200, 40)
+    assert cell.name.text() == "Evals per sample"
 
 
 # ---- runs

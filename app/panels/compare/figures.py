@@ -2,7 +2,7 @@
 
 from math import inf
 
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.metrics_section import distance, nats
@@ -20,7 +20,10 @@ _CHANCE_POINTS = 500  # of which the engine tells the distance by chance
 
 
 class FigureCell(QWidget):
-    """A name, and the word ``best`` where it is, over a value with its unit."""
+    """A name, and the word ``best`` where it is, over a value with its unit.
+
+    Where the name has no room beside ``best`` its short form stands there.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,6 +31,7 @@ class FigureCell(QWidget):
         self.value = Label(NONE, colour="text1", size=15, weight=500)
         self.unit = Label(colour="text3", size=11)
         self.best = Label(colour="accent", size=11, weight=600)
+        self._names = ("", "")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -39,14 +43,29 @@ class FigureCell(QWidget):
             line.addStretch(1)
             column.addLayout(line)
 
-    def set_figure(self, name: str, value: str, unit: str, is_best: bool) -> None:
-        """Show a value; the best of all runs says so."""
-        self.name.setText(name)
+    def set_figure(
+        self, names: tuple[str, str], value: str, unit: str, is_best: bool
+    ) -> None:
+        """Show a value under its long or its short name; the best of all says so."""
+        self._names = names
         self.value.setText(value)
         self.value.setMinimumWidth(self.value.natural_width() + 2)  # never cut
         self.value.set_colour("accent" if is_best else "text1")
         self.unit.setText(unit if value != NONE else "")
         self.best.setText("best" if is_best else "")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The long name where it has room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        long, short = self._names
+        self.name.setText(long)
+        gap = 8 if self.best.text() else 2
+        if self.name.natural_width() + self.best.natural_width() + gap > self.width():
+            self.name.setText(short)
 
 
 class RunFigures(QWidget):
@@ -77,16 +96,18 @@ class RunFigures(QWidget):
             return name in best and found.get(name, inf) <= best[name]
 
         text = NONE if far is None else distance(far)
-        self.distance.set_figure(names[0], text, "", is_best("distance"))
+        both = (names[0], _SHORT[0])
+        self.distance.set_figure(both, text, "", is_best("distance"))
         text = NONE if nll is None else nats(nll)
         sure = kind != "estimate"
         name = names[1] if self._is_crowded or not kind else f"{names[1]}, {kind}"
         unit = _KINDS.get(kind, kind) if self._is_crowded else "nats"
         if judged := class_of(run):
             unit += f", {judged}"
-        self.nll.set_figure(name, text, unit, sure and is_best("nll"))
+        best_nll = sure and is_best("nll")
+        self.nll.set_figure((name, names[1]), text, unit, best_nll)
         text = NONE if cost is None else f"{cost:,.0f}"
-        self.cost.set_figure(names[2], text, "", is_best("cost"))
+        self.cost.set_figure((names[2], _SHORT[2]), text, "", is_best("cost"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A hairline above."""
