@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.session import Session
 from app.session_notes import Notice
-from engine.protocol import Arrays, Frame, JobNews, RunConfig
+from engine.protocol import Arrays, Frame, JobNews, RunConfig, Status
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +56,8 @@ class TrainingFilm(QObject):
         self._reels: dict[str, Reel] = {}
         self._of: Key | None = None
         self._end = 0
+        self._still_at = 0  # step of the run under the film
+        self._is_pausing = False
         self._is_on = False
         self._plays = False  # else it is held for somebody who draws from it
         self.steps: list[int] = []
@@ -68,6 +70,7 @@ class TrainingFilm(QObject):
         self._clock.timeout.connect(self._advance)
         session.run_ready.connect(lambda _: self._begin_again())
         session.runs.run_chosen.connect(self.stop)
+        session.status_changed.connect(self._on_status)
         session.slots.view_changed.connect(lambda _: self.stop())
 
     @property
@@ -98,6 +101,7 @@ class TrainingFilm(QObject):
             text = "It plays in the plots of one run: open a run alone first."
             self.noted.emit(Notice("info", "Nothing to replay here", text))
             return False
+        self._is_pausing, self._still_at = run.is_playing, run.step
         if run.is_playing:
             session.pause()
         self.position = 0.0
@@ -189,6 +193,14 @@ class TrainingFilm(QObject):
             self.stop()
             return
         self.show(min(ahead, 1.0, ready if self._job is not None else 1.0))
+
+    def _on_status(self, status: Status) -> None:
+        """The film gives way to a run that goes on, not to the steps in hand."""
+        if self._is_pausing:
+            self._is_pausing = status.state == "playing"
+            self._still_at = status.step
+        elif status.step != self._still_at:
+            self.stop()
 
     def _begin_again(self) -> None:
         """The run begins anew: what is at hand shows another training."""

@@ -65,8 +65,7 @@ class TimelineBar(Bar):
         self.timeline.set_playhead(step)
 
     def _on_status(self, status: Status) -> None:
-        if status.step != self._last:
-            self.film.stop()
+        if status.step != self._last and not self.film.is_running:
             self._show()
 
     def _on_reported(self, run: Run, event: object) -> None:

@@ -45,6 +45,7 @@ class Slots(QObject):
 class World(QObject):
     run_ready = Signal(object)
     run_chosen = Signal()
+    status_changed = Signal(object)
     visited = Signal(object)
 
     def __init__(self) -> None:
@@ -212,6 +213,25 @@ def test_a_playing_run_is_paused_and_an_untrained_one_has_no_film(world, film):
     assert not film.is_running
     assert not world.started
     assert notes[1].title == "Nothing to replay here"
+
+
+def test_the_last_steps_before_a_pause_do_not_end_it_but_a_step_after_does(world, film):
+    def tell(step, state):
+        world.status_changed.emit(SimpleNamespace(step=step, state=state))
+
+    world.run.is_playing = True
+    film.play()
+    for step, state in ((101, "playing"), (104, "paused"), (104, "paused")):
+        tell(step, state)
+        assert film.is_running
+    tell(105, "paused")  # somebody made a step
+    assert not film.is_running
+    world.run.is_playing, world.run.step = False, 105
+    film.play()
+    tell(105, "playing")
+    assert film.is_running
+    tell(106, "playing")
+    assert not film.is_running
 
 
 def test_it_lasts_eight_seconds_at_thirty_pictures_a_second(world, film):

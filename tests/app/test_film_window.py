@@ -1,6 +1,20 @@
 """A film of the training in the window."""
 
 
+def test_a_film_begins_while_the_run_trains(world):
+    """The run is paused for it; the steps that were in hand must not end it."""
+    world.session.play()
+    world.until(lambda: world.run.step > 20 and len(world.run.snapshots) > 1)
+    film = world.window.timeline.film
+    world.window.actions_by_name.trigger("replay")
+    world.until(lambda: not world.run.is_playing)
+    world.settle()
+    assert film.is_running
+    assert not world.run.is_playing
+    world.session.step_once(1)
+    world.until(lambda: not film.is_running)
+
+
 def test_the_key_that_plays_pauses_a_film_and_the_button_says_so(world):
     window, film = world.window, world.window.timeline.film
     world.session.step_once(20)
