@@ -39,6 +39,7 @@ from app.window_actions import FIGURES, actions_of
 from app.window_files import WindowFiles
 
 _NARROW = 1360  # px; below it the side panels are smaller
+_PROJECTED = ("compare", "samplers")  # pages that the projector shows as well
 
 
 class Window(QWidget):
@@ -163,24 +164,25 @@ class Window(QWidget):
 
     def toggle_projector(self, full_screen: bool = True) -> None:
         """Two large plots, a formula and a caption, for the whole room."""
-        self.pages.show_page(EXPLORE)
+        if self.pages.current_name not in _PROJECTED:
+            self.pages.show_page(EXPLORE)
         self.is_projecting = not self.is_projecting
         self.setFocus(Qt.FocusReason.OtherFocusReason)  # not to whatever comes next
-        for widget in (self.top, self.data, self.model, self.timeline, self.status):
+        for widget in (self.top, self.timeline, self.status):
             widget.setVisible(not self.is_projecting)
         for bar in (self.projector_top, self.projector_foot):
             bar.setVisible(self.is_projecting)
-        slots = self.session.slots
         if self.is_projecting:
             theme.set_look("projector")
-            slots.show_only(shown_slots(self.session))
             if full_screen:
                 self.showFullScreen()
         else:
             theme.set_look(self.preferences.look)
-            slots.show_only(set(SLOTS))
             if self.isFullScreen():
                 self.showNormal()
+        self._show_sides()
+        if self.pages.current_name == EXPLORE:
+            self._show_slots()
 
     def show_notice(self, notice: Notice) -> None:
         """A note in the corner."""
@@ -326,15 +328,27 @@ class Window(QWidget):
         self.top.set_look(look)
 
     def _on_page(self, name: str) -> None:
-        """Wide pages take the room of the side panels."""
-        wide = name != EXPLORE and PAGES[name].is_wide
-        for panel in (self.data, self.model):
-            if wide:
-                release_focus(panel)
-            panel.setVisible(not wide)
+        """Other bars and actions go with each page."""
+        self._show_sides()
+        if name == EXPLORE and self.is_projecting:
+            self._show_slots()
         self.top.set_page(name)
         has_figures = self.pages.figures_now() is not None
         for act in self.actions_by_name.acts.values():
             if act.group == "Plots":  # those of the first page
                 shown = name == EXPLORE or (has_figures and act.name in FIGURES)
                 self.actions_by_name.actions[act.name].setEnabled(shown)
+
+    def _show_sides(self) -> None:
+        """Wide pages take the room of the side panels; the projector has none."""
+        name = self.pages.current_name
+        wide = name != EXPLORE and PAGES[name].is_wide
+        for panel in (self.data, self.model):
+            if wide or self.is_projecting:
+                release_focus(panel)
+            panel.setVisible(not wide and not self.is_projecting)
+
+    def _show_slots(self) -> None:
+        """Four plots, or the two that the projector has room for."""
+        shown = shown_slots(self.session) if self.is_projecting else set(SLOTS)
+        self.session.slots.show_only(shown)

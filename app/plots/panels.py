@@ -245,7 +245,7 @@ class PanelPaper(Paper):
     ) -> None:
         px, c = theme.px, theme.c
         low, high, _, _ = panel.pane.limits
-        ticks = three_ticks(low, high, edge=0.0)
+        ticks, free = three_ticks(low, high, edge=0.0), -1e4
         for value in ticks if labelled else []:
             x = round(panel.pane.pixel(value, 0.0).x())
             painter.setPen(c.text4)
@@ -254,6 +254,10 @@ class PanelPaper(Paper):
             )
             last = value == ticks[-1] and self.x_unit
             text = tick_text(value, ticks) + (f" {self.x_unit}" if last else "")
+            half = text_width(text, 11) / 2
+            if x - half < free:
+                continue  # its neighbour's label takes the room
+            free = x + half + px(3)
             label = QRectF(x - px(40), frame.bottom() + px(6), px(80), px(16))
             draw_text(painter, label, text, c.text3, 11, align=CENTRE)
 

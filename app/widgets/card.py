@@ -13,6 +13,7 @@ from app.widgets.label import Label
 from app.widgets.menu_title import MenuTitle
 from app.widgets.paint import box, painting
 from app.widgets.state import State
+from app.widgets.switch import Switch
 
 
 class Card(QWidget):
@@ -75,6 +76,20 @@ class Card(QWidget):
     def add_header_widget(self, widget: QWidget) -> None:
         """Put a switch into the head."""
         self._switches.addWidget(widget)
+
+    def fold_switches(self) -> None:
+        """Fold switches, the last one first, until the head has room for all."""
+        parts = (self._switches.itemAt(i) for i in range(self._switches.count()))
+        widgets = (part.widget() for part in parts if part is not None)
+        switches = [each for each in widgets if isinstance(each, Switch)]
+        for each in switches:
+            each.set_folded(False)
+        for each in reversed(switches):
+            self._switches.invalidate()
+            self.header.invalidate()
+            if self.header.sizeHint().width() <= self.width():
+                return
+            each.set_folded(True)
 
     def set_body(self, body: QWidget) -> None:
         """Show ``body``; the one before is hidden, and lives as long as the card."""

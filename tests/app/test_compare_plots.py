@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF, QSize
+from PySide6.QtWidgets import QAbstractButton
 
 from app.panels.pages import EXPLORE
 from app.plots.preview import FRAMES
@@ -12,6 +13,7 @@ from app.session_files import KeptWindow
 from app.session_history import History
 from app.theme import theme
 from app.widgets.paint import text_width
+from app.widgets.switch import Segment
 from engine.protocol import Subscribe
 
 
@@ -74,12 +76,47 @@ def test_in_a_narrow_column_the_chosen_word_is_read_whole(world):
     world.until(lambda: head.words.isVisible())
     for word in ("arrows", "divergence"):
         head.words.user_choose(word)
-        world.settle()
-        text = head.words.currentText()
-        room = head.words.width() - text_width(text, 12)
-        assert room >= theme.px(20), text
-        assert head.view.geometry().right() < head.words.geometry().left()
-        assert head.words.geometry().right() < head.tune.geometry().left()
+        wanted = text_width(head.words.currentText(), 12) + theme.px(20)
+        world.until(lambda wanted=wanted: head.words.width() >= wanted)
+        world.until(lambda: head.view.geometry().right() < head.words.x())
+        world.until(lambda: head.words.geometry().right() < head.tune.x())
+
+
+def words_of(card):
+    return [b for b in card.findChildren(Segment) if b.isVisible()]
+
+
+def is_whole(button):
+    return button.width() >= button.minimumSizeHint().width()
+
+
+def test_on_a_small_projector_all_words_of_a_comparison_are_whole(world):
+    """Heads read "…", "P…" and "Close compa", and the window grew beyond the screen."""
+    window = world.window
+    window.resize(1280, 720)
+    page = compared(world)
+    window.toggle_projector(full_screen=False)
+    world.session.compare.duplicate()  # opens its settings
+    world.settle()
+    world.until(lambda: columns(page)[0].left.plot.square.frame.width() > 180)
+    assert window.size() == QSize(1280, 720)
+    assert page.panel.isVisible()
+    assert not any(column.right.isVisible() for column in columns(page))
+    for button in page.head.findChildren(QAbstractButton):
+        if button.isVisible():
+            world.until(lambda b=button: is_whole(b))
+            right = button.mapTo(page, QPoint(button.width(), 0)).x()
+            assert right <= page.width(), button.text()
+    for words in (column.left.head.words for column in columns(page)):
+        wanted = words.width_of(words.currentText())
+        world.until(lambda w=words, room=wanted: w.isHidden() or w.width() >= room)
+    window.resize(1600, 1000)
+    world.until(lambda: page.race.axis.natural_width > page.race.axis.width() > 0)
+    world.until(lambda: all(is_whole(b) for b in words_of(page.race)))
+    world.until(lambda: all(is_whole(b) for b in words_of(page.table)))
+    window.toggle_projector(full_screen=False)
+    assert all(column.right.isVisible() for column in columns(page))
+    assert all(chip.isVisible() for chip in page.head.links.values())
 
 
 def test_words_of_an_empty_plot_take_no_room_from_the_curves(world):

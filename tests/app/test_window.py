@@ -146,6 +146,32 @@ def test_projector_mode_shows_two_plots_and_comes_back(world):
     assert len(world.session.slots.shown) == 4
 
 
+def test_the_projector_keeps_a_comparison_and_has_no_side_panels(world):
+    """It went back to the plots; and there it had four of them and both panels."""
+    window, slots = world.window, world.session.slots
+    window.pages.show_page("compare")
+    press(window, "F11")
+    assert window.pages.current_name == "compare"
+    assert slots.shown == set()
+    window.pages.show_page("explore")
+    assert slots.shown == {"a", "b"}
+    assert not window.model.isVisible()
+    assert not window.data.isVisible()
+    window.pages.show_page("compare")
+    press(window, "F11")
+    assert window.pages.current_name == "compare"
+    assert slots.shown == set()
+    assert not window.model.isVisible()
+    window.pages.show_page("explore")
+    assert len(slots.shown) == 4
+    assert window.model.isVisible()
+    window.pages.show_page("sweep")
+    press(window, "F11")
+    assert window.pages.current_name == "explore"
+    assert slots.shown == {"a", "b"}
+    press(window, "F11")
+
+
 def test_projector_mode_shows_what_the_model_can_feed_side_by_side(world):
     window = world.window
     world.session.desk.choose_model("vae")

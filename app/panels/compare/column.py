@@ -199,6 +199,8 @@ class RunColumn(QWidget):
 
     def _restyle(self) -> None:
         px = theme.px
+        for button in (self.camera, self.explore):  # the hall reads the name instead
+            button.setVisible(theme.look != "projector")
         self.head.setContentsMargins(px(10), px(6), px(6), px(4))
         self.head.setSpacing(px(5))
         self._plots.setContentsMargins(px(4), 0, px(4), 0)

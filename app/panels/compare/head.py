@@ -44,6 +44,7 @@ class CompareHead(Bar):
         self.row.addWidget(self.close_button)
         self._connect()
         self.show_runs()
+        self._fit_look()
 
     def show_runs(self) -> None:
         """How many runs, on which data, from which seed."""
@@ -107,6 +108,12 @@ class CompareHead(Bar):
         self.add.clicked.connect(self.open_picker)
         self.picker.chosen.connect(self._on_picked)
         self.close_button.clicked.connect(lambda: self.left.emit())
+        theme.changed.connect(self._fit_look)
+
+    def _fit_look(self) -> None:
+        """In the hall there is room for what is seen, not for what is linked."""
+        for widget in (self.seed, *self.links.values()):
+            widget.setVisible(theme.look != "projector")
 
     def _on_picked(self, key: str) -> None:
         compare = self._session.compare

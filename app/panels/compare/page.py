@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.compare.column import RunColumn
@@ -25,6 +25,7 @@ from app.widgets.paint import painting
 from app.widgets.state import State
 from engine.protocol import Json, SnapshotsKept
 
+_LOW = 420  # px of height, below which there are plots only
 _CROWDED = 3  # more columns than this have one plot each
 #: Heights of the columns and of what is below, by the number of runs: square plots
 #: in wide columns are high.
@@ -62,7 +63,8 @@ class ComparePage(Page):
         self.table = TableCard(session)
         self.figure = FigureMaker(self.head.camera, self._subject)
         self._row = QHBoxLayout()
-        self._below = QHBoxLayout()
+        self._foot = QWidget()
+        self._below = QHBoxLayout(self._foot)
         self._middle = QVBoxLayout()
         self._whole = QHBoxLayout()
         self._arrange()
@@ -145,6 +147,11 @@ class ComparePage(Page):
                 self.session.desk.attach(run)  # it fills itself when a run is told
         self.panel.show()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A low page is all plots."""
+        super().resizeEvent(event)
+        self._fit_height()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground."""
         with painting(self) as painter:
@@ -154,7 +161,8 @@ class ComparePage(Page):
         self._below.addWidget(self.race)
         self._below.addWidget(self.table)
         self._middle.addLayout(self._row)
-        self._middle.addLayout(self._below)
+        self._below.setContentsMargins(0, 0, 0, 0)
+        self._middle.addWidget(self._foot)
         inside = QWidget()
         inside.setLayout(self._middle)
         self._whole.setContentsMargins(0, 0, 0, 0)
@@ -194,12 +202,23 @@ class ComparePage(Page):
             column = self.columns[run.id]
             self._row.insertWidget(index, column, 1)
             column.show_letter(compare.letter(run), len(compare.runs) > 1)
-            column.set_crowded(len(compare.runs) > _CROWDED)
+        self._crowd()
         count = len(compare.runs)
         for layout, shares in ((self._middle, _SHARES), (self._below, _TABLE_SHARES)):
             for place, share in enumerate(shares[count]):
                 layout.setStretch(place, share)
         self.show_status()
+
+    def _fit_height(self) -> None:
+        """On a small projector curves and table would leave no plot to be seen."""
+        self._foot.setVisible(self.height() >= theme.px(_LOW))
+
+    def _crowd(self) -> None:
+        """One plot for each of many runs, or of two on the projector."""
+        count = len(self.session.compare.runs)
+        most = 1 if theme.look == "projector" else _CROWDED
+        for column in self.columns.values():
+            column.set_crowded(count > most)
 
     def _make(self, run: Run) -> RunColumn:
         session = self.session
@@ -252,3 +271,7 @@ class ComparePage(Page):
         self._middle.setContentsMargins(gap, gap, gap, gap)
         for layout in (self._middle, self._row, self._below):
             layout.setSpacing(gap)
+        self._fit_height()
+        if self.columns:
+            self._crowd()
+            self.show_status()

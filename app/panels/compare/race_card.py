@@ -68,6 +68,7 @@ class RaceCard(Card):
         """Switches before words: a narrow card says less."""
         super().resizeEvent(event)
         self._show_words()
+        self.fold_switches()
 
     def _subject(self) -> Subject:
         runs, catalogue = self._session.compare.runs, self._session.catalogue

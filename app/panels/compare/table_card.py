@@ -1,7 +1,7 @@
 """The table of a comparison: settings that differ, all of them, metrics, one place."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from app.panels.compare.rows import metric_rows, place_rows, setting_rows
@@ -58,6 +58,11 @@ class TableCard(Card):
         self.copy.clicked.connect(lambda: self.copy_text())
         session.probe.changed.connect(self._on_probe)
         session.compare.runs_changed.connect(self.show_runs)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow card has its switch folded."""
+        super().resizeEvent(event)
+        self.fold_switches()
 
     def show_runs(self) -> None:
         """Fill the table with what is known now."""
