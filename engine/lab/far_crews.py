@@ -129,7 +129,9 @@ class FarCrews:
         return self._told[process.pid].spare
 
     def busiest(self, but: Collection[CrewProcess]) -> CrewProcess | None:
-        """Whom others could save most, but for some; None if nobody trains."""
+        """Whom others could save most, but for some; None if nobody trains on."""
+        if self._is_finishing:
+            return None
         busy = [p for p in self.processes if p not in self.resting and p not in but]
         return max(busy, key=self.spare, default=None)
 

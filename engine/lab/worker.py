@@ -76,9 +76,13 @@ class Worker:
         self._work(self._crew)
 
     def go_on(self) -> None:
-        """Wait for an order, and work on what there is to do then."""
+        """Wait for an order, and work on what there is to do then.
+
+        One to move cells may have come with the last looks already: who gave it waits.
+        """
         assert self._crew
-        self._sort(self._crew, *self._orders.get())
+        if not self._moves:
+            self._sort(self._crew, *self._orders.get())
         self._move(self._crew)
         if self._crew.cells.keys() - self._final:
             self._work(self._crew)

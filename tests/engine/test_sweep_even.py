@@ -234,6 +234,45 @@ def test_a_worker_hands_half_to_another_that_had_ended():
         same(run, expected)
 
 
+class NothingMore(Exception):
+    """A worker waits for an order that nobody will give."""
+
+
+class Given(SimpleQueue):
+    def get(self, *_):
+        if self.empty():
+            raise NothingMore
+        return super().get()
+
+
+def test_a_wish_to_share_that_comes_with_the_last_looks_is_answered():
+    """A sweep that was stopped then never ended: who had asked waited for ever."""
+    orders, heard = Given(), []
+
+    def tell(report, arrays=None):
+        heard.append((report, arrays))
+        if isinstance(report, Told) and report.is_over and report.pictured == [0]:
+            orders.put((Share(), {}))  # taken between two chunks of the next look
+
+    worker = Worker(orders, tell)
+    worker.run(order(0, 1))
+    assert isinstance(heard[-1][0], Ended)
+    assert orders.empty()
+    worker.go_on()
+    assert heard[-1][0] == Parted(units=[])
+    with pytest.raises(NothingMore):
+        worker.go_on()
+
+
+def test_nobody_is_asked_to_share_in_a_sweep_that_is_to_end():
+    far = FarCrews()
+    far.processes = [SimpleNamespace(pid=1, send=lambda order: None)]
+    far._told = {1: Told(whole=100, spare=50.0)}
+    assert far.busiest([]) is far.processes[0]
+    far.finish()
+    assert far.busiest([]) is None
+
+
 def test_a_worker_that_has_ended_has_nothing_to_share():
     orders, heard = SimpleQueue(), []
     worker = Worker(orders, lambda report, arrays=None: heard.append((report, arrays)))
