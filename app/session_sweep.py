@@ -71,11 +71,12 @@ class Sweep(QObject):
 
     @property
     def offered(self) -> list[Sweepable]:
-        """Settings of the run on show that can be swept."""
+        """Settings of the run on show that can be swept, and then have an effect."""
         run, catalogue = self._session.run, self._session.catalogue
         if run is None or catalogue is None:
             return []
-        return sweepables(catalogue, run.config)
+        swept = set(self.keys.values())
+        return [s for s in sweepables(catalogue, run.config) if s.needs <= swept]
 
     def setting(self, axis: AxisName) -> Sweepable | None:
         """The setting on an axis; None if there is none."""
@@ -101,6 +102,8 @@ class Sweep(QObject):
         self.keys[axis] = key
         setting = self.setting(axis)
         self.values[axis] = suggested(setting) if setting else []
+        if self.setting(other) is None:  # it had an effect only with the one before
+            self.keys[other], self.values[other] = NONE, []
         self.asked_changed.emit()
 
     def set_values(self, axis: AxisName, values: list[Any]) -> None:

@@ -39,13 +39,17 @@ _BETWEEN = re.compile(r"[;\s]+|,\s+")
 
 @dataclass(frozen=True)
 class Sweepable:
-    """A setting that can be swept, with its value in the run on show."""
+    """A setting that can be swept, with its value in the run on show.
+
+    ``needs`` are keys of settings without another value of which it has no effect.
+    """
 
     key: str
     group: str
     name: str
     schema: Mapping[str, Any]
     current: Any
+    needs: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
@@ -85,9 +89,21 @@ def sweepables(catalogue: Catalogue, config: RunConfig) -> list[Sweepable]:
             known = "enum" in field or field.get("type") in _TYPES
             if known and key not in _OWN:
                 current = values.get(name, field.get("default"))
-                found.append(Sweepable(key, group, name, field, current))
+                needs = _needs(field, group, values)
+                found.append(Sweepable(key, group, name, field, current, needs))
     found.append(Sweepable("seed", "seed", "seed", _SEED, config.seed))
     return found
+
+
+def _needs(
+    field: Mapping[str, Any], group: str, values: Mapping[str, Any]
+) -> frozenset[str]:
+    conditions: Mapping[str, Sequence[Any]] = field.get("shown_if") or {}
+    return frozenset(
+        f"{group}.{name}"
+        for name, wanted in conditions.items()
+        if name in values and values[name] not in wanted
+    )
 
 
 def heading(setting: Sweepable) -> str:

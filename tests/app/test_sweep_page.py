@@ -56,6 +56,23 @@ def test_the_first_sweep_is_proposed_and_begins_by_a_click(world):
     assert not page.empty.isVisibleTo(page)
 
 
+def test_what_has_no_effect_is_swept_only_beside_what_gives_it_one(world):
+    """Four equal columns were proposed for a GAN: its loss knows no such penalty."""
+    world.session.desk.choose_model("gan")
+    penalty, loss = "model_settings.gradient_penalty", "model_settings.loss"
+    keys = lambda: {s.key for s in world.sweep.offered}  # noqa: E731
+    assert penalty not in keys()
+    assert world.sweep.setting("columns").needs == frozenset()
+    world.sweep.set_axis("rows", loss)
+    assert penalty in keys()
+    world.page.controls.columns.choice.user_choose(penalty)
+    assert world.sweep.count == 4 * len(world.sweep.values["rows"])
+    world.page.controls.rows.choice.user_choose("seed")
+    assert world.sweep.keys["columns"] == ""
+    assert world.sweep.count == 4
+    assert penalty not in keys()
+
+
 def test_every_control_reaches_the_engine(world):
     controls = world.page.controls
     controls.rows.choice.user_choose("seed")

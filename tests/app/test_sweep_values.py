@@ -102,3 +102,11 @@ def test_bad_values_give_one_sentence(setting, text, words):
     with pytest.raises(ValueError, match=r"[.]$") as caught:
         read_values(setting, text)
     assert words in str(caught.value)
+
+
+def test_a_setting_without_effect_says_which_others_stand_in_its_way():
+    found = offered("gan")
+    assert found["model_settings.gradient_penalty"].needs == {"model_settings.loss"}
+    assert found["model_settings.loss"].needs == frozenset()
+    assert found["training.momentum"].needs == {"training.optimizer"}
+    assert found["training.beta1"].needs == frozenset()

@@ -122,7 +122,8 @@ class SweepPage(Page):
         if told.phase == "ended":
             words = "Ended"
         self.progress.set_name(words)
-        self.progress.set_progress(told.share, told.seconds_left)
+        left = told.seconds_left if told.phase == "train" else None
+        self.progress.set_progress(told.share, left)
         self.slow_half.setEnabled(told.phase == "train" and self.sweep.can_halve)
         if told.speed:
             ways = f": {told.ways}" if told.ways else ""
