@@ -50,8 +50,11 @@ class FilmDesk(QObject):
     def save_paths(self, plot: "PlotView", path: str) -> None:
         """Write what this plot shows from t = 0 to t = 1."""
         if self._is_free():
+            meta, arrays = plot.meta, plot.arrays
 
             def show(t: float) -> None:
+                if plot.has_frame and plot.arrays is not arrays:
+                    plot.show_frame(meta, arrays)  # one picture was on its way
                 plot.set_time(t)
                 self._time = t
 

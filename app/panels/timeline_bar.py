@@ -37,13 +37,12 @@ class TimelineBar(Bar):
         runs.run_chosen.connect(self._show)
         runs.visited.connect(self._on_visited)
         self._last = -1
+        self._drawn = ""
 
     def show_drawn(self, share: float) -> None:
         """How much of a film for a file is drawn; all of it is no news."""
-        if share < 1:
-            self.timeline.set_info(f"{100 * share:.0f} % drawn")
-        else:
-            self._show()
+        self._drawn = f"{100 * share:.0f} % drawn" if share < 1 else ""
+        self._show_info()
 
     def _on_scrubbed(self, step: int) -> None:
         self.film.stop()
@@ -84,14 +83,23 @@ class TimelineBar(Bar):
         changes = [(c.step, self._words(run, c)) for c in run.changes]
         kept = sorted({step for each in linked for step in each.snapshots})
         self.timeline.set_history(kept, changes, max(each.step for each in linked))
+        self._show_info()
+        self.timeline.branch.setEnabled(bool(kept))
+        why = "" if kept else "There is no snapshot to branch from yet."
+        self.timeline.branch.setToolTip(why or "Go on from here in a new run")
+        self._on_visited(run.at)
+
+    def _show_info(self) -> None:
+        """How much of a film is drawn, else how much is kept."""
+        run, runs = self._session.run, self._session.runs
+        if run is None:
+            return
+        linked = runs.shown if runs.visits_together else [run]
         count = sum(len(each.snapshots) for each in linked)
         size = sum(each.snapshot_bytes for each in linked) / 1e6
         noun = "snapshot" if count == 1 else "snapshots"
-        self.timeline.set_info(f"{count} {noun}, {size:,.0f} MB" if count else "")
-        self.timeline.branch.setEnabled(count > 0)
-        why = "" if count else "There is no snapshot to branch from yet."
-        self.timeline.branch.setToolTip(why or "Go on from here in a new run")
-        self._on_visited(run.at)
+        held = f"{count} {noun}, {size:,.0f} MB" if count else ""
+        self.timeline.set_info(self._drawn or held)
 
     def _words(self, run: Run, change: SettingChanged) -> str:
         """What a setting is called in the forms."""

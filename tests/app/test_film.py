@@ -455,6 +455,10 @@ def test_while_a_film_of_paths_is_drawn_no_newer_picture_comes(
     desk.noted.connect(notes.append)
     desk.save_paths(plot, str(tmp_path / "paths.gif"))
     assert world.slots.paused == [True]
+    first = plot.arrays
+    with qtbot.waitSignal(desk.advanced):
+        plot.show_frame(plot.meta, {**first, "samples": first["samples"] + 1})
+    assert plot.arrays is first  # one was on its way all the same
     qtbot.waitUntil(lambda: bool(notes), timeout=20_000)
     assert world.slots.paused[-1] is False
 

@@ -15,6 +15,18 @@ def test_a_film_begins_while_the_run_trains(world):
     world.until(lambda: not film.is_running)
 
 
+def test_how_much_of_a_film_is_drawn_stays_to_be_read_while_the_run_trains(world):
+    window = world.window
+    world.session.play()
+    world.until(lambda: world.run.snapshots)
+    window.files.films.advanced.emit(0.25)
+    step = world.run.step
+    world.until(lambda: world.run.step > step)
+    assert window.timeline.timeline._info.text() == "25 % drawn"
+    window.files.films.advanced.emit(1.0)
+    assert "snapshot" in window.timeline.timeline._info.text()
+
+
 def test_the_key_that_plays_pauses_a_film_and_the_button_says_so(world):
     window, film = world.window, world.window.timeline.film
     world.session.step_once(20)
