@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QObject,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -11,6 +21,7 @@ from app.theme import theme
 from app.widgets.button import IconButton, LinkButton
 from app.widgets.label import Label
 from app.widgets.paint import box, draw_icon, painting
+from app.widgets.press import PressButton
 from app.widgets.state import State
 
 Severity = Literal["good", "info", "warning"]
@@ -18,6 +29,8 @@ Severity = Literal["good", "info", "warning"]
 GOOD_NEWS_MS = 5000
 _WIDTH = 356
 _MOST = 4
+_LOOK_MS = 300  # between two looks whether a button has come under the notes
+_STRIDE = 8  # px
 _ICONS = {"good": "check-circle", "info": "info", "warning": "warning"}
 
 
@@ -154,7 +167,10 @@ class Toast(QWidget):
 
 
 class ToastStack(QWidget):
-    """Notes at the lower right of ``parent``, over it, taking no clicks around them."""
+    """Notes at the lower right of ``parent``, over it, taking no clicks around them.
+
+    Where buttons are there, they stand as far to the left as leaves these free.
+    """
 
     def __init__(self, parent: QWidget, margin: int = 16, bottom: int = 92) -> None:
         """Leave ``margin`` px at the right, ``bottom`` px below: history and status."""
@@ -164,6 +180,9 @@ class ToastStack(QWidget):
         self._bottom = bottom
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
+        self._watch = QTimer(self)
+        self._watch.setInterval(_LOOK_MS)
+        self._watch.timeout.connect(self.give_way)
         parent.installEventFilter(self)
         self._state = State(self, self._restyle)
         self.hide()
@@ -214,6 +233,11 @@ class ToastStack(QWidget):
         for toast in list(self.toasts):
             self._remove(toast)
 
+    def give_way(self) -> None:
+        """Leave a place where a button has come since, if a better one is free."""
+        if self.toasts and not self.underMouse() and self._covers(self.geometry()):
+            self._place()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in the corner when the window changes its size."""
         if event.type() == QEvent.Type.Resize and watched is self.parent():
@@ -238,15 +262,46 @@ class ToastStack(QWidget):
     def _place(self) -> None:
         parent = self.parentWidget()
         self.setVisible(bool(self.toasts))
+        if not self.toasts:
+            self._watch.stop()
+        elif not self._watch.isActive():
+            self._watch.start()
         if not self.toasts or parent is None:
             return
         for toast in self.toasts:
             toast.fit()
         self._column.activate()
         self.resize(self.sizeHint())
-        left = parent.width() - self.width() - theme.px(self._margin)
-        self.move(left, parent.height() - self.height() - theme.px(self._bottom))
+        self.move(self._free_corner(parent))
         self.raise_()
+
+    def _free_corner(self, parent: QWidget) -> QPoint:
+        """The lower right, or the next place to the left of it without buttons."""
+        margin = theme.px(self._margin)
+        top = parent.height() - self.height() - theme.px(self._bottom)
+        corner = parent.width() - self.width() - margin
+        buttons = self._buttons(parent)
+        for left in range(corner, margin, -_STRIDE):
+            place = QRect(QPoint(left, top), self.size())
+            if not any(place.intersects(each) for each in buttons):
+                return place.topLeft()
+        return QPoint(corner, top)
+
+    def _covers(self, place: QRect) -> bool:
+        parent = self.parentWidget()
+        return parent is not None and any(
+            place.intersects(each) for each in self._buttons(parent)
+        )
+
+    def _buttons(self, parent: QWidget) -> list[QRect]:
+        """What can be pressed in ``parent``, as far as it is seen."""
+        found = []
+        for button in parent.findChildren(PressButton):
+            if button.isVisible() and not self.isAncestorOf(button):
+                seen = button.visibleRegion().boundingRect()
+                seen.moveTopLeft(button.mapTo(parent, seen.topLeft()))
+                found.append(seen)
+        return [rect for rect in found if not rect.isEmpty()]
 
     def _restyle(self) -> None:
         self._column.setSpacing(theme.px(8))

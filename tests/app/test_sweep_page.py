@@ -215,6 +215,17 @@ def test_cells_show_what_the_engine_tells(world):
     assert page.card.chip.text() == "best"
 
 
+def test_a_cell_that_diverged_ranks_nowhere(world):
+    """Its last sound step, often the first, stretched the colours of all others."""
+    sweep = begin(world)
+    sweep.cells[2].metric = 7.0
+    sweep.cell_changed.emit(2)
+    assert world.page.heat.values[2] is None
+    sweep.cells[2].state = "learning"
+    sweep.cell_changed.emit(2)
+    assert world.page.heat.values[2] == 7.0
+
+
 def test_pointing_lights_the_cell_on_both_maps(world):
     begin(world)
     page = world.page

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.palette import LOOKS
 from app.theme import theme
+from app.widgets.button import Button
 from app.widgets.card import Card
 from app.widgets.chip import Chip
 from app.widgets.empty_state import EmptyState
@@ -457,3 +458,38 @@ def test_track_places_and_values_are_inverse(timeline):
     track = timeline.track
     for step in (0, 10, 100, 500, 1000):
         assert track.value_at(QPointF(track.place(step), 0).x()) == step
+
+
+def test_notes_leave_buttons_free(qtbot):
+    """They covered what opens a cell of the wall, and remedies in the panel."""
+    window = QWidget()
+    window.resize(900, 600)
+    qtbot.addWidget(window)
+    button = Button("Open this run", parent=window)
+    button.move(700, 450)
+    window.show()
+    stack = ToastStack(window)
+    stack.show_toast("warning", "Mode collapse", "A text.")
+
+    def place(widget):
+        return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+    assert stack.geometry().right() < place(button).left()
+    assert stack.geometry().right() > place(button).left() - 10  # not farther
+    button.move(20, 20)
+    stack.give_way()
+    at_left = stack.geometry()
+    assert at_left.right() < 700  # nothing moves without need
+    button.move(at_left.left() - 20, 470)
+    stack.give_way()
+    assert stack.geometry().right() == 900 - 16 - 1
+    assert not stack.geometry().intersects(place(button))
+    wide = [Button("x", parent=window) for _ in range(3)]
+    for index, each in enumerate(wide):
+        each.move(280 * index, 460)
+        each.show()
+    stack.give_way()  # there is no free place
+    assert stack.geometry().right() == 900 - 16 - 1
+    assert stack._watch.isActive()
+    stack.clear()
+    assert not stack._watch.isActive()

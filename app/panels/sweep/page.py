@@ -134,7 +134,9 @@ class SweepPage(Page):
             self.foot.setToolTip(told.why)
 
     def _on_cell(self, index: int) -> None:
-        self.heat.set_value(index, self.sweep.cells[index].metric)
+        cell = self.sweep.cells[index]
+        # Of a run that diverged it is that of its last sound step: it ranks nowhere.
+        self.heat.set_value(index, None if cell.state == "diverged" else cell.metric)
         self._show_marks()
 
     def _show_marks(self) -> None:
