@@ -90,16 +90,24 @@ class TrainingFilm(QObject):
             self._clock.start()
             self.changed.emit()
 
+    def is_possible(self) -> bool:
+        """Whether there is something to film; else it says why not."""
+        run = self._session.run
+        title = text = ""
+        if run is None or len(run.snapshots) < 2:
+            title = "Nothing to replay yet"
+            text = "A film needs a training of some steps: press Play first."
+        elif not self._wanted():
+            title = "Nothing to replay here"
+            text = "It plays in the plots of one run: open a run alone first."
+        if title:
+            self.noted.emit(Notice("info", title, text))
+        return not title
+
     def hold(self) -> bool:
         """Put the film on show without moving it; whether there is one."""
         session, run = self._session, self._session.run
-        if run is None or len(run.snapshots) < 2:
-            text = "A film needs a training of some steps: press Play first."
-            self.noted.emit(Notice("info", "Nothing to replay yet", text))
-            return False
-        if not self._wanted():
-            text = "It plays in the plots of one run: open a run alone first."
-            self.noted.emit(Notice("info", "Nothing to replay here", text))
+        if run is None or not self.is_possible():
             return False
         self._is_pausing, self._still_at = run.is_playing, run.step
         if run.is_playing:

@@ -22,6 +22,7 @@ from app.session_slots import SLOTS
 from engine.protocol import RunReady
 
 _SESSIONS = f"Sessions (*{ENDING})"
+_NO_TIMES = "Let one of the plots show trajectories, layers or what carries the data."
 _FILMS = "Films (*.gif *.webp)"
 _TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 
@@ -58,6 +59,7 @@ class WindowFiles(QObject):
         self._wall = wall
         self._pages = pages
         self._data = data
+        self._film = film
         self._over = parent
         self._table_asked = ""
         self.sessions = SessionFiles(session, self)
@@ -124,15 +126,27 @@ class WindowFiles(QObject):
 
     def save_training_film(self) -> None:
         """Write the training, as the current plot shows it, as GIF or WebP."""
-        plot, path = self._wall.current().plot, self._film_path("training")
-        if plot is not None and path:
+        plot = self._wall.current().plot
+        if plot is None or not self._film.is_possible():
+            return
+        path = self._film_path("training")
+        if path:
             self.films.save_training(plot, path)
 
     def save_path_film(self) -> None:
-        """Write what the current plot shows from noise to data as GIF or WebP."""
-        plot, path = self._wall.current().plot, self._film_path("paths")
-        if plot is not None and path:
-            self.films.save_paths(plot, path)
+        """Write what a plot shows from noise to data as GIF or WebP.
+
+        It is the current plot, or the first on show that has the times for it.
+        """
+        plots = [card.plot for card in (self._wall.current(), *self._wall.shown())]
+        able = [p for p in plots if p is not None and p.has_all_times and p.has_frame]
+        if not able:
+            title, text = "Nothing runs from noise to data here", _NO_TIMES
+            self.noted.emit(Notice("info", title, text))
+            return
+        path = self._film_path("paths")
+        if path:
+            self.films.save_paths(able[0], path)
 
     def take(self, path: str) -> None:
         """Open what was dropped: a session, a picture to draw, or a table."""

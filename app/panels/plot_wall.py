@@ -48,6 +48,10 @@ class PlotWall(QWidget):
         for card in self.cards.values():
             card.build()
 
+    def shown(self) -> list[PlotSlot]:
+        """The cards that are seen, in their order."""
+        return [self.cards[n] for n in SLOTS if n in self._session.slots.shown]
+
     def current(self) -> PlotSlot:
         """The card with the focus, else the first one that is seen."""
         focused = self.focusWidget()

@@ -26,6 +26,7 @@ class CarriedPlot(PlotView):
     """Maps of log p_t: the nearest one to the time of the clock is shown."""
 
     view = "carried"
+    has_all_times = True
     title = "Density over time"
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -24,6 +24,7 @@ class CyclePlot(PlotView):
     """
 
     view = "cycle"
+    has_all_times = True
     title = "There and back"
     own_settings = frozenset({"begin"})
 

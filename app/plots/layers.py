@@ -34,6 +34,7 @@ class LayersPlot(PlotView):
     """Cells of noise after each layer, coloured by how much their area changed."""
 
     view = "layers"
+    has_all_times = True
     title = "Layer by layer"
 
     def __init__(self, parent: QWidget | None = None) -> None:

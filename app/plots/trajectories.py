@@ -40,6 +40,7 @@ class TrajectoriesPlot(PlotView):
     """Paths of some points, places of all, the field, and one start to drag."""
 
     view = "trajectories"
+    has_all_times = True
     title = "Trajectories"
     own_settings = frozenset({"direction"})
 

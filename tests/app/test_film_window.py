@@ -1,5 +1,11 @@
 """A film of the training in the window."""
 
+from PySide6.QtWidgets import QFileDialog
+
+from app.plots.base import PlotView
+from app.plots.catalogue import PLOTS, make_plot
+from app.plots.film import Film
+
 
 def test_a_film_begins_while_the_run_trains(world):
     """The run is paused for it; the steps that were in hand must not end it."""
@@ -25,6 +31,43 @@ def test_how_much_of_a_film_is_drawn_stays_to_be_read_while_the_run_trains(world
     assert window.timeline.timeline._info.text() == "25 % drawn"
     window.files.films.advanced.emit(1.0)
     assert "snapshot" in window.timeline.timeline._info.text()
+
+
+def test_a_film_that_cannot_be_is_refused_before_a_name_is_asked(world, monkeypatch):
+    asked, told = [], []
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *a: asked.append(a) or ("", "")
+    )
+    window = world.window
+    window.files.noted.connect(told.append)
+    window.actions_by_name.trigger("training_film")
+    assert told[-1].title == "Nothing to replay yet"
+    world.session.slots.choose("b", "samples")
+    world.settle()
+    window.actions_by_name.trigger("path_film")
+    assert told[-1].title == "Nothing runs from noise to data here"
+    assert asked == []
+
+
+def test_a_film_of_paths_takes_a_plot_that_has_them(world, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a: ("a.gif", ""))
+    window, taken = world.window, []
+    window.files.films.save_paths = lambda plot, path: taken.append((plot, path))
+    paths = window.wall.cards["b"].plot
+    assert paths.view == "trajectories"
+    world.until(lambda: paths.has_frame)
+    window.wall.cards["a"].plot.setFocus()
+    window.actions_by_name.trigger("path_film")
+    assert taken == [(paths, "a.gif")]
+
+
+def test_every_plot_that_follows_a_clock_at_once_can_be_filmed(qtbot):
+    for view in PLOTS:
+        plot = make_plot(view)
+        qtbot.addWidget(plot)
+        follows = type(plot).set_time is not PlotView.set_time
+        has_clock = isinstance(getattr(plot, "film", None), Film)
+        assert plot.has_all_times == (follows and has_clock), view
 
 
 def test_the_key_that_plays_pauses_a_film_and_the_button_says_so(world):
