@@ -261,8 +261,13 @@ class Window(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Look into a table, open a session, draw a picture as points."""
+        urls = event.mimeData().urls()
+        if not urls:  # where it came from is asked for it only now, and may be gone
+            words = "Its program gave no file: drop it again, or open it from here."
+            self.show_notice(Notice("warning", "Nothing arrived", words))
+            return
         event.acceptProposedAction()
-        self.files.take(event.mimeData().urls()[0].toLocalFile())
+        self.files.take(urls[0].toLocalFile())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The window's ground."""

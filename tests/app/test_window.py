@@ -410,6 +410,19 @@ def test_dropped_csv_is_inspected_and_its_columns_are_offered(world, tmp_path):
     assert world.window.data.table.isVisible()
 
 
+def test_a_drop_whose_file_cannot_be_had_any_more_says_so(world):
+    """Its program was closed in the same moment; a part of the window failed then."""
+    mime = QMimeData()
+    plain, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    copy = Qt.DropAction.CopyAction
+    drop = QDropEvent(QPointF(500, 400), copy, mime, left, plain)
+    drop.setAccepted(False)
+    world.window.dropEvent(drop)
+    assert not drop.isAccepted()
+    titles = [toast.title for toast in world.window.toasts.toasts]
+    assert titles == ["Nothing arrived"]
+
+
 def test_file_that_cannot_be_read_is_a_note_and_changes_nothing(world, tmp_path):
     before = world.run.config
     world.window.files.open_table(str(tmp_path / "absent.csv"))
