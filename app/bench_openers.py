@@ -134,11 +134,11 @@ def _compared() -> dict[str, Opener]:
 
 def _questions() -> dict[str, Opener]:
     """Questions for a file or a folder; one of a kind."""
-    saved = ("save_session", "training_film", "save_script", "save_curves")
+    saved = ("path_film", "training_film", "save_script", "save_curves")
     return {
         "folder question": _question("save_run"),
         "open question": _question("open_csv", "open_session"),
-        "save question": _question("path_film", *saved),
+        "save question": _question("save_session", *saved),
     }
 
 
