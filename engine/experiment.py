@@ -287,7 +287,7 @@ class Experiment:
             )
         if "data" not in names:
             wanted = checked(
-                type(self.data.config), config.data_settings, config.data
+                type(self.data.config), config.data_settings, "the data"
             ).model_dump()
             names += self._not_live(
                 type(self.data.config), self.config.data_settings, wanted
@@ -502,10 +502,11 @@ class Experiment:
             SettingError: The model cannot feed the view, or a setting is impossible.
         """
         kind = registry.view(view)
-        config = checked(kind.Config, dict(settings or {}), view)
+        config = checked(kind.Config, dict(settings or {}), kind.title)
         moment = self.moment(quality, at, tick)
         if not kind(config).can_show(moment.fitted.capabilities):
-            raise SettingError(f"{self.config.model} has no {view}: {kind.empty}")
+            name = self._parts.model.card.title
+            raise SettingError(f"{name} has no {kind.title.lower()}: {kind.empty}")
         return kind(config).compute(moment)
 
     def judged(self) -> Data:

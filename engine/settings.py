@@ -13,6 +13,15 @@ Apply = Literal["live", "restart"]
 Scale = Literal["linear", "log"]
 
 
+#: What pydantic says, and what a person reads; the first that fits.
+_PLAIN = {
+    "Input should be greater than or equal to ": "at least ",
+    "Input should be less than or equal to ": "at most ",
+    "Input should be greater than ": "more than ",
+    "Input should be less than ": "less than ",
+    "Input should be ": "",
+}
+
 _S = TypeVar("_S", bound="Settings")
 
 
@@ -91,7 +100,7 @@ def checked(kind: type[_S], values: Mapping[str, Any], owner: str) -> _S:
     Args:
         kind: The settings class.
         values: Values by name; missing ones take their defaults.
-        owner: Whose settings they are, for the sentence, e.g. ``"vae"``.
+        owner: Whose settings they are, as a person reads it, e.g. ``"VAE"``.
 
     Raises:
         SettingError: Unknown name, or a value outside its limits.
@@ -99,19 +108,33 @@ def checked(kind: type[_S], values: Mapping[str, Any], owner: str) -> _S:
     try:
         return kind(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "the settings"
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(kind.model_fields)
-            raise SettingError(
-                f"{owner} has no setting {field!r}; its settings are: {known}."
-            ) from None
-        if first["type"] == "value_error":
-            raise SettingError(str(first["ctx"]["error"])) from None
-        message = first["msg"][:1].lower() + first["msg"][1:]
-        raise SettingError(
-            f"Setting {field!r} of {owner} is {first['input']!r}: {message}."
-        ) from None
+        raise SettingError(refusal(kind, error, owner)) from None
+
+
+def refusal(kind: type[Settings], error: ValidationError, owner: str) -> str:
+    """What is wrong with settings and what would be right, in one plain sentence.
+
+    Settings go by the names that a form shows, with the typed key in quotes.
+    """
+    first = error.errors()[0]
+    field = ".".join(map(str, first["loc"])) or "the settings"
+    if first["type"] == "extra_forbidden":
+        known, whose = ", ".join(kind.model_fields), owner[:1].upper() + owner[1:]
+        return f"{whose} has no setting {field!r}; its settings are: {known}."
+    if first["type"] == "value_error":
+        return str(first["ctx"]["error"])
+    known_field = kind.model_fields.get(field)
+    title = known_field.title if known_field is not None else None
+    name = f"{title} ({field!r})" if title else f"Setting {field!r}"
+    return f"{name} of {owner} is {first['input']!r}: {_rule(first['msg'])}."
+
+
+def _rule(message: str) -> str:
+    """What pydantic asks for, in plain words: ``it must be at least 8``."""
+    for words, plain in _PLAIN.items():
+        if message.startswith(words):
+            return f"it must be {plain}{message.removeprefix(words)}"
+    return message[:1].lower() + message[1:]
 
 
 def applies_live(kind: type[Settings], name: str) -> bool:

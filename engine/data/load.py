@@ -18,6 +18,7 @@ from engine.data.base import (
     Points,
     Scaling,
 )
+from engine.settings import refusal
 
 #: Share of the points inside the limits of the plots, and the margin round them.
 INSIDE = 0.999
@@ -116,19 +117,7 @@ def _config(kind: type[DataSet], values: dict[str, Any]) -> DataConfig:
     try:
         return kind.Config(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(kind.Config.model_fields)
-            raise DataError(
-                f"{kind.name} has no setting {field!r}; its settings are: {known}."
-            ) from None
-        if first["type"] == "value_error":
-            raise DataError(str(first["ctx"]["error"])) from None
-        raise DataError(
-            f"Setting {field!r} of {kind.name} is {first['input']!r}: "
-            f"{first['msg'][:1].lower()}{first['msg'][1:]}."
-        ) from None
+        raise DataError(refusal(kind.Config, error, kind.title)) from None
 
 
 def scaling_of(x: Tensor, source: DataSet) -> tuple[Scaling, tuple[str, ...]]:

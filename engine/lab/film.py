@@ -60,7 +60,7 @@ class Film(Job):
 
     def _view(self, reel: Reel) -> View:
         kind = registry.view(reel.view)
-        config = checked(kind.Config, reel.settings, reel.view)
+        config = checked(kind.Config, reel.settings, kind.title)
         if not kind.can_show(self.experiment.fitted().capabilities):
             raise SettingError(kind.empty)
         return kind(config)

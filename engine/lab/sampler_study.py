@@ -105,7 +105,7 @@ def _trials(wish: SamplerStudySettings) -> Iterator[tuple[Sampler, float]]:
         else:
             amounts = [{"rtol": r, "atol": r / 10} for r in _TOLERANCES]
         for amount in amounts:
-            config = checked(kind.Config, {**own, **amount}, name)
+            config = checked(kind.Config, {**own, **amount}, kind.title)
             number = float(next(iter(amount.values())))
             order = number if "steps" in amount else -np.log10(number) * 8
             found.append((order, kind(config), number))

@@ -105,7 +105,7 @@ def _check_data(config: RunConfig) -> None:
     """Refuse impossible settings of the data before anything is built."""
     if config.data in registry.DATA:
         kind = registry.data_set(config.data)
-        checked(kind.Config, config.data_settings, config.data)
+        checked(kind.Config, config.data_settings, kind.title)
 
 
 def _indices(rows: Axis | None, columns: Axis | None) -> Iterator[tuple[int, int]]:

@@ -301,7 +301,7 @@ class Commands:
     def _subscribe(self, command: Subscribe) -> None:
         run = self.run(command.run_id)
         kind = registry.view(command.view)
-        checked(kind.Config, command.settings, command.view)
+        checked(kind.Config, command.settings, kind.title)
         can = capabilities(run.experiment.trainer.model)
         if not kind.can_show(can):
             raise CommandError(kind.empty)

@@ -33,7 +33,7 @@ def edited(old: Data, config: RunConfig) -> Data:
         SettingError: A setting is unknown or outside its limits.
         DataError: The data cannot be made.
     """
-    wanted = checked(type(old.config), config.data_settings, config.data)
+    wanted = checked(type(old.config), config.data_settings, "the data")
     try:
         new = old if wanted == old.config else setup.make_data(config)
         remarks = _remarks(new, old)

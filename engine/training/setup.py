@@ -35,22 +35,28 @@ def parts(config: RunConfig) -> Parts:
         UnknownNameError: Unknown model or sampler.
     """
     kind = registry.model(config.model)
-    model_config = checked(kind.Config, config.model_settings, config.model)
+    model_config = checked(kind.Config, config.model_settings, kind.card.title)
     training = checked(
-        TrainingConfig, {**kind.training_defaults, **config.training}, "training"
+        TrainingConfig, {**kind.training_defaults, **config.training}, "the training"
     )
     name = config.sampler or kind.default_sampler
     if not name:
         if config.sampler_settings:
-            raise SettingError(f"{config.model} draws samples in one go: no sampler.")
+            raise SettingError(
+                f"{kind.card.title} draws samples in one go: no sampler."
+            )
         return Parts(kind, model_config, training, None, None)
     if not kind.default_sampler:
-        raise SettingError(f"{config.model} draws samples in one go: no sampler.")
+        raise SettingError(f"{kind.card.title} draws samples in one go: no sampler.")
     sampler = registry.sampler(name)
     own = kind.default_sampler_settings if name == kind.default_sampler else {}
     values = {**own, **config.sampler_settings}
     return Parts(
-        kind, model_config, training, sampler, checked(sampler.Config, values, name)
+        kind,
+        model_config,
+        training,
+        sampler,
+        checked(sampler.Config, values, sampler.title),
     )
 
 

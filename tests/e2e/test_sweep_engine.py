@@ -159,5 +159,5 @@ def test_what_the_engine_refuses_is_one_sentence(wall):
     wall.until(lambda: wall.refusals)
     assert not wall.sweep.is_running
     (refusal,) = wall.refusals
-    assert "'beta' of vae is -5" in refusal.text
+    assert "('beta') of VAE is -5" in refusal.text
     assert wall.page.controls.start.isEnabled()

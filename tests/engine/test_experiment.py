@@ -281,5 +281,5 @@ def test_infinite_log_density_is_no_number_in_the_report(monkeypatch):
 
 def test_a_view_that_the_model_cannot_feed_is_refused_in_one_sentence():
     run = Experiment("vae", "two_moons")
-    with pytest.raises(SettingError, match="vae has no trajectories"):
+    with pytest.raises(SettingError, match="VAE has no trajectories"):
         run.picture("trajectories")
