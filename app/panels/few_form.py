@@ -17,6 +17,9 @@ _FEW = 3  # rows always in sight
 class FewForm(QWidget):
     """A heading with an arrow over a :class:`Form`.
 
+    The few rows are those that the schema names under ``first``, in that order, or else
+    its first ones.
+
     While folded, a setting that waits for a restart or holds an unusual value is still
     kept: only its row is out of sight.
     """
@@ -80,8 +83,9 @@ class FewForm(QWidget):
     def _draw(self) -> None:
         fields = self._schema.get("properties", {})
         if self._is_folded:
-            few = list(fields.items())[:_FEW]
-            fields = {name: {**field, "group": ""} for name, field in few}
+            named = [n for n in self._schema.get("first", ()) if n in fields]
+            few = named or list(fields)[:_FEW]
+            fields = {name: {**fields[name], "group": ""} for name in few}
         self.form.set_schema({**self._schema, "properties": fields})
         self.form.set_values(self._values)
         self.form.set_pending(self._pending & self.fields.keys())

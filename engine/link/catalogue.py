@@ -55,7 +55,7 @@ def model_entry(kind: type[GenerativeModel]) -> ModelEntry:
         formulas=dict(kind.card.formulas[1]),
         formula_terms=dict(kind.card.terms),
         summary=kind.card.summary,
-        settings=kind.Config.model_json_schema(),
+        settings=kind.Config.model_json_schema() | {"first": list(kind.Config.first)},
         training_defaults=dict(kind.training_defaults),
         capabilities=sorted(capabilities(model)),
         samplers=_samplers(kind, model),

@@ -30,6 +30,8 @@ from engine.settings import knob
 class AutoencoderConfig(ModelConfig):
     """Settings of :class:`Autoencoder`."""
 
+    first: ClassVar[tuple[str, ...]] = ("latent_dim", "corruption", "width")
+
     latent_dim: int = knob(
         1, "Latent axes", "Numbers that a point is squeezed into.", ge=1, le=32,
         symbol="d",

@@ -37,6 +37,8 @@ from engine.settings import knob
 class AutoregressiveConfig(ModelConfig):
     """Settings of :class:`Autoregressive`."""
 
+    first: ClassVar[tuple[str, ...]] = ("bins", "temperature", "width")
+
     bins: int = knob(
         64,
         "Bins",

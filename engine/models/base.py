@@ -34,7 +34,14 @@ DensityKind = Literal["exact", "bound", "estimate"]
 
 
 class ModelConfig(Settings):
-    """Base of every model's settings."""
+    """Base of every model's settings.
+
+    Attributes:
+        first: Names of the settings that say most about the model; a short form shows
+            these alone. Empty for those that come first.
+    """
+
+    first: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ _FORMULAS = game_formulas("D(x, y)", "D(G(z, y), y)")
 class ConditionalGANConfig(GANConfig):
     """Settings of :class:`ConditionalGAN`."""
 
+    first: ClassVar[tuple[str, ...]] = ("loss", "r1", "shown_class")
+
     condition: Literal["concat", "projection"] = knob(
         "concat",
         "Condition",

@@ -1,6 +1,6 @@
 """Settings of a CycleGAN: those of the game, the other data set, the way back."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from engine.models.adversarial_config import AdversarialConfig
 from engine.models.adversarial_losses import LOSS_LABELS, LossName
@@ -41,6 +41,8 @@ OTHER_LABELS: dict[str, str] = {
 
 class CycleGANConfig(AdversarialConfig):
     """Settings of :class:`engine.models.cyclegan.CycleGAN`."""
+
+    first: ClassVar[tuple[str, ...]] = ("other", "cycle_weight", "loss")
 
     other: OtherData = knob(
         "rings",

@@ -61,6 +61,8 @@ def _formula(target: str, meaning: str = "", *, symbol: str = "") -> str:
 class DDPMConfig(DensityConfig, LevelsConfig, ClockConfig, GuidedConfig):
     """Settings of :class:`DDPM`."""
 
+    first: ClassVar[tuple[str, ...]] = ("T", "schedule", "width")
+
     T: int = knob(
         100,
         "Noise levels",

@@ -34,6 +34,8 @@ from engine.settings import knob
 class DistilledFlowConfig(AutoregressiveFlowConfig):
     """Settings of :class:`DistilledFlow`."""
 
+    first: ClassVar[tuple[str, ...]] = ("teacher", "layers", "width")
+
     teacher: Literal["maf", "made"] = knob(
         "maf",
         "Teacher",

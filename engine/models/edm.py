@@ -37,6 +37,8 @@ from engine.settings import knob
 class EDMConfig(DensityConfig, GuidedConfig):
     """Settings of :class:`EDM`; noise levels in standard deviations of the data."""
 
+    first: ClassVar[tuple[str, ...]] = ("sigma_min", "sigma_max", "width")
+
     sigma_min: float = knob(
         0.01,
         "Least noise",

@@ -47,6 +47,8 @@ ROWS = 4096
 class EnergyConfig(ModelConfig):
     """Settings of :class:`EnergyBased`."""
 
+    first: ClassVar[tuple[str, ...]] = ("langevin_steps", "eta", "width")
+
     width: int = knob(
         64,
         "Width",

@@ -67,6 +67,8 @@ class FlowMatchingConfig(
 ):
     """Settings of :class:`FlowMatching`."""
 
+    first: ClassVar[tuple[str, ...]] = ("coupling", "source", "width")
+
     interpolant: Literal["linear", "trigonometric"] = knob(
         "linear",
         "Path",

@@ -1,5 +1,7 @@
 """Settings of a GAN: those of the game, its noise, and the styles of StyleGAN."""
 
+from typing import ClassVar
+
 from engine.models.adversarial_config import AdversarialConfig
 from engine.settings import knob
 
@@ -9,6 +11,8 @@ _WITH_STYLES = {"mapping_depth": list(range(1, 9))}
 
 class GANConfig(AdversarialConfig):
     """Settings of :class:`engine.models.gan.GAN`."""
+
+    first: ClassVar[tuple[str, ...]] = ("loss", "r1", "width")
 
     latent_dim: int = knob(
         2,

@@ -37,6 +37,8 @@ FIRST_BATCH = 4096
 class GlowConfig(FlowConfig):
     """Settings of :class:`Glow`."""
 
+    first: ClassVar[tuple[str, ...]] = ("flow_steps", "width", "temperature")
+
     flow_steps: int = knob(
         8,
         "Flow steps",

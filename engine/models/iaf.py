@@ -39,6 +39,8 @@ from engine.settings import knob
 class IAFConfig(AutoregressiveFlowConfig):
     """Settings of :class:`IAF`."""
 
+    first: ClassVar[tuple[str, ...]] = ("objective", "layers", "width")
+
     objective: Literal["likelihood", "reverse_kl"] = knob(
         "likelihood",
         "Objective",

@@ -37,6 +37,8 @@ from engine.settings import knob
 class MADEConfig(FlowConfig):
     """Settings of :class:`MADE`."""
 
+    first: ClassVar[tuple[str, ...]] = ("order", "conditionals", "width")
+
     depth: int = knob(
         2, "Depth", "Hidden layers.", ge=1, le=4, unit="layers", group="Network"
     )

@@ -45,6 +45,8 @@ EPSILON = 1e-5
 class MAFConfig(AutoregressiveFlowConfig):
     """Settings of :class:`MAF`."""
 
+    first: ClassVar[tuple[str, ...]] = ("layers", "width", "order")
+
     layers: int = knob(
         28,
         "Layers",

@@ -27,6 +27,8 @@ from engine.settings import knob
 class NICEConfig(FlowConfig):
     """Settings of :class:`NICE`."""
 
+    first: ClassVar[tuple[str, ...]] = ("couplings", "width", "prior")
+
     couplings: int = knob(
         4,
         "Couplings",

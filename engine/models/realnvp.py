@@ -34,6 +34,8 @@ from engine.settings import knob
 class RealNVPConfig(FlowConfig):
     """Settings of :class:`RealNVP`."""
 
+    first: ClassVar[tuple[str, ...]] = ("couplings", "width", "jitter")
+
     couplings: int = knob(
         32,
         "Couplings",

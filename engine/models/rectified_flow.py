@@ -52,6 +52,8 @@ class RectifiedFlowConfig(
 ):
     """Settings of :class:`RectifiedFlow`."""
 
+    first: ClassVar[tuple[str, ...]] = ("width", "depth", "reflow_rounds")
+
     reflow_rounds: int = knob(
         0,
         "Reflow rounds",

@@ -39,6 +39,8 @@ LIKELIHOOD_STEPS = 32
 class ScoreMatchingConfig(FieldConfig):
     """Settings of :class:`ScoreMatching`."""
 
+    first: ClassVar[tuple[str, ...]] = ("sigma_max", "levels", "width")
+
     sigma_max: float = knob(
         2.0,
         "Widest noise",

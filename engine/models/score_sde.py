@@ -43,6 +43,8 @@ class ScoreSDEConfig(
 ):
     """Settings of :class:`ScoreSDE`."""
 
+    first: ClassVar[tuple[str, ...]] = ("sde", "weighting", "width")
+
     end_time: float = knob(
         1e-3,
         "End time",

@@ -24,6 +24,8 @@ from engine.settings import knob
 class SplineFlowConfig(FlowConfig):
     """Settings of :class:`SplineFlow`."""
 
+    first: ClassVar[tuple[str, ...]] = ("couplings", "bins", "width")
+
     couplings: int = knob(
         4,
         "Couplings",

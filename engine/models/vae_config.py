@@ -1,6 +1,6 @@
 """Settings of the variational autoencoder."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from engine.models.base import ModelConfig
 from engine.nets.mlp import ACTIVATION_LABELS, Activation
@@ -9,6 +9,8 @@ from engine.settings import knob
 
 class VAEConfig(ModelConfig):
     """Settings of :class:`VAE`."""
+
+    first: ClassVar[tuple[str, ...]] = ("beta", "latent_dim", "width")
 
     latent_dim: int = knob(
         2, "Latent axes", "Number of axes of the latent space.", ge=1, le=16, symbol="d"

@@ -46,6 +46,8 @@ from engine.settings import knob
 class VQVAEConfig(ModelConfig):
     """Settings of :class:`VQVAE`."""
 
+    first: ClassVar[tuple[str, ...]] = ("codes", "beta", "width")
+
     codes: int = knob(
         64, "Codes", "Vectors in the list.", ge=4, le=512, scale="log", symbol="K"
     )

@@ -13,7 +13,7 @@ from window_world import Recorder, World, changed
 from app.panels.key_sheet import KeySheet
 from app.panels.table_choice import TableSheet
 from app.preferences import load, save
-from app.session_config import schema_of
+from app.session_config import model_entry, schema_of
 from app.theme import theme
 from app.widgets.maths import MathsLabel
 from engine.protocol import (
@@ -294,6 +294,21 @@ def test_restart_line_appears_and_its_button_restarts(world):
     world.settle()
     assert world.client.configured.model_settings["width"] == 32
     assert not window.model.form.fields["width"].mark.is_pending
+
+
+def test_the_few_settings_in_sight_are_those_that_say_most_of_the_model(world):
+    """A teacher who asked what beta does found width and depth, and no beta."""
+    form = world.window.model.form
+    world.session.desk.choose_model("vae")
+    world.settle()
+    assert list(form.fields) == ["beta", "latent_dim", "width"]
+    form.arrow.click()
+    assert {"beta", "depth", "posterior"} <= form.fields.keys()
+    form.arrow.click()
+    world.session.desk.choose_model("oracle")  # which names none
+    world.settle()
+    entry = model_entry(world.session.catalogue, "oracle")
+    assert list(form.fields) == list(entry.settings["properties"])[:3]
 
 
 def test_a_setting_out_of_sight_comes_into_sight_when_it_waits(world):

@@ -62,3 +62,15 @@ def test_the_catalogue_loads_no_slow_library():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", sorted(registry.MODELS))
+def test_the_first_settings_are_three_that_matter_by_default(name):
+    kind = registry.model(name)
+    fields = kind.Config.model_json_schema()["properties"]
+    default = kind.Config().model_dump()
+    assert len(set(kind.Config.first)) in (0, 3)
+    for first in kind.Config.first:
+        wanted = fields[first]["shown_if"]
+        assert all(default[other] in values for other, values in wanted.items())
+    assert catalogue.model_entry(kind).settings["first"] == list(kind.Config.first)
