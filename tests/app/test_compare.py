@@ -126,6 +126,23 @@ def test_a_fault_of_any_run_is_told_with_its_letter_and_cured_there(world):
     assert not chip.isVisible()
 
 
+def test_the_head_says_less_where_four_runs_share_the_width(world):
+    page = compared(world, "realnvp", "vae")
+    world.window.resize(1280, 720)
+    page.open_settings()
+    all_drawn(world, page)
+    first = page.columns[world.session.compare.runs[0].id]
+    diagnose(world, first.run, CLIMB)
+    known = bool(first.left.plot.chips() + first.right.plot.chips())
+    assert first.kind.isVisible() == known
+    assert first.fault.text() == "1 fault"
+    fourth = world.session.compare.add_model("gan")
+    world.until(lambda: fourth.status)
+    assert not first.kind.isVisible()
+    assert first.fault.text() == "1"
+    assert CLIMB.title in first.fault.toolTip()
+
+
 def test_a_note_follows_its_run_out_of_the_comparison(world):
     compared(world, "realnvp")
     first, second = world.session.compare.runs

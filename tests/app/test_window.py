@@ -513,8 +513,9 @@ def test_everything_fits_a_small_window(world, look):
     assert (window.width(), window.height()) == (1280, 720)
     assert window.data.width() == 196
     assert window.model.width() == 292
-    for panel in (window.data, window.model):
-        assert panel.content.minimumSizeHint().width() <= panel.width()
+    for panel in (window.data, window.model):  # laid out anew some turns later
+        content = panel.content
+        world.until(lambda c=content, p=panel: c.minimumSizeHint().width() <= p.width())
     for name in window.data.gallery.cards:
         world.session.desk.choose_data(name)
         world.settle()
@@ -522,8 +523,10 @@ def test_everything_fits_a_small_window(world, look):
         room = content.parentWidget()
         world.until(lambda c=content, r=room: c.minimumSizeHint().width() <= r.width())
     for card in window.wall.cards.values():
-        assert window.rect().contains(
-            card.mapTo(window, QPoint(card.width() - 1, card.height() - 1))
+        world.until(
+            lambda c=card: window.rect().contains(
+                c.mapTo(window, QPoint(c.width() - 1, c.height() - 1))
+            )
         )
 
 

@@ -39,6 +39,7 @@ class RunColumn(QWidget):
         super().__init__()
         self.run = run
         self._session = session
+        self._is_crowded = False
         self.badge = RunBadge()
         self.name = Label(colour="text1", size=15, weight=600)
         self.kind = Chip("")
@@ -78,12 +79,17 @@ class RunColumn(QWidget):
         self.setAccessibleName(f"Run {letter}")
 
     def set_crowded(self, crowded: bool) -> None:
-        """One plot alone, where four runs share the width: the one that all have."""
+        """One plot alone, where four runs share the width: the one that all have.
+
+        The head says less then: the figures below tell how the density is known.
+        """
+        self._is_crowded = crowded
         self.right.setVisible(not crowded)
         self.pace.setVisible(not crowded)
         self.figures.set_crowded(crowded)
         self._fit_axes()
         self._show_strips()
+        self._show_kind()
 
     def show_status(self, best: dict[str, float]) -> None:
         """Name, pace, fault and figures, as the run reports them."""
@@ -154,9 +160,12 @@ class RunColumn(QWidget):
         if run.failed:
             words, why = "failed", run.failed.reason
         elif run.waiting:
-            words = "restart waits"
+            words = "waits" if self._is_crowded else "restart waits"
         elif found:
-            words = "1 fault" if len(found) == 1 else f"{len(found)} faults"
+            name = (
+                "" if self._is_crowded else " fault" if len(found) == 1 else " faults"
+            )
+            words = f"{len(found)}{name}"
             why = "\n".join(f"{fault.title}. {fault.text}" for fault in found)
         self.fault.set_chip(words, "warning")
         self.fault.setToolTip(why)
@@ -173,7 +182,7 @@ class RunColumn(QWidget):
     def _show_kind(self) -> None:
         """How the density is known, from whichever plot says so."""
         known = [chip for p in (self.left, self.right) for chip in p.plot.chips()]
-        self.kind.setVisible(bool(known))
+        self.kind.setVisible(bool(known) and not self._is_crowded)
         if known:
             self.kind.set_chip(known[0].text, known[0].kind)
             self.kind.setToolTip(known[0].note)
