@@ -249,6 +249,10 @@ class SamplerBench(QObject):
             self._kept.stands_on(self.step)
         elif kind == "trial":
             self._take(news.result, arrays)
+        elif kind == "errors":
+            facts = news.result
+            errors = {n: v for n, v in facts.items() if n.startswith("error_")}
+            self._kept.take_errors(str(facts["sampler"]), float(facts["steps"]), errors)
         if news.ended:
             self._job = None
             self.error = news.error

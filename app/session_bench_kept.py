@@ -60,7 +60,8 @@ class KeptTrials:
         self.trials: list[Trial] = []
         self._ground: Ground | None = None
         self._asked: dict[str, Settings] = {}
-        self._fresh: dict[str, int] = {}  # new trials since a sampler was asked for
+        # New trials of which nothing more comes, since a sampler was asked for.
+        self._fresh: dict[str, set[float]] = {}
         self._whole: set[str] = set()
 
     def missing(self, ground: Ground, wanted: Mapping[str, Settings]) -> list[str]:
@@ -77,21 +78,30 @@ class KeptTrials:
             name
             for name, settings in wanted.items()
             if self._asked.get(name) == settings
-            and (name in self._whole or self._fresh.get(name) == every)
+            and (name in self._whole or len(self._fresh.get(name, ())) == every)
         }
         missing = [name for name in wanted if name not in known]
         self.trials = [t for t in self.trials if t.sampler in wanted]
         self._whole = known
         for name in missing:
             self._asked[name] = copy.deepcopy(wanted[name])
-            self._fresh[name] = 0
+            self._fresh[name] = set()
         return missing
 
     def take(self, trial: Trial) -> None:
         """A new trial has come."""
         self.trials = [t for t in self.trials if t.key != trial.key]
         self.trials.append(trial)
-        self._fresh[trial.sampler] = self._fresh.get(trial.sampler, 0) + 1
+        if trial.facts["stochastic"]:
+            self._fresh.setdefault(trial.sampler, set()).add(trial.steps)
+
+    def take_errors(self, sampler: str, steps: float, errors: Settings) -> None:
+        """Errors of a trial that has come before."""
+        self.trials = [
+            replace(t, facts=t.facts | errors) if t.key == (sampler, steps) else t
+            for t in self.trials
+        ]
+        self._fresh.setdefault(sampler, set()).add(steps)
 
     def end(self, is_good: bool) -> None:
         """All that were asked for are there; or some will never come."""

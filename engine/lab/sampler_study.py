@@ -34,6 +34,8 @@ _EXACTLY = Tolerance(rtol=1e-5, atol=1e-6)
 _STRETCHES = 20
 #: Relative tolerances of an adaptive solver, instead of numbers of steps.
 _TOLERANCES = (1e-1, 1e-2, 1e-3, 1e-4)
+#: Share of the study that is done when all trials are there.
+_TRIALS = 0.7
 #: Moments of a path that are sent for drawing, at most.
 _MOMENTS = 65
 
@@ -54,7 +56,9 @@ class SamplerStudySettings(JobSettings):
 
 
 class SamplerStudy(Job):
-    """Yields first the references, then one result for each sampler and step count.
+    """Yields one result for each sampler and step count, then the errors of each.
+
+    Results come at once; the references that errors are measured by may take long.
 
     The network is that of the moment at which the study begins: it is copied, so that
     a training that goes on meanwhile changes nothing. The first news tells its step.
@@ -81,9 +85,7 @@ class SamplerStudy(Job):
         judge = _Judge(fitted, made.data, x_0, made.judged().heldout.x)
         floor = made.chance(self.tick)
         yield News(0.0, {"kind": "floor", "energy_distance": floor, "step": step})
-        if any(not sampler.uses_noise for sampler, _ in trials):
-            for share in judge.prepare(self.tick):
-                yield News(share * 0.1, {"kind": "reference"})
+        ends: list[tuple[Json, Tensor]] = []
         for index, (sampler, steps) in enumerate(trials):
             begin = time.perf_counter()
             fitted.sampler = sampler
@@ -91,7 +93,22 @@ class SamplerStudy(Job):
             seconds = time.perf_counter() - begin
             result, arrays = judge.verdict(sampler, trace, wish.paths)
             result |= {"steps": steps, "seconds": seconds}
-            yield News(0.1 + 0.9 * (index + 1) / len(trials), result, arrays)
+            if not sampler.uses_noise:
+                which = {"sampler": sampler.name, "steps": steps}
+                ends.append((which, trace.x[-1].clone()))
+            yield News(_TRIALS * (index + 1) / len(trials), result, arrays)
+        yield from self._errors(judge, ends)
+
+    def _errors(
+        self, judge: "_Judge", ends: list[tuple[Json, Tensor]]
+    ) -> Iterator[News]:
+        """How far each end lies from the exact ones; of samplers without noise."""
+        if ends:
+            for share in judge.prepare(self.tick):
+                yield News(_TRIALS + (1 - _TRIALS) * share, {"kind": "reference"})
+        for which, x in ends:
+            yield News(1.0, {"kind": "errors", **which, **judge.errors(x)})
+        yield News(1.0)
 
 
 def _trials(wish: SamplerStudySettings) -> Iterator[tuple[Sampler, float]]:
@@ -160,13 +177,19 @@ class _Judge:
             "detour": _number(float(detour(x))),
             "turning": _number(float(turning(x))),
         }
-        for name, end in self._ends.items():
-            apart = (x[-1] - end).square().sum(1).mean().sqrt()
-            known = not sampler.uses_noise
-            result[f"error_{name}"] = _number(float(apart)) if known else None
         pick = torch.linspace(0, len(x) - 1, min(_MOMENTS, len(x))).round().long()
         arrays = {"times": f32(trace.times[pick]), "x": f32(trace.x[pick, :paths])}
         return result, arrays
+
+    def errors(self, x: Tensor) -> Json:
+        """Distances of ends x (n, 2) in data units to those of the exact ODEs."""
+        scaled = self._scaled(x)
+        return {
+            f"error_{name}": _number(
+                float((scaled - end).square().sum(1).mean().sqrt())
+            )
+            for name, end in self._ends.items()
+        }
 
     def _scaled(self, x: Tensor) -> Tensor:
         return self._data.scaling.standardise(x.double())  # type: ignore[no-any-return]

@@ -274,8 +274,23 @@ def test_another_value_is_drawn_where_it_is_known(page):
     page.switch.user_choose("turning")
     assert page.chart._series[0].values == (90.0,)
     page.switch.user_choose("error_exact")
+    tell(page, {}, ended=True)
     assert page.chart._series == []
     assert "mixture of Gaussians" in page.chart._words
+
+
+def test_errors_come_after_the_trials_and_find_theirs(page):
+    trial(page, "euler", 8, 0.2, error_network=None)
+    trial(page, "euler", 16, 0.1, error_network=None)
+    page.switch.user_choose("error_network")
+    assert page.chart._series == []
+    assert page.chart._words == "It is measured when all trials are there."
+    found = {"kind": "errors", "sampler": "euler", "steps": 16, "error_network": 0.25}
+    tell(page, found)
+    assert page.chart._series[0].values == (0.25,)
+    assert page.chart._series[0].costs == (16.0,)
+    assert page.bench.trial(("euler", 8.0)).facts["error_network"] is None
+    assert page.bench.trial(("euler", 16.0)).facts["energy_distance"] == 0.1
 
 
 def test_a_distance_that_is_on_its_way_is_not_said_to_be_unknown(page):

@@ -47,6 +47,7 @@ _VALUES = {
 }
 _NONE_HERE = "This model draws its samples in one go: there is no sampler to choose."
 _NO_MIXTURE = "Known only for data that are a mixture of Gaussians."
+_LATER = "It is measured when all trials are there."
 _GUIDANCE = ("label", "guidance", "guide_from", "guide_to")
 
 
@@ -208,8 +209,11 @@ class SamplersPage(Page):
         lines = self._series()
         floor = self.bench.floor if self._value == "energy_distance" else None
         words = _NONE_HERE if not self.bench.samplers() else "The study is beginning."
-        if lines and not any(line.values for line in lines):
-            words = _NO_MIXTURE if self._value == "error_exact" else words
+        if self.bench.trials and not any(line.values for line in lines):
+            if self._value.startswith("error") and self.bench.is_busy:
+                words = _LATER
+            elif self._value == "error_exact":
+                words = _NO_MIXTURE
         words = self.bench.error or words
         shown = [line for line in lines if line.values]
         marks = [self._mark_of(key) for key in self.bench.selected]
