@@ -5,7 +5,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from app.theme import theme
-from app.widgets.paint import LEFT, RIGHT, box, draw_text, painting
+from app.widgets.paint import LEFT, RIGHT, box, draw_text, painting, text_width
 from app.widgets.state import State
 
 
@@ -43,6 +43,13 @@ class Progress(QProgressBar):
         """May be narrow."""
         return QSize(theme.px(60), theme.px(28))
 
+    def how_far(self) -> str:
+        """The time that is left and the share; less of it where the name needs room."""
+        share = f"{self.value() / self.maximum():.0%}".replace("%", " %")
+        room = self.width() - text_width(self._name, 12) - theme.px(8)
+        known = (f"{self._left}{share}", share)
+        return next((words for words in known if text_width(words, 12) <= room), "")
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Words, track, filled part."""
         c, height = theme.c, theme.px(4)
@@ -50,9 +57,8 @@ class Progress(QProgressBar):
         track = QRectF(0, self.height() - height, self.width(), height)
         share = self.value() / self.maximum()
         with painting(self) as painter:
-            how_far = f"{self._left}{share:.0%}".replace("%", " %")
             draw_text(painter, words, self._name, c.text2, 12, align=LEFT)
-            draw_text(painter, words, how_far, c.text3, 12, align=RIGHT)
+            draw_text(painter, words, self.how_far(), c.text3, 12, align=RIGHT)
             box(painter, track, 2, c.bg4)
             track.setWidth(track.width() * share)
             box(painter, track, 2, c.accent)

@@ -1,12 +1,16 @@
 """The page of the wall, in both directions, in front of the fake engine."""
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from window_world import World
 
 from app.panels.sweep.page import SweepPage
 from app.sweep_state import METRICS, Progress
+from app.theme import theme
 from engine.protocol import CancelJob, JobNews, RunConfig, StartJob, TakeRun, TellJob
 
 START = RunConfig(model="vae", data="eight_gaussians")
@@ -71,6 +75,30 @@ def test_what_has_no_effect_is_swept_only_beside_what_gives_it_one(world):
     assert world.sweep.keys["columns"] == ""
     assert world.sweep.count == 4
     assert penalty not in keys()
+
+
+def test_the_head_has_room_for_its_words_in_the_projector(world):
+    """The switch lay over the progress, and a button was cut."""
+    begin(world)
+    page = world.page
+    page.setFixedSize(1280, 640)  # as the window would hold it
+    parts = (page.title, page.progress, page.switch, page.slow_half)
+
+    def is_in_a_row():
+        rects = [part.geometry() for part in parts]
+        apart = all(a.right() < b.left() for a, b in pairwise(rects))
+        whole = page.slow_half.width() >= page.slow_half.sizeHint().width()
+        return apart and whole and rects[-1].right() <= page.side.x()
+
+    world.until(is_in_a_row)
+    wide = page.progress.width()
+    assert page.about.isVisible()
+    theme.set_look("projector")
+    QApplication.processEvents()  # laid out anew
+    world.until(lambda: page.slow_half.height() > 40 and is_in_a_row())
+    assert page.slow_half.toolTip()
+    theme.set_look("dark")
+    world.until(lambda: page.progress.width() == wide and is_in_a_row())
 
 
 def test_every_control_reaches_the_engine(world):

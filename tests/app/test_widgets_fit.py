@@ -12,6 +12,7 @@ from app.widgets.form_column import FormColumn
 from app.widgets.maths import first_formula, first_line
 from app.widgets.model_card import short_paper
 from app.widgets.paint import draw_fitted, text_width
+from app.widgets.progress import Progress
 from app.widgets.switch import Switch
 from app.widgets.toast import ToastStack
 
@@ -140,3 +141,14 @@ def test_a_button_greyed_out_in_use_gives_the_focus_to_the_window(qtbot):
     second.setFocus()
     first.setEnabled(True)
     assert window.focusWidget() is second
+
+
+def test_a_short_progress_leaves_out_what_would_lie_over_its_name(qtbot):
+    progress = Progress("82 of 1,000 steps")
+    qtbot.addWidget(progress)
+    progress.set_progress(0.5, 120)
+    found = []
+    for width in (300, 150, 100):
+        progress.resize(width, 28)
+        found.append(progress.how_far())
+    assert found == ["120 s left, 50 %", "50 %", ""]

@@ -26,6 +26,7 @@ from app.widgets.state import State
 from app.widgets.switch import Switch
 
 _NARROW = 1360  # px of the window below which the panel is smaller
+_BAR, _SHORT_BAR = 236, 104  # px of the progress
 _NO_LATENT = "This model has no latent space."
 _PHASES = {
     "build": "Making the runs",
@@ -81,6 +82,7 @@ class SweepPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A smaller panel in a narrow window."""
         self.side.set_narrow(self.width() < _NARROW * theme.text_scale)
+        self._fit_head()
         super().resizeEvent(event)
 
     # ---- what the sweep tells
@@ -212,12 +214,23 @@ class SweepPage(Page):
         if self.sweep.selected is not None:
             self.side.scroll_to(self.card)
 
+    def _fit_head(self) -> None:
+        """Where room is short the bar is short, and an icon stands for its words."""
+        px, gaps = theme.px, 5 * self._head.spacing()
+        self.slow_half.set_shown(word=True, hint=False)
+        parts = self.title.width() + self.switch.natural_width + gaps + px(27)
+        free = self.width() - self.side.maximumWidth() - parts
+        is_short = free < px(_BAR) + self.slow_half.sizeHint().width()
+        self.slow_half.set_shown(word=not is_short, hint=False)
+        self.about.setVisible(not is_short)
+        self.progress.setFixedWidth(px(_SHORT_BAR if is_short else _BAR))
+
     def _restyle(self) -> None:
         px = theme.px
         self._head.setContentsMargins(px(15), px(6), px(12), px(2))
         self._head.setSpacing(px(10))
         self._left.setContentsMargins(0, 0, 0, px(4))
         self._left.setSpacing(px(2))
-        self.progress.setFixedWidth(px(236))
         self.title.setFixedWidth(self.title.natural_width() + px(2))
+        self._fit_head()
         self.foot.setContentsMargins(px(15), 0, 0, px(2))
