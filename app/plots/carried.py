@@ -132,7 +132,8 @@ class CarriedPlot(PlotView):
         if self.meta["kind"] != "exact":
             return []
         mass = self.meta["mass"][self._index()]
-        share = f"{MINUS}" if mass is None else significant(100 * float(mass), 3)
+        # A sum over cells may say a little more than all there is.
+        share = MINUS if mass is None else significant(min(100 * float(mass), 100), 3)
         return [Figure("In the frame", share, "%", _MASS)]
 
     def _on_film_moved(self, t: float) -> None:

@@ -143,6 +143,15 @@ def test_a_map_out_of_sight_says_so(shown):
     assert plot.chips()[0].text == "estimate"
 
 
+def test_no_more_than_all_of_the_density_is_in_the_frame(shown):
+    """The sum over cells of a sharp density read 101 %."""
+    meta, arrays = preview.FRAMES["carried"]()
+    for mass, words in ((1.0132, "100"), (0.9871, "98.7")):
+        plot = shown("carried", (meta | {"kind": "exact", "mass": [mass] * 9}, arrays))
+        (figure,) = plot._figures()
+        assert figure.value == words
+
+
 # ---- teacher and student
 
 
