@@ -60,6 +60,11 @@ class CarriedPlot(PlotView):
         if self.meta:
             self._draw_time()
 
+    def prepare_figure(self, source: PlotView) -> None:
+        """Take over colours that are shared with other plots."""
+        if isinstance(source, CarriedPlot):
+            self.set_top(source._top)
+
     def set_top(self, log_max: float | None) -> None:
         """Colour up to this log-density, nats, as other plots do; None for its own."""
         if log_max != self._top:

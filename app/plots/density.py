@@ -122,6 +122,12 @@ class DensityPlot(PlotView):
         """The map."""
         return self.square.pane
 
+    def prepare_figure(self, source: PlotView) -> None:
+        """Take over colours that are shared with other plots."""
+        if isinstance(source, DensityPlot):
+            self.set_top(source._top)
+            self.set_range(source._range)
+
     def set_top(self, log_max: float | None) -> None:
         """Colour up to this log-density, nats, as other plots do; None for its own."""
         if log_max != self._top:

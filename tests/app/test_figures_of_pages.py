@@ -123,6 +123,25 @@ def test_words_keep_their_place_where_another_font_draws_them(qtbot, tmp_path):
     assert float(bold.get("textLength")) > 40
 
 
+@pytest.mark.parametrize("name", ["density", "carried"])
+def test_a_figure_has_the_colours_that_its_plot_shares_with_others(qtbot, name):
+    (plot,) = plots(qtbot, name)
+    own = pixels(figures.picture(plot, 1))
+    plot.set_top(float(plot.meta["log_max"]) + 3)
+    shared = pixels(figures.picture(plot, 1))
+    assert (own != shared).any()
+    plot.set_top(None)
+    np.testing.assert_array_equal(pixels(figures.picture(plot, 1)), own)
+
+
+def test_a_figure_of_a_difference_has_the_range_that_it_shares(qtbot):
+    (plot,) = plots(qtbot, "density")
+    plot.switch.user_choose("difference")
+    own = pixels(figures.picture(plot, 1))
+    plot.set_range(9.0)
+    assert (pixels(figures.picture(plot, 1)) != own).any()
+
+
 # ---- refusals
 
 
