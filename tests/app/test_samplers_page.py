@@ -279,6 +279,16 @@ def test_another_value_is_drawn_where_it_is_known(page):
     assert "mixture of Gaussians" in page.chart._words
 
 
+def test_a_sampler_says_whether_it_adds_noise_as_it_is_set(page):
+    page.choices.rows["ddim"].click()
+    row = page.choices.rows["ddim"]
+    assert row.kind == "adds noise"
+    trial(page, "ddim", 8, 0.2, stochastic=False, order=1)
+    assert row.kind == "order 1"
+    trial(page, "ddim", 8, 0.2, stochastic=True, order=1)
+    assert row.kind == "adds noise"
+
+
 def test_errors_come_after_the_trials_and_find_theirs(page):
     trial(page, "euler", 8, 0.2, error_network=None)
     trial(page, "euler", 16, 0.1, error_network=None)

@@ -49,11 +49,19 @@ class SamplerRow(PressButton):
         super().__init__()
         self.entry = entry
         self._rank = rank
+        self.kind = _kind(entry.stochastic, entry.order)
         self.setCheckable(True)
         self.setToolTip(entry.description)
         self.setAccessibleName(entry.title)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._state = State(self)
+
+    def set_kind(self, is_noisy: bool, order: int) -> None:
+        """Say what its trials have shown: noise may depend on a setting."""
+        kind = _kind(is_noisy, order)
+        if kind != self.kind:
+            self.kind = kind
+            self.update()
 
     def sizeHint(self) -> QSize:
         """One line of a form."""
@@ -76,7 +84,7 @@ class SamplerRow(PressButton):
             words = QRectF(px(46), 0, rect.width() - px(46), rect.height())
             draw_text(painter, words, self.entry.title, c.text1 if on else c.text2, 12)
             words.setRight(rect.right() - px(6))
-            draw_text(painter, words, _kind(self.entry), c.text3, 11, align=RIGHT)
+            draw_text(painter, words, self.kind, c.text3, 11, align=RIGHT)
             if self._state.ring:
                 ring(painter, rect, 5)
 
@@ -108,6 +116,7 @@ class SamplerChoices(QWidget):
         self.which.chosen.connect(lambda _: self._show_form())
         self.form.edited.connect(self._on_edited)
         bench.choices_changed.connect(self.refresh)
+        bench.changed.connect(self._show_kinds)
 
     def refresh(self) -> None:
         """Show the samplers of the model on show, and which are tried."""
@@ -122,6 +131,12 @@ class SamplerChoices(QWidget):
         if shown in titles:
             self.which.set_value(shown)
         self._show_form()
+
+    def _show_kinds(self) -> None:
+        for trial in self._bench.trials:
+            row = self.rows.get(trial.sampler)
+            if row is not None:
+                row.set_kind(trial.facts["stochastic"], int(trial.facts["order"]))
 
     def _make_rows(self, entries: list[SamplerEntry]) -> None:
         for row in self.rows.values():
@@ -156,7 +171,7 @@ class SamplerChoices(QWidget):
         self._bench.set_extent(int(wanted["most_steps"]), int(wanted["points"]))
 
 
-def _kind(entry: SamplerEntry) -> str:
-    if entry.stochastic:
+def _kind(is_noisy: bool, order: int) -> str:
+    if is_noisy:
         return "adds noise"
-    return f"order {entry.order}" if entry.order else ""
+    return f"order {order}" if order else "no noise"
