@@ -67,18 +67,27 @@ def _climbing(case: Case, steps: NDArray[Any], values: _Floats) -> Finding | Non
 
 
 def _exploded(case: Case, steps: NDArray[Any], values: _Floats) -> Finding | None:
-    """Within the very first steps it has left where it began, and never came back."""
+    """It is far above where it began, whether it was ever below or not."""
     if len(values) < _LEAST_EXPLODED or steps[0] > _FIRST:
         return None
     first, now = values[0], float(np.median(values[-_LEAST_EXPLODED // 2 :]))
-    if not now - first > _EXPLODED * (1 + abs(first)):
+    limit = _EXPLODED * (1 + abs(first))
+    if not now - first > limit:
         return None
     return _finding(
         "The loss has exploded",
         f"It was {_number(first)} at the first step and is {_number(now)} now: the "
         "steps are too large.",
-        case.at_usual_rate(),
+        _before(case, int(steps[(values - first > limit).argmax()])),
     )
+
+
+def _before(case: Case, step: int) -> list[Remedy]:
+    """Back to well before a step, or to the start if that was among the very first."""
+    back = case.kept_before(step // 2)
+    if step <= _FIRST or not back:
+        return case.at_usual_rate()
+    return case.slower(f"Back to step {back:,}, slower", back)
 
 
 def _finding(title: str, text: str, remedies: list[Remedy]) -> Finding:

@@ -120,6 +120,21 @@ def test_a_loss_that_explodes_at_once_is_sent_to_the_start_at_the_usual_rate():
     assert named(run, "diverging") is None
 
 
+def test_a_loss_that_explodes_later_is_sent_back_to_before_it():
+    """Told early, it was sent to the start, and all that had been learned with it."""
+    run = made("vae", "two_moons", 300)
+    changed(run, "training", learning_rate=0.1)
+    series = run.history.terms["loss"]
+    steps = np.arange(301, 360)
+    series.extend(steps, steps / 100, np.full(59, 3e6))
+    found = named(run, "diverging")
+    assert found.title == "The loss has exploded"
+    (remedy,) = found.remedies
+    assert 100 <= remedy.restore <= 150
+    assert remedy.title == f"Back to step {remedy.restore}, slower"
+    assert remedy.changes["training"]["learning_rate"] < 0.034
+
+
 def test_a_slow_climb_is_seen_as_well_as_a_fall_of_the_cliff():
     run = made("vae", "two_moons", 300)
     changed(run, "training", learning_rate=3e-6)
