@@ -45,6 +45,8 @@ def compared(world):
     world.session.step_once(100)
     page = world.window.pages.page("compare")
     plots = [p for c in page.columns.values() for p in (c.left, c.right)]
+    # A picture of an earlier step may stand there first.
+    world.until(lambda: all(p.cell.caption == "step 100" for p in plots))
     world.until(lambda: all(p.plot.has_frame for p in plots))
     world.until(lambda: page.race.plot.panel.ends)
     return page
