@@ -12,12 +12,15 @@ from app.plots.inset import InsetSquare
 from app.plots.latent_layers import DataLayer, LatentLayer
 from app.plots.pane import Drag, Pane
 from app.plots.rail import Bars, Block, Figure, Key, Legend, Room
+from app.plots.read_out import Parts
 from app.plots.ticks import fixed, significant
 from app.theme import theme
 from app.widgets.switch import Switch
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _INSET = 96  # px
+_GRIP = 12  # px
+_NO_HANDLE = "Point at the plot to read a place; click to ask about it."
 _UNUSED = 0.01  # nats of KL below which an axis carries nothing
 _MOST_BARS = 6
 
@@ -87,6 +90,7 @@ class LatentPlot(PlotView):
         if what == "decode" and "x" in arrays:
             self._decoded = arrays["x"].reshape(-1, arrays["x"].shape[-1])[:, :2]
             self._draw_handle()
+            self.read_out.set_parts(self._handle_parts())
 
     def take_probe(self, what: str, points: list[list[float]]) -> None:
         """Take the code that was dragged in another run, where it has such axes."""
@@ -132,6 +136,7 @@ class LatentPlot(PlotView):
         names = [axis_name(int(index)) for index in axes] if codes else ["", ""]
         self.square.set_axis_names(names[0], names[1])
         self.square.set_tags("" if codes else self._pushed())
+        self._hint_at_handle()
 
     def recolour(self) -> None:
         """New colours of all layers."""
@@ -230,9 +235,23 @@ class LatentPlot(PlotView):
         for data in self.data:
             data.set_decoded(self._decoded)
 
+    def _hint_at_handle(self) -> None:
+        """Without a rail there is no small pane, and no point in it to drag."""
+        has_handle = self.shows_codes or self.square.inset.isVisible()
+        self.read_out.set_hint(self.hint if has_handle else _NO_HANDLE)
+
+    def _handle_parts(self) -> Parts:
+        """The dragged code and what it decodes to, for where no small pane shows it."""
+        parts = [("z", ", ".join(fixed(v) for v in self._z))]
+        if len(self._decoded):
+            words = ", ".join(fixed(float(v)) for v in self._decoded[-1])
+            parts.append(("decodes to", words))
+        return parts
+
     def _on_laid_out(self) -> None:
         if self.meta:
             self.square.set_rail(*self._rail(self.shows_codes))
+            self._hint_at_handle()
 
     def _on_chosen(self, mode: str) -> None:
         self._mode = mode
@@ -243,10 +262,12 @@ class LatentPlot(PlotView):
     def _grab_main(self, x: float, y: float) -> Drag | None:
         if not self.shows_codes:
             return None
+        return self._drag_handle if self._is_at_handle(x, y) else None
+
+    def _is_at_handle(self, x: float, y: float) -> bool:
         pane = self.square.pane
         away = pane.pixel(x, y) - pane.pixel(*self._z)
-        near = away.manhattanLength() <= theme.px(12)
-        return self._drag_handle if near else None
+        return bool(away.manhattanLength() <= theme.px(_GRIP))
 
     def _grab_inset(self, x: float, y: float) -> Drag | None:
         return None if self.shows_codes else self._drag_handle
@@ -278,6 +299,9 @@ class LatentPlot(PlotView):
         where = ", ".join(fixed(v) for v in place)
         if not self.shows_codes:
             self.tell([("x", where)])
+            return
+        if self._is_at_handle(*place):
+            self.tell(self._handle_parts())
             return
         parts = [("z", where)]
         codes = self.points("codes")

@@ -13,6 +13,7 @@ from app.plots.film import Film
 from app.plots.ink import signed_table
 from app.plots.marks import Lines, Marks
 from app.plots.mesh import Mesh, mesh_lines
+from app.plots.pane import Pane
 from app.plots.paths import at_time
 from app.plots.rail import Block, ColourBar, Key, Legend
 from app.plots.square import Square
@@ -52,6 +53,7 @@ class LayersPlot(PlotView):
         self.film.stopped.connect(self._draw_time)
         self.switch.chosen.connect(self._on_mode)
         self.square.moved.connect(self._on_moved)
+        pane.clicked.connect(self._on_clicked)
 
     def header_widgets(self) -> list[QWidget]:
         """Colours of areas, or the grid alone."""
@@ -60,6 +62,10 @@ class LayersPlot(PlotView):
     def strip(self) -> QWidget | None:
         """The clock over the layers."""
         return self.film
+
+    def data_pane(self) -> Pane | None:
+        """Where the points travel."""
+        return self.square.pane
 
     def view_state(self) -> dict[str, Any]:
         """What is drawn, which way the film runs, and when it is."""
@@ -159,6 +165,10 @@ class LayersPlot(PlotView):
         self._mode = mode
         if self.meta:
             self.draw()
+
+    def _on_clicked(self, x: float, y: float) -> None:
+        if self.meta:
+            self.asked.emit(x, y)
 
     def _on_moved(self, place: tuple[float, float] | None) -> None:
         if place is None or not self.meta:

@@ -26,6 +26,11 @@ class ReadOut(QWidget):
         """What the strip says, as one line."""
         return "  ".join(f"{name} {value}" for name, value in self._parts)
 
+    @property
+    def hint(self) -> str:
+        """What it says while nothing is pointed at."""
+        return self._hint
+
     def set_parts(self, parts: Parts) -> None:
         """Show pairs of name and value; none brings the hint back."""
         if parts != self._parts:

@@ -289,7 +289,7 @@ def test_split_line_follows_the_hand(qtbot, shown):
 
 
 @pytest.mark.parametrize(
-    "view", ["density", "samples", "trajectories", "field", "latent"]
+    "view", ["density", "samples", "trajectories", "field", "latent", "layers"]
 )
 def test_a_click_asks_about_the_place(qtbot, shown, view):
     plot = shown(view)
@@ -348,6 +348,21 @@ def test_dragging_the_code_asks_for_its_decoding(qtbot, shown):
     decoded = plot.data[1].decoded
     assert decoded.isVisible()
     assert decoded.points.tolist() == [[0.5, 0.25]]
+
+
+def test_what_a_code_decodes_to_is_said_where_no_small_pane_shows_it(qtbot, shown):
+    """Compared runs have no rails."""
+    plot = shown("latent", preview.latent_frame(codes=True))
+    plot.square.has_rail = False
+    plot.square.refresh()
+    assert not plot.square.inset.isVisible()
+    pane = plot.square.pane
+    drag(qtbot, plot, pane.pixel(0.9, 0.6), pane.pixel(-1.0, 2.0))
+    plot.show_probe("decode", {"x": np.array([[0.5, -0.25]])})
+    assert plot.read_out.text.endswith("decodes to 0.50, −0.25")
+    assert plot.read_out.hint == plot.hint
+    plot.set_view_state({"mode": "prior_grid"})
+    assert "Drag" not in plot.read_out.hint
 
 
 def test_in_the_prior_grid_the_small_pane_is_dragged(qtbot, shown):
