@@ -24,17 +24,28 @@ def write_tables(path: Path, tables: Mapping[str, Table]) -> list[Path]:
     Raises:
         OSError: A file cannot be written; the error names it.
     """
+    placed = _placed(path, tables)
+    for place, group in placed.items():
+        write_whole(place, _text(group).encode())
+    return list(placed)
+
+
+def table_files(path: Path, tables: Mapping[str, Table]) -> list[Path]:
+    """The files that :func:`write_tables` would write, that of ``path`` first."""
+    return list(_placed(path, tables))
+
+
+def _placed(path: Path, tables: Mapping[str, Table]) -> dict[Path, dict[str, Table]]:
+    """The tables of each file."""
     groups: dict[tuple[str, ...], dict[str, Table]] = {}
     for name, table in tables.items():
         groups.setdefault(table.columns, {})[name] = table
-    ranked = sorted(groups.values(), key=_rows, reverse=True)
-    written: list[Path] = []
-    for group in ranked:
+    placed: dict[Path, dict[str, Table]] = {}
+    for group in sorted(groups.values(), key=_rows, reverse=True):
         word = next(iter(group)).replace("/", "_").replace(": ", "_")
-        place = path.with_name(f"{path.stem}_{word}{path.suffix}") if written else path
-        write_whole(place, _text(group).encode())
-        written.append(place)
-    return written
+        place = path.with_name(f"{path.stem}_{word}{path.suffix}") if placed else path
+        placed[place] = group
+    return placed
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -149,8 +149,16 @@ class FigureMaker(QObject):
             self.save(Path(path))
 
     def _ask_table(self) -> None:
-        name = f"{self.name}.csv"
-        path = file_to_save(self._camera, "Save numbers", name, "*.csv")
+        from app.tables import table_files
+
+        tables = self._tables()
+        path = file_to_save(
+            self._camera,
+            "Save numbers",
+            f"{self.name}.csv",
+            "*.csv",
+            beside=lambda named: table_files(named, tables)[1:],
+        )
         if path:
             self.save_table(Path(path))
 

@@ -1,11 +1,18 @@
 """Asks under which name to save, with the ending that was left out."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 
-def file_to_save(parent: QWidget, title: str, start: str, kinds: str) -> str:
+def file_to_save(
+    parent: QWidget,
+    title: str,
+    start: str,
+    kinds: str,
+    beside: Callable[[Path], Iterable[Path]] | None = None,
+) -> str:
     """The file that a person names; empty if none.
 
     Args:
@@ -13,17 +20,25 @@ def file_to_save(parent: QWidget, title: str, start: str, kinds: str) -> str:
         title: What is saved.
         start: A first proposal; its ending is given to a name that has none.
         kinds: Filter of the dialog, e.g. ``*.png``.
+        beside: Other files that will be written with the one of that name.
     """
     path, _ = QFileDialog.getSaveFileName(parent, title, start, kinds)
-    if not path or Path(path).suffix:
-        return path
-    path += Path(start).suffix
-    # The dialog has asked about the name without the ending only.
-    return path if not Path(path).exists() or _replaces(parent, title, path) else ""
+    if not path:
+        return ""
+    unasked: list[Path] = []
+    if not Path(path).suffix:  # the dialog has asked about the name without it
+        path += Path(start).suffix
+        unasked.append(Path(path))
+    if beside is not None:
+        unasked += beside(Path(path))
+    there = [each.name for each in unasked if each.exists()]
+    return path if not there or _replaces(parent, title, there) else ""
 
 
-def _replaces(parent: QWidget, title: str, path: str) -> bool:
-    words = f"{Path(path).name} already exists. Replace it?"
+def _replaces(parent: QWidget, title: str, names: list[str]) -> bool:
+    words = f"{names[0]} already exists. Replace it?"
+    if len(names) > 1:
+        words = f"{', '.join(names)} already exist. Replace them?"
     buttons = QMessageBox.StandardButton
     answer = QMessageBox.question(
         parent, title, words, buttons.Yes | buttons.No, buttons.No

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 from window_world import World
 
 from app import figures
@@ -294,3 +294,17 @@ def test_a_plot_of_the_first_page_gives_its_numbers_too(world, tmp_path, monkeyp
     choose(card.figures.menu(), "Numbers (CSV)…")
     assert world.told[-1].title == "Numbers saved"
     assert Path(tmp_path / "numbers.csv").stat().st_size > 100
+    (also,) = [p for p in tmp_path.iterdir() if p.name != "numbers.csv"]
+    assert also.name in world.told[-1].text
+    asked = []
+    monkeypatch.setattr(
+        QMessageBox,
+        "question",
+        lambda *words: asked.append(words[2]) or QMessageBox.StandardButton.No,
+    )
+    told = len(world.told)
+    also.write_text("kept")
+    choose(card.figures.menu(), "Numbers (CSV)…")
+    assert asked == [f"{also.name} already exists. Replace it?"]
+    assert also.read_text() == "kept"
+    assert len(world.told) == told

@@ -2,12 +2,15 @@
 
 import stat
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app import films
 from app.panels.file_to_save import file_to_save
+from app.plots.base import Table
+from app.tables import table_files, write_tables
 
 
 @pytest.fixture
@@ -59,3 +62,35 @@ def test_a_figure_says_what_it_shows(world, tmp_path):
     card.save_figure(path, (900, 600))
     words = path.read_text("utf-8")
     assert "Rectified flow, Eight Gaussians, step " in words
+
+
+def test_files_that_are_written_beside_it_are_asked_about_too(
+    qtbot, monkeypatch, tmp_path
+):
+    table, other = (
+        Table(("x", "y"), np.zeros((4, 2))),
+        Table(("z",), np.zeros((2, 1))),
+    )
+    tables = {"points": table, "label": other}
+    path = tmp_path / "kept.csv"
+    assert table_files(path, tables) == write_tables(path, tables)
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(
+        QMessageBox,
+        "question",
+        lambda *words: asked.append(words[2]) or QMessageBox.StandardButton.No,
+    )
+    parent = QWidget()
+    qtbot.addWidget(parent)
+
+    def named(name):
+        return file_to_save(
+            parent, "Save", name, "*.csv", lambda at: table_files(at, tables)[1:]
+        )
+
+    assert named("kept.csv") == ""
+    assert asked == ["kept_label.csv already exists. Replace it?"]
+    (tmp_path / "kept_label.csv").unlink()
+    assert named("kept.csv") == str(path)  # the dialog has asked about that one
+    assert len(asked) == 1
