@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 
 from app.plots.pane import Pane
 from app.plots.paper import Paper
 from app.plots.ticks import three_ticks, tick_text
 from app.theme import theme
-from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width
+from app.widgets.paint import CENTRE, RIGHT, draw_text, shortened, text_width
 
 if TYPE_CHECKING:
     from app.plots.rail import Key
@@ -82,8 +82,9 @@ class PaneRow(Paper):
             if not self.shares_axis or frame.left() == min(lefts):
                 self._paint_y(painter, pane, frame)
             head = frame.adjusted(0, -theme.px(_TITLE - 2), 0, 0)
-            head.setHeight(theme.px(18))
-            draw_text(painter, head, title, theme.c.text2, 12, 600)
+            head.setSize(QSizeF(self._title_room(frame), theme.px(18)))
+            shown = shortened(title, ",", head.width(), 12, 600)
+            draw_text(painter, head, shown, theme.c.text2, 12, 600)
         for pane, foot in zip(self.panes, self.feet, strict=False):
             frame = QRectF(pane.geometry())
             line = QRectF(frame.left(), frame.bottom(), frame.width(), theme.px(16))
@@ -96,6 +97,18 @@ class PaneRow(Paper):
         painter.setPen(theme.c.edge)
         for pane in self.panes:
             painter.drawRect(QRectF(pane.geometry()).adjusted(0, 0, -1, -1))
+
+    def _title_room(self, frame: QRectF) -> float:
+        """Width for a title, px: small squares leave some up to the next of them."""
+        end = min(
+            (
+                other.geometry().left()
+                for other in self.panes
+                if other.geometry().left() > frame.left()
+            ),
+            default=float(self.width()),
+        )
+        return max(end - theme.px(_RIGHT) - frame.left(), frame.width())
 
     def _paint_keys(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

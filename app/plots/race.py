@@ -24,6 +24,7 @@ INKS = ("class3", "class5", "class7", "class1")
 DASHES: tuple[list[float] | None, ...] = (None, [6, 3], [1.5, 2.5], [7, 3, 1.5, 3])
 _LETTERS = "ABCD"
 _FLOOR = 1e-5  # a distance near zero may be negative; logarithms are not
+_EMPTY = 100.0  # to the right of axes that have no curve yet
 _CHANCE = "two draws of the data differ by this much"
 _ROOMY = 640  # px of width from which names stand at the ends of curves
 _MOST_RIGHT = 190  # px for the words at the ends
@@ -146,7 +147,8 @@ class RacePlot(PlotView):
         is_log = bool(self.meta.get("log"))
         raws = [self._drawn(self._of(name, "value")) for name in names]
         smooths = [self._drawn(self._of(name, "smooth")) for name in names]
-        right = max([1e-6, *(float(self._of(name, "x")[-1]) for name in names)])
+        ends = [float(self._of(name, "x")[-1]) for name in names] or [_EMPTY]
+        right = max(1e-6, *ends)
         chance = self.meta.get("chance")
         band = None if chance is None else self._level(float(chance))
         extra = [] if band is None or not names else [band, band - 0.1]

@@ -5,7 +5,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import theme
-from app.widgets.paint import draw_icon, draw_text, painting, text_width
+from app.widgets.paint import draw_icon, draw_text, painting, shortened, text_width
 
 Parts = list[tuple[str, str]]
 
@@ -56,7 +56,8 @@ class ReadOut(QWidget):
             x = float(px(24))
             if not self._parts:
                 rest = QRectF(x, 0, self.width() - x, self.height())
-                draw_text(painter, rest, self._hint, c.text3, 12)
+                hint = shortened(self._hint, ";", rest.width(), 12)
+                draw_text(painter, rest, hint, c.text3, 12)
             for name, value in self._parts:
                 for text, ink, weight, gap in (
                     (name, c.text2, 400, 5),

@@ -11,7 +11,7 @@ from app.plots.paper import Paper
 from app.plots.rail import Block, Figure, place
 from app.plots.ticks import three_ticks, tick_text
 from app.theme import theme
-from app.widgets.paint import CENTRE, LEFT, RIGHT, draw_text, text_width
+from app.widgets.paint import CENTRE, LEFT, RIGHT, draw_text, shortened, text_width
 
 _LEFT, _TOP, _BOTTOM, _RIGHT = 34, 2, 24, 10  # room for labels, px of the normal look
 _LABEL, _LEAST_LABEL = 11, 7  # px of type
@@ -218,6 +218,7 @@ class Square(Paper):
         self, painter: QPainter, line: QRectF, text: str, align: Qt.AlignmentFlag
     ) -> None:
         """Words on a little paper, so that data under them do not hurt."""
+        text = shortened(text, ",:", line.width() - theme.px(8), 12, 600)
         width = min(text_width(text, 12, 600) + theme.px(8), int(line.width()))
         left = line.left() - theme.px(4)
         if align == RIGHT:

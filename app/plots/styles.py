@@ -14,11 +14,12 @@ from app.plots.rail import Key
 from app.plots.ticks import fixed, significant
 from app.plots.two_panes import TwoPanes
 from app.theme import theme
-from app.widgets.paint import CENTRE, draw_text
+from app.widgets.paint import CENTRE, draw_text, text_width
 from app.widgets.switch import Switch
 
 _LEFTS = {"z": "Noise", "x": "Points"}
 _NONE = ("No mapping network:", "set Mapping layers to", "1 or more.")
+_SHORT = "No mapping"
 _LINE = 20  # px
 _MOST_TOLD = 0.995  # of the spread: more is all of it
 
@@ -36,10 +37,17 @@ class _StylePaper(TwoPanes):
         """Frames, then the note in the middle of the right one."""
         super().paint_ahead(painter)
         frame, high = QRectF(self.right.geometry()), theme.px(_LINE)
-        top = frame.center().y() - high * len(self.note) / 2
-        for index, line in enumerate(self.note):
+        lines = self.shown_note()
+        top = frame.center().y() - high * len(lines) / 2
+        for index, line in enumerate(lines):
             row = QRectF(frame.left(), top + index * high, frame.width(), high)
             draw_text(painter, row, line, theme.c.text2, 12, align=CENTRE)
+
+    def shown_note(self) -> tuple[str, ...]:
+        """The note; in a small square its first words, the strip says the rest."""
+        room = self.right.geometry().width()
+        fits = all(text_width(line, 12) <= room for line in self.note)
+        return self.note if fits else (_SHORT,)
 
 
 class StylesPlot(PlotView):
@@ -96,6 +104,7 @@ class StylesPlot(PlotView):
         """Noise or points, styles, the mean style."""
         has = bool(self.meta["has_styles"])
         self.two.note = () if has else _NONE
+        self.read_out.set_hint(self.hint if has else " ".join(_NONE))
         self._draw_left()
         labels = self.arrays["sectors"]
         empty = np.empty((0, 2))

@@ -63,6 +63,22 @@ def text_width(text: str, size: int, weight: int = 400) -> int:
     return ceil(QFontMetricsF(theme.font(size, weight)).horizontalAdvance(text))
 
 
+def shortened(text: str, ends: str, width: float, size: int, weight: int = 400) -> str:
+    """The text where so many pixels hold it; else what stands before a mark in it.
+
+    Args:
+        text: What there is to say.
+        ends: Marks at which it may end, like ``";"``: the first of them counts.
+        width: Room, px.
+        size: Of the font, px before scaling.
+        weight: Of the font.
+    """
+    if text_width(text, size, weight) <= width:
+        return text
+    places = [place for mark in ends if (place := text.find(f"{mark} ")) > 0]
+    return text[: min(places)] if places else text
+
+
 def draw_text(
     painter: QPainter,
     rect: QRectF,

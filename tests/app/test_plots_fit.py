@@ -6,19 +6,22 @@ from PySide6.QtCore import QEvent, QObject, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.plots import panels
+from app.plots import pane_row, panels
 from app.plots import square as square_module
 from app.plots.classes import ClassLegend
 from app.plots.curves import CurvesPlot
 from app.plots.foot import paint_foot
 from app.plots.marks import Lines, Marks
+from app.plots.pairing import PairingPlot
 from app.plots.pane import Pane
 from app.plots.paths import grade_times
 from app.plots.preview import FRAMES
+from app.plots.race import RacePlot
 from app.plots.square import Square
+from app.plots.styles import StylesPlot
 from app.plots.trajectories import TrajectoriesPlot
 from app.theme import theme
-from app.widgets.paint import LEFT, RIGHT, text_width
+from app.widgets.paint import LEFT, RIGHT, shortened, text_width
 
 
 def side_of(qtbot, width, height, look="dark"):
@@ -319,3 +322,55 @@ def test_a_switch_that_was_turned_is_written_in_words(qtbot):
     change["title"] = "R1 penalty"
     plot.show_frame({**meta, "changes": [change]}, arrays)
     assert plot.panel_paper.changes[0].text == "R1 penalty off → on"
+
+
+def test_words_without_room_end_at_a_mark(qtbot):
+    words = "D(x), slope at 1,000 fakes: see"
+    assert shortened(words, ",:", text_width(words, 12), 12) == words
+    assert shortened(words, ",:", text_width(words, 12) - 1, 12) == "D(x)"
+    assert shortened(words, ":", 20, 12) == "D(x), slope at 1,000 fakes"
+    assert shortened(words, ";", 20, 12) == words
+
+
+def test_titles_of_small_squares_are_whole(qtbot, monkeypatch):
+    """In a low and wide place squares are narrower than their titles."""
+    rooms = {}
+    paint = pane_row.draw_text
+
+    def note(painter, rect, text, *rest, **more):
+        rooms[text] = rect
+        paint(painter, rect, text, *rest, **more)
+
+    monkeypatch.setattr(pane_row, "draw_text", note)
+    plot = PairingPlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 150)
+    plot.show_frame(*FRAMES["pairing"]())
+    plot.grab()
+    left, right = (pane.geometry() for pane in plot.two.panes)
+    for title, end in zip(plot.two.titles, (right.left(), plot.width()), strict=True):
+        assert text_width(title, 12, 600) > left.width()
+        assert text_width(title, 12, 600) <= rooms[title].width()
+        assert rooms[title].right() < end
+
+
+def test_a_small_square_says_the_note_in_short_and_the_strip_the_rest(qtbot):
+    plot = StylesPlot()
+    qtbot.addWidget(plot)
+    meta, arrays = FRAMES["styles"]()
+    plot.show_frame(meta | {"has_styles": False}, arrays)
+    for size, whole in (((700, 400), True), ((260, 150), False)):
+        plot.resize(*size)
+        plot.grab()
+        assert (plot.two.shown_note() == plot.two.note) is whole
+    assert plot.read_out.hint == " ".join(plot.two.note)
+    plot.show_frame(meta, arrays)
+    assert plot.read_out.hint == plot.hint
+
+
+def test_axes_without_a_curve_have_plain_numbers(qtbot):
+    plot = RacePlot()
+    qtbot.addWidget(plot)
+    plot.show_frame({"names": {}}, {})
+    low, high, _, _ = plot.panel.pane.limits
+    assert (low, high) == (0.0, 100.0)
