@@ -8,7 +8,7 @@ from app.session import Session
 from app.session_config import data_entry, model_entry
 from app.session_notes import Notice
 from app.session_run import Run
-from app.sweep_state import Plan, Progress, WallCell
+from app.sweep_state import METRICS, Plan, Progress, WallCell
 from app.sweep_values import MOST_CELLS, Sweepable, suggested, sweepables
 from engine.protocol import Ack, Arrays, CancelJob, JobNews, RunConfig, TellJob
 
@@ -32,6 +32,7 @@ class Sweep(QObject):
         cells: Its cells, row by row.
         awaited: The cell that is being made a run, if any: another process may have it.
         opening: Common arrays ``data``, ``data_density``, and the ``limits``.
+        kind: How the likelihood of the models is known; empty where it is not.
     """
 
     asked_changed = Signal()
@@ -56,6 +57,7 @@ class Sweep(QObject):
         self.cells: list[WallCell] = []
         self.opening: Arrays = {}
         self.limits: tuple[float, ...] = ()
+        self.kind = ""
         self.progress = Progress()
         self.selected: int | None = None
         self.awaited: int | None = None
@@ -162,6 +164,7 @@ class Sweep(QObject):
         if run is None or self.reason_against:
             return
         self._let_go()
+        self.kind = ""
         self.plan = self._planned(run.config)
         self.cells = [WallCell() for _ in range(self.plan.count)]
         self.opening, self.selected, self.hovered = {}, None, None
@@ -185,6 +188,13 @@ class Sweep(QObject):
         if self.progress.phase != "ended":
             self._job = job
         self.begun.emit()
+
+    @property
+    def metric_words(self) -> str:
+        """What the cells are judged by, and how it is known."""
+        metric = self.plan.metric if self.plan else self.metric
+        words = METRICS[metric]
+        return f"{words} ({self.kind})" if metric == "nll" and self.kind else words
 
     def stop(self) -> None:
         """Train no further; the cells can still be opened."""
@@ -316,6 +326,7 @@ class Sweep(QObject):
             return
         result = news.result
         if "limits" in result:
+            self.kind = result["kind"]
             self.opening, self.limits = arrays, tuple(result["limits"])
         told = {k: result[k] for k in _TOLD if result.get(k) is not None}
         if told:
@@ -338,7 +349,9 @@ class Sweep(QObject):
             self.cell_changed.emit(fact["cell"])
 
     def _on_ended(self, error: str) -> None:
-        self.progress = Progress("ended", 1.0, self.progress.step)
+        reached = max((cell.step for cell in self.cells), default=0)
+        share = min(1.0, reached / self.plan.steps) if self.plan else 1.0
+        self.progress = Progress("ended", share, reached)
         if error and error != "cancelled":
             self._job = None
             self.noted.emit(Notice("warning", "The sweep has ended", error))

@@ -62,6 +62,7 @@ class FakeSweep:
     def begin(self) -> Iterator[tuple[p.JobNews, dict[str, np.ndarray]]]:
         yield self.news({"phase": "build", "built": self.count}, 0.0), {}
         opening = {"phase": "arrange", "limits": LIMITS, "classes": 8}
+        opening["kind"] = "bound"
         common = {"data": ring(DOTS, 0.15)[0], "data_density": density(0.15)}
         yield self.news(opening, 0.0), common
         for index in range(self.count):

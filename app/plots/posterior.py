@@ -87,7 +87,7 @@ class PosteriorPlot(PlotView):
         words = f"KL of the whole from the {self.meta.get('prior', 'prior')} "
         words += f"{fixed(float(self.meta.get('gap') or 0.0))} nats"
         dead = self.meta.get("collapsed") or []
-        return words + (f"; collapsed axes: {axis_names(dead)}." if dead else ".")
+        return words + (f"; inactive axes: {axis_names(dead)}." if dead else ".")
 
     def draw(self) -> None:
         """Image or curves, clouds, codes, rail, tags."""
@@ -189,9 +189,9 @@ class PosteriorPlot(PlotView):
         values = tuple(float(kl[index]) for index in sorted(order))
         dead = self.meta.get("collapsed") or []
         if len(dead) > 3:
-            note = f"{len(dead)} of {len(kl)} collapsed"
+            note = f"{len(dead)} of {len(kl)} inactive"
         else:
-            note = f"{axis_names(dead)} collapsed" if dead else "all axes active"
+            note = f"{axis_names(dead)} inactive" if dead else "all axes active"
         return [Bars("KL per axis, nats", names, values, "latent", note)]
 
     def _figures(self) -> list[Figure]:

@@ -23,6 +23,7 @@ from engine.lab.sweep_deal import deal
 from engine.lab.sweep_even import Evener
 from engine.lab.sweep_plan import Place, SweepSettings, places
 from engine.lab.sweep_team import Squad, squads
+from engine.models.base import LogDensity
 from engine.protocol import Arrays, Json, RunConfig
 
 #: Seconds between two looks at what other processes say, when these train alone.
@@ -134,9 +135,10 @@ class Sweep(Job):
         self._pass_on()
 
     def _opening(self, first: Experiment) -> News:
-        data = first.data
+        data, model = first.data, first.trainer.model
         result: Json = {
             "phase": "arrange",
+            "kind": model.density_kind if isinstance(model, LogDensity) else "",
             "limits": [float(v) for v in data.limits],
             "classes": data.classes,
             "count": len(self.places),

@@ -55,7 +55,7 @@ def test_bars_name_the_axes_that_carry_nothing(shown):
     (bars,) = plot._bars()
     assert bars.names == ("z₁", "z₂", "z₃", "z₄")
     assert bars.values == pytest.approx((1.95, 0.0, 0.004, 1.91))
-    assert bars.note == "z₂, z₃ collapsed"
+    assert bars.note == "z₂, z₃ inactive"
     assert "z₂, z₃" in plot.describe()
     meta, arrays = frames.posterior_frame()
     plot.show_frame(meta | {"collapsed": []}, arrays)

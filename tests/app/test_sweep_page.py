@@ -119,7 +119,8 @@ def test_every_control_reaches_the_engine(world):
         "values": ["adam", "rmsprop"],
     }
     assert (asked["steps"], asked["metric"], asked["processes"]) == (77, "nll", 3)
-    assert world.page.heat_head._title.text() == METRICS["nll"]
+    world.until(lambda: world.sweep.kind)
+    assert world.page.heat_head._title.text() == f"{METRICS['nll']} (bound)"
 
 
 def test_the_controls_show_what_is_asked(world):
@@ -193,6 +194,17 @@ def test_a_lost_run_says_why_and_cannot_be_opened(world):
     world.sweep.select(0)
     assert not page.card.trouble.isVisibleTo(page)
     assert page.card.open.isEnabled()
+
+
+def test_a_sweep_that_is_stopped_says_how_far_it_came(world):
+    sweep = begin(world)
+    page, job = world.page, world.client.of(StartJob)[-1].job_id
+    reached = max(cell.step for cell in sweep.cells)
+    assert 0 < reached < sweep.plan.steps
+    ending = JobNews(job_id=job, what="sweep", share=1.0, result={}, ended=True)
+    world.session.jobs.receive(ending, {})
+    assert page.progress._name == f"Ended at step {reached:,}"
+    assert sweep.progress.share == reached / sweep.plan.steps
 
 
 def test_one_setting_cannot_stand_on_both_axes(world):

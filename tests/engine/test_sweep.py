@@ -64,6 +64,7 @@ def test_news_show_every_cell_at_the_end():
     news = list(sweep(columns=BETAS).work())
     opening = next(n for n in news if "data" in n.arrays)
     assert opening.arrays["data_density"].shape == (thumbnails.SIDE, thumbnails.SIDE)
+    assert opening.result["kind"] == "bound"  # of the likelihood of a VAE
     last = [n for n in news if n.result["phase"] == "end"]
     assert [n.result["pictured"] for n in last] == [[i] for i in range(6)]
     for piece in last:

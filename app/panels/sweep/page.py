@@ -14,7 +14,6 @@ from app.session import Session
 from app.session_config import model_entry
 from app.session_run import Run
 from app.session_sweep import Sweep
-from app.sweep_state import METRICS
 from app.theme import theme
 from app.widgets.button import Button
 from app.widgets.empty_state import EmptyState
@@ -97,7 +96,6 @@ class SweepPage(Page):
         if plan is None:
             return
         self.about.setText(plan.words)
-        self.heat_head.set_title(METRICS[plan.metric])
         rows = [plan.rows.words(v) for v in plan.row_values] if plan.rows else [""]
         columns = [""]
         if plan.columns is not None:
@@ -120,9 +118,11 @@ class SweepPage(Page):
         told, plan = self.sweep.progress, self.sweep.plan
         if plan is None:
             return
+        self.heat_head.set_title(self.sweep.metric_words)
         words = _PHASES.get(told.phase, f"{told.step:,} of {plan.steps:,} steps")
         if told.phase == "ended":
-            words = "Ended"
+            is_short = told.step < plan.steps  # stopped, or none went on
+            words = f"Ended at step {told.step:,}" if is_short else "Ended"
         self.progress.set_name(words)
         left = told.seconds_left if told.phase == "train" else None
         self.progress.set_progress(told.share, left)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.plots.tile import ALARMING, STATES, short
 from app.session_sweep import Sweep
-from app.sweep_state import METRICS, WallCell
+from app.sweep_state import WallCell
 from app.theme import theme
 from app.widgets.button import Button
 from app.widgets.chip import Chip, ChipKind
@@ -59,7 +59,7 @@ class SelectedCard(QWidget):
         self.head.setText("Best run" if sweep.selected is None else "Selected run")
         self.title.setText(plan.name_of(index))
         self._show_chip(cell, is_best)
-        lines = [(METRICS[plan.metric], short(cell.metric))]
+        lines = [(sweep.metric_words, short(cell.metric))]
         lines += [("Step", f"{cell.step:,}")]
         if cell.diverged_at is not None:
             lines += [("Diverged at", f"step {cell.diverged_at:,}")]
