@@ -1,5 +1,6 @@
 """Questions to the engine whose answers come back as signals."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +14,17 @@ from engine.protocol import Ack, Arrays, InspectTable, Probe, Save
 Points = list[list[float]]
 #: Questions that have a quick answer, good enough while a hand moves.
 _HURRIED = frozenset({"path"})
+#: Questions whose answer stays on show: it must be that of the moment on show.
+_HELD = frozenset({"path", "decode"})
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What the hand has put somewhere, and the step at which it was asked about."""
+
+    run_id: str
+    points: Points
+    step: int
 
 
 class Questions(QObject):
@@ -29,6 +41,8 @@ class Questions(QObject):
         self._link = link
         self._runs = runs
         self._newest: dict[tuple[str, str], Points | None] = {}
+        self._held: dict[tuple[str, str], _Held] = {}
+        runs.moved.connect(self._ask_again)
 
     def probe(
         self, slot: str, what: Any, points: Points, run: Run | None = None
@@ -42,10 +56,27 @@ class Questions(QObject):
         run = run or self._runs.run
         if run is None:
             return
+        if what in _HELD:
+            step = run.step if run.at is None else run.at
+            self._held[slot, what] = _Held(run.id, points, step)
         if (slot, what) in self._newest:
             self._newest[slot, what] = points
         else:
             self._ask(run, slot, what, points)
+
+    def keep_up(self, run: Run) -> None:
+        """Ask again where a run stands still at another step than it was asked at."""
+        if not run.is_playing and run.at is None:
+            self._ask_again(run)
+
+    def _ask_again(self, run: Run) -> None:
+        """What a dragged point led to holds only for the moment it was asked at."""
+        if run not in self._runs.shown:
+            return
+        step = run.step if run.at is None else run.at
+        for (slot, what), held in list(self._held.items()):
+            if held.run_id == run.id and held.step != step:
+                self.probe(slot, what, held.points, run)
 
     def _ask(
         self, run: Run, slot: str, what: Any, points: Points, quick: bool = False

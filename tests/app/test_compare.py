@@ -620,6 +620,27 @@ def test_the_probe_asks_again_when_a_run_stops_or_shows_another_moment(world):
     assert world.client.of(Probe)[-1].at == 100
 
 
+@pytest.mark.parametrize("what", ["path", "decode"])
+def test_what_was_dragged_is_asked_again_of_another_moment(world, what):
+    """Else the path of one moment would lie on the picture of another."""
+    session = world.session
+
+    def asked():
+        return [(c.points, c.at) for c in world.client.of(Probe)]
+
+    session.questions.probe("b", what, [[0.3, -0.4]])
+    session.questions.probe("b", "log_prob", [[0.3, -0.4]])
+    world.until(lambda: not session.questions._newest)
+    world.client.sent.clear()
+    world.train(300)
+    world.until(lambda: asked() == [([[0.3, -0.4]], None)])
+    world.until(lambda: not session.questions._newest)
+    session.runs.visit(100)
+    world.until(lambda: asked()[1:] == [([[0.3, -0.4]], 100)])
+    session.runs.moved.emit(world.run)  # the same moment once more
+    assert len(asked()) == 2
+
+
 # ---- faults
 
 
