@@ -212,6 +212,18 @@ def test_a_view_that_another_run_cannot_feed_stays_with_those_that_can(world):
     assert gan.right.plot.view == "latent"
 
 
+def test_a_place_among_codes_is_not_read_as_one_of_the_data(world):
+    page = compared(world, "vae")
+    one, two = columns(page)
+    latent = two.right.plot
+    assert latent.view == "latent"
+    for codes in (True, False):
+        latent.set_view_state({"mode": "codes" if codes else "prior_grid"})
+        assert latent.shows_codes is codes
+        latent.square.pointed.emit(QPointF(latent.square.frame.center()))
+        assert ("learned" in one.left.plot.read_out.text) is not codes
+
+
 def test_the_pointer_reads_all_runs_at_one_place_and_gives_the_clock_back(world):
     page = compared(world, "realnvp")
     one, two = columns(page)

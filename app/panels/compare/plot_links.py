@@ -125,8 +125,9 @@ class PlotLinks(QObject):
 
     def _on_pointed(self, source: PlotView, at: Place | None) -> None:
         """Where one run is pointed at, all say what they have there."""
-        if source.data_pane() is None:
-            return
+        paper = source.paper
+        if not isinstance(paper, Square) or source.data_pane() is not paper.pane:
+            return  # what is pointed at lies among codes, not among the data
         for plot in self._plots():
             if plot is not source and plot.has_frame and plot.data_pane() is not None:
                 plot.read_at(at)
