@@ -28,7 +28,7 @@ _EMPTY = 100.0  # to the right of axes that have no curve yet
 _CHANCE = "two draws of the data differ by this much"
 _ROOMY = 640  # px of width from which names stand at the ends of curves
 _MOST_RIGHT = 190  # px for the words at the ends
-_UNTRAINED = "Nothing has been trained yet: press Play."
+_NONE_YET = "Nothing has been measured yet."
 
 
 class RacePaper(PanelPaper):
@@ -161,7 +161,7 @@ class RacePlot(PlotView):
             smooths = [np.maximum(smooth, low) for smooth in smooths]
         self._draw_lines(dict(zip(names, zip(raws, smooths, strict=True), strict=True)))
         self.race_paper.band = band
-        self.race_paper.words = "" if names else _UNTRAINED
+        self.race_paper.words = "" if names else _NONE_YET
         self.race_paper.x_unit = str(self.meta.get("unit", ""))
         self.panel.is_log = is_log
         self.panel.pane.set_home(0.0, right, low, high)
