@@ -17,13 +17,22 @@ Floats = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class PathSet:
-    """Paths x (k, n, 2) at times (k,), with the colour and symbol of their sampler."""
+    """Paths x (k, n, 2) at times (k,), with the colour and symbol of their sampler.
 
-    title: str
+    ``amount`` says how many steps the sampler took, or to which tolerance.
+    """
+
+    name: str
+    amount: str
     token: str
     symbol: str
     times: Floats
     x: Floats
+
+    @property
+    def title(self) -> str:
+        """What tells it from every other set."""
+        return f"{self.name} {self.amount}"
 
 
 class BenchPaths(Square):
@@ -59,10 +68,7 @@ class BenchPaths(Square):
             lines.opts["antialias"] = True
             lines.set_lines(one.x.transpose(1, 0, 2))
         self._draw_time()
-        keys = [Key("noise, t = 0", "o", "latent")]
-        keys += [Key(one.title, one.symbol, one.token) for one in self._sets]
-        blocks: list[Block] = [Legend(tuple(keys))]
-        self.set_rail(blocks if self._sets else [], [])
+        self.set_rail(_legends(self._sets), [])
         self.set_tags("same noise" if self._sets else "")
 
     @property
@@ -98,6 +104,18 @@ class BenchPaths(Square):
     def _draw_time(self) -> None:
         for (_, marks), one in zip(self._items, self._sets, strict=True):
             marks.set_points(at_time(one.times, one.x, self._t))
+
+
+def _legends(sets: Sequence[PathSet]) -> list[Block]:
+    """The noise, then the samplers under their amounts, which so are never cut."""
+    if not sets:
+        return []
+    by_amount: dict[str, list[Key]] = {}
+    for one in sets:
+        key = Key(one.name, one.symbol, one.token)
+        by_amount.setdefault(one.amount, []).append(key)
+    noise = Legend((Key("noise, t = 0", "o", "latent"),))
+    return [noise, *(Legend(tuple(keys), of) for of, keys in by_amount.items())]
 
 
 def _rows(one: PathSet) -> Floats:

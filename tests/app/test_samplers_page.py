@@ -257,7 +257,8 @@ def test_results_are_drawn_tabled_and_the_first_two_compared(page):
     shown = {line.name: line for line in page.chart._series}
     assert shown["euler"].costs == (8.0, 16.0)
     assert shown["euler"].values == (0.2, 0.1)
-    assert [one.title for one in page.paths._sets] == ["Euler 16", "Heun 16"]
+    named = [one.title for one in page.paths._sets]
+    assert named == ["Euler 16 steps", "Heun 16 steps"]
     assert page.table.keys == [("euler", 8.0), ("euler", 16.0), ("heun", 16.0)]
     assert page.table._best == ("heun", 16.0)
     page.copy.click()
@@ -265,6 +266,20 @@ def test_results_are_drawn_tabled_and_the_first_two_compared(page):
     assert text.splitlines()[0].startswith("Sampler\tSteps")
     assert len(text.splitlines()) == 4
     assert "0.050" in text
+
+
+def test_the_amounts_of_the_paths_stand_on_lines_of_their_own(page):
+    trial(page, "euler", 16, 0.1)
+    trial(page, "heun", 16, 0.05)
+    _, both = page.paths._blocks
+    assert both.title == "16 steps"
+    assert [key.text for key in both.keys] == ["Euler", "Heun"]
+    trial(page, "euler", 32, 0.05)
+    for key in (("euler", 16.0), ("heun", 16.0), ("euler", 16.0), ("euler", 32.0)):
+        page.bench.select(key)
+    _, few, many = page.paths._blocks
+    assert (few.title, many.title) == ("16 steps", "32 steps")
+    assert few.keys == many.keys
 
 
 def test_another_value_is_drawn_where_it_is_known(page):

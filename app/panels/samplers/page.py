@@ -278,10 +278,8 @@ class SamplersPage(Page):
             trial = self.bench.trial(key)
             if trial is not None and trial.sampler in ranks:
                 line = ranks[trial.sampler]
-                words = f"{line.title} {trial.steps:g}"
-                sets.append(
-                    PathSet(words, line.token, line.symbol, trial.times, trial.x)
-                )
+                look = (line.title, trial.amount, line.token, line.symbol)
+                sets.append(PathSet(*look, trial.times, trial.x))
         if run is not None and run.ready is not None:
             self.paths.show_paths(sets, run.ready.limits)
 
