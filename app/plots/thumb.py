@@ -24,7 +24,15 @@ CONTENTS = {
 }
 #: Samples over a density: at most so many, and fewer on small pictures.
 _DOTS_ON_DENSITY, _DOTS_PER_PX = 70, 0.4
-_CODES = 2.6  # half side of the plane of codes, standard deviations of the prior
+_CODES = 2.6  # least half side of the plane of codes, std of the prior
+_RIM = 1.06  # of the room for codes that are further out
+
+
+def _plane_of(codes: Array) -> Limits:
+    """Limits that show all codes (n, 2): early in a training they lie far out."""
+    far = np.abs(codes[np.isfinite(codes)]).max(initial=0.0)
+    half = max(_CODES, _RIM * float(far))
+    return (-half, half, -half, half)
 
 
 def density_image(density: Array, peak: float) -> QImage:
@@ -85,8 +93,8 @@ class Thumb:
 
     def _paint_latent(self, painter: QPainter, frame: QRectF) -> None:
         if "codes" in self.arrays:
-            plane = (-_CODES, _CODES, -_CODES, _CODES)
             codes, labels = self.arrays["codes"], self.arrays["labels"]
+            plane = _plane_of(codes)
             colours = theme.c.classes
             for label in np.unique(labels):
                 ink = colours[int(label) % len(colours)]

@@ -76,6 +76,18 @@ def test_each_kind_of_picture_is_where_its_points_are(qapp, content, arrays, spo
     assert all(is_paper(painted(Thumb(), content), x, y) for x, y in near)
 
 
+def test_codes_far_from_the_prior_are_still_in_the_picture(qapp):
+    """Early in a training of a VAE they lie far out: the cell was empty."""
+    thumb = Thumb()
+    thumb.arrays = {
+        "codes": np.array([[10.0, -10.0], [np.nan, 0.0]]),
+        "labels": np.array([0, 0]),
+    }
+    image = painted(thumb, "latent")
+    assert not is_paper(image, 97, 97)
+    assert is_paper(image, 75, 75)
+
+
 def test_a_tile_says_metric_and_state(qtbot):
     tile = Tile(3)
     qtbot.addWidget(tile)

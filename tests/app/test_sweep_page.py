@@ -123,6 +123,19 @@ def test_every_control_reaches_the_engine(world):
     assert world.page.heat_head._title.text() == f"{METRICS['nll']} (bound)"
 
 
+@pytest.mark.parametrize(
+    ("metric", "first"), [("loss", "Loss"), ("nll", "NLL, nats (bound)")]
+)
+def test_the_chosen_run_says_its_metric_once_and_in_full(world, metric, first):
+    world.page.controls.form.fields["metric"].user_set(metric)
+    begin(world)
+    card = world.page.card
+    world.until(lambda: world.sweep.kind and card._figures[0][0].text() == first)
+    shown = [name.text() for name, value in card._figures if not value.isHidden()]
+    assert shown.count("Loss") == 1
+    assert shown[1] == "Step"
+
+
 def test_the_controls_show_what_is_asked(world):
     rows = world.page.controls.rows
     world.sweep.set_axis("rows", "model_settings.width")

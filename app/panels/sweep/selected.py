@@ -59,11 +59,13 @@ class SelectedCard(QWidget):
         self.head.setText("Best run" if sweep.selected is None else "Selected run")
         self.title.setText(plan.name_of(index))
         self._show_chip(cell, is_best)
-        lines = [(sweep.metric_words, short(cell.metric))]
+        judged = sweep.metric_words
+        lines = [(judged.removeprefix("Held-out "), short(cell.metric))]
         lines += [("Step", f"{cell.step:,}")]
         if cell.diverged_at is not None:
             lines += [("Diverged at", f"step {cell.diverged_at:,}")]
-        for name, value in list(cell.losses.items())[:_FIGURES]:
+        losses = [(n, v) for n, v in cell.losses.items() if term_words(n) != judged]
+        for name, value in losses[:_FIGURES]:
             words = "–" if value is None else format_number(value, 4)
             lines.append((term_words(name), words))
         self._show_figures(lines)
