@@ -1,5 +1,8 @@
 """The comparison in front of the fake engine: runs, links, curves, table, probe."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -8,10 +11,11 @@ from PySide6.QtTest import QTest
 from shiboken6 import isValid
 
 from app.panels.compare.figures import FigureCell
-from app.panels.compare.rows import nll_words
+from app.panels.compare.rows import nll_words, setting_rows
 from app.panels.pages import EXPLORE
 from app.theme import theme
 from engine.protocol import (
+    Catalogue,
     Configure,
     Diagnosis,
     Failed,
@@ -21,6 +25,7 @@ from engine.protocol import (
     Probe,
     Remedy,
     Reset,
+    RunConfig,
     SetSpeed,
     StepOnce,
     Subscribe,
@@ -496,6 +501,25 @@ def test_curves_of_all_runs_over_steps_seconds_and_evaluations(world):
     assert race.plot.race_paper.words  # the fake engine counts no modes
     race.figures.copy()
     assert not QGuiApplication.clipboard().image().isNull()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cells"),
+    [("sigma_x", 0.5, ("0.1", "0.5")), ("sample_noise", False, ("on", "off"))],
+)
+def test_settings_of_one_title_do_not_hide_each_other(qapp, name, value, cells):
+    """A VAE has two that are called Decoder noise: one hid the other's difference."""
+    file = Path(__file__).parents[1] / "fixtures" / "catalogue.json"
+    catalogue = Catalogue.model_validate_json(file.read_text())
+    fields = next(m for m in catalogue.models if m.name == "vae").settings["properties"]
+    usual = {n: f["default"] for n, f in fields.items()}
+    configs = [
+        RunConfig(model="vae", data="rings", model_settings=usual | change)
+        for change in ({}, {name: value})
+    ]
+    runs = [SimpleNamespace(config=c, ready=None, status=None) for c in configs]
+    (row,) = setting_rows(runs, catalogue, differing=True)
+    assert (row.title, row.cells) == ("Decoder noise", cells)
 
 
 def test_table_and_figures_say_what_differs_and_what_is_best(world):

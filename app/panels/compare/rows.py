@@ -24,15 +24,17 @@ def setting_rows(
     """All settings, or those that several runs have with different values."""
     rows = [_row("Model", [model_entry(catalogue, r.config.model).title for r in runs])]
     rows.append(_row("Parameters", [_parameters(run) for run in runs]))
-    found: dict[tuple[str, str], dict[int, str]] = {}
+    found: dict[tuple[str, ...], dict[int, str]] = {}
     for index, run in enumerate(runs):
         for group in GROUPS:
             fields = schema_of(catalogue, run.config, group).get("properties", {})
             for name, value in getattr(run.config, group).items():
                 field = fields.get(name, {})
-                key = (group, str(field.get("title", name)))
+                key: tuple[str, ...] = (group, str(field.get("title", name)))
+                if index in found.get(key, {}):  # another setting of this title
+                    key = (*key, name)
                 found.setdefault(key, {})[index] = setting_words(field, value)
-    for (_, title), texts in found.items():
+    for (_, title, *_), texts in found.items():
         rows.append(_row(title, [texts.get(i, NONE) for i in range(len(runs))]))
     return [row for row in rows if _differs(row)] if differing else rows
 
