@@ -79,7 +79,7 @@ class FieldConfig(ModelConfig):
     )
     time_low: float = knob(
         1.0,
-        "Coarsest time wave",
+        "Lowest time wave",
         "Lowest frequency of the time waves, where they stand in a row.",
         ge=0.05,
         le=1,
