@@ -117,7 +117,7 @@ class VAEConfig(ModelConfig):
     )
     sample_noise: bool = knob(
         True,
-        "Decoder noise",
+        "Noise in samples",
         "Add the decoder's noise to samples; off shows its mean.",
         apply="live",
         group="Sampler",

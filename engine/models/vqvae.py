@@ -119,7 +119,7 @@ class VQVAEConfig(ModelConfig):
     )
     sample_noise: bool = knob(
         True,
-        "Decoder noise",
+        "Noise in samples",
         "Add the spread of the reconstruction errors to samples; off shows the K "
         "decoded codes.",
         apply="live",

@@ -508,10 +508,11 @@ def test_curves_of_all_runs_over_steps_seconds_and_evaluations(world):
     [("sigma_x", 0.5, ("0.1", "0.5")), ("sample_noise", False, ("on", "off"))],
 )
 def test_settings_of_one_title_do_not_hide_each_other(qapp, name, value, cells):
-    """A VAE has two that are called Decoder noise: one hid the other's difference."""
+    """A VAE had two that were called Decoder noise: one hid the other's difference."""
     file = Path(__file__).parents[1] / "fixtures" / "catalogue.json"
     catalogue = Catalogue.model_validate_json(file.read_text())
     fields = next(m for m in catalogue.models if m.name == "vae").settings["properties"]
+    fields["sample_noise"]["title"] = fields["sigma_x"]["title"]
     usual = {n: f["default"] for n, f in fields.items()}
     configs = [
         RunConfig(model="vae", data="rings", model_settings=usual | change)
