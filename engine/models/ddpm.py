@@ -76,7 +76,7 @@ class DDPMConfig(DensityConfig, LevelsConfig, ClockConfig, GuidedConfig):
     )
     schedule: Schedule = knob(
         "linear",
-        "Schedule",
+        "Noise schedule",
         "How fast the noise grows.",
         group="Noise",
         symbol=r"\beta_n",
