@@ -64,7 +64,10 @@ def test_what_has_no_effect_is_swept_only_beside_what_gives_it_one(world):
     """Four equal columns were proposed for a GAN: its loss knows no such penalty."""
     world.session.desk.choose_model("gan")
     penalty, loss = "model_settings.gradient_penalty", "model_settings.loss"
-    keys = lambda: {s.key for s in world.sweep.offered}  # noqa: E731
+
+    def keys():
+        return {s.key for s in world.sweep.offered}
+
     assert penalty not in keys()
     assert world.sweep.setting("columns").needs == frozenset()
     world.sweep.set_axis("rows", loss)
