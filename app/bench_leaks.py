@@ -1,10 +1,11 @@
-"""Whether the window loses memory: ``python -m app.bench_leaks`` prints one object.
+"""Whether the window loses memory: ``genplay bench --leaks``.
 
 Everything that opens is opened and closed many times, with the real engine behind it;
-then a run trains for minutes with its four plots on. Memory is the part of the process
-that is in RAM; its slope is a line of least squares over the last opens, when caches
-are full. Live objects of Qt and of Python are counted beside it: a leak shows in them,
-an allocator's reserve does not. Each thing is measured in a process of its own.
+then a run trains for minutes with its four plots on, alone or beside another. Memory is
+the part of the process that is in RAM; its slope is a line of least squares over the
+last opens, when caches are full. Live objects of Qt and of Python are counted beside
+it: a leak shows in them, an allocator's reserve does not. Each thing is measured in a
+process of its own.
 """
 
 import argparse
@@ -30,6 +31,7 @@ _PAUSE = 0.04  # s on screen, and as long off it
 TRAINING = 600.0  # s
 _WARM = 0.2  # share of the training that is left out
 _READ = 2.0  # s between two readings while training
+_OPENED, _TRAINED = "rectified_flow", ("realnvp", "two_moons")
 _COUNTED = ("widgets", "Qt objects", "Python objects")
 
 
@@ -52,7 +54,7 @@ class Reading:
 
     def slope(self, name: str, share: float) -> tuple[float, float]:
         """Rise for each unit of ``at`` over the last share, and its standard error."""
-        first = int((1 - share) * len(self.at))
+        first = round((1 - share) * len(self.at))
         x, y = np.array(self.at[first:]), np.array(self.kept[name][first:])
         away = x - x.mean()
         slope = float(away @ y / (away @ away))
@@ -94,19 +96,30 @@ def _opened(reading: Reading) -> dict[str, Any]:
     return found
 
 
-def measure_training(seconds: float, model: str) -> dict[str, Any]:
+def measure_training(
+    seconds: float, model: str, data: str, beside: str = ""
+) -> dict[str, Any]:
     """Train at full speed with four plots; the slope of both processes, MB an hour.
 
     The engine keeps moments of the training, ever more rarely, within a budget: it is
     told with them and without.
+
+    Args:
+        seconds: So long.
+        model: What is trained, with its defaults.
+        data: On these.
+        beside: Another model, trained beside it on the page that compares.
     """
-    window = open_program(model).window
+    window = open_program(model, data).window
+    if beside:
+        window.pages.show_page("compare")
+        window.session.compare.add_model(beside)
     window.session.play()
     own, engine = _processes(window)
     reading, begin = Reading(), time.perf_counter()
     while (now := time.perf_counter() - begin) < seconds:
-        run = window.session.run
-        moments = run.snapshot_bytes if run else 0
+        runs = window.session.runs.all.values()
+        moments = sum(run.snapshot_bytes for run in runs)
         reading.take(
             now,
             window=own.memory_info().rss / 2**20,
@@ -114,7 +127,8 @@ def measure_training(seconds: float, model: str) -> dict[str, Any]:
             engine_beside_moments=(engine.memory_info().rss - moments) / 2**20,
         )
         spend(_READ)
-    found: dict[str, Any] = {"steps": window.session.run and window.session.run.step}
+    steps = [run.step for run in window.session.runs.all.values()]
+    found: dict[str, Any] = {"steps": steps}
     window.close()
     for name in reading.kept:
         slope, error = reading.slope(name, 1 - _WARM)
@@ -137,31 +151,65 @@ def _processes(window: Window) -> tuple[psutil.Process, psutil.Process]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m app.bench_leaks")
-    parser.add_argument("--opens", type=int, default=OPENS)
-    parser.add_argument("--training", type=float, default=TRAINING, help="s")
-    parser.add_argument("--model", default="rectified_flow")
-    parser.add_argument("--only", choices=[*openers(), "training"])
+    parser = _parser()
     options = parser.parse_args(arguments)
+    if options.opens < 2 * _EVERY:
+        parser.error(f"--opens {options.opens}: a slope needs {2 * _EVERY} or more")
     if options.only == "training":
-        found: dict[str, Any] = measure_training(options.training, options.model)
+        found = {"training": _training(options)}
     elif options.only:
-        found = measure_opens(options.only, options.opens, options.model)
+        found = {options.only: measure_opens(options.only, options.opens, _OPENED)}
     else:
         found = _everything(options)
-    sys.stdout.write(json.dumps(found) + "\n")
+    if options.json:
+        sys.stdout.write(json.dumps(found) + "\n")
+    else:
+        for name, measured in found.items():
+            sys.stdout.write(_told(name, measured))
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="genplay bench --leaks",
+        description="What the window and its engine gain by opening and closing, and "
+        "by training. About an hour.",
+    )
+    parser.add_argument("--only", choices=[*openers(), "training"], metavar="NAME")
+    parser.add_argument("--opens", type=int, default=OPENS, metavar="N")
+    parser.add_argument("--training", type=float, default=TRAINING, metavar="S")
+    parser.add_argument("--model", default=_TRAINED[0], metavar="M")
+    parser.add_argument("--data", default=_TRAINED[1], metavar="D")
+    parser.add_argument("--beside", default="", metavar="M", help="and compare it")
+    parser.add_argument("--json", action="store_true", help="the result as JSON")
+    return parser
+
+
+def _training(options: argparse.Namespace) -> dict[str, Any]:
+    return measure_training(
+        options.training, options.model, options.data, options.beside
+    )
+
+
+def _told(name: str, measured: dict[str, Any]) -> str:
+    """What one measurement found, a line for each figure: value and standard error."""
+    lines = [name]
+    for figure, value in measured.items():
+        words = ", ".join(f"{each:g}" for each in value)
+        lines.append(f"  {figure.replace('_', ' '):34} {words}")
+    return "\n".join(lines).replace("-", "−") + "\n"
 
 
 def _everything(options: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in [*openers(), "training"]:
-        command = [sys.executable, "-m", "app.bench_leaks", "--only", name]
-        command += ["--opens", str(options.opens), "--model", options.model]
-        command += ["--training", str(options.training)]
+        command = [sys.executable, "-m", "app.bench_leaks", "--only", name, "--json"]
+        command += ["--opens", str(options.opens), "--data", options.data]
+        command += ["--training", str(options.training), "--model", options.model]
+        command += ["--beside", options.beside]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        found[name] = json.loads(done.stdout.strip().splitlines()[-1])
-        sys.stderr.write(f"{name}: {json.dumps(found[name])}\n")
+        found |= json.loads(done.stdout.strip().splitlines()[-1])
+        sys.stderr.write(_told(name, found[name]))
     return found
 
 

@@ -14,9 +14,10 @@ from engine.protocol import RunConfig
 _SIZE = (1440, 900)
 _LOOK_EVERY = 20  # ms
 _PATIENCE = 120.0  # s
+_MODEL, _DATA = "rectified_flow", "eight_gaussians"
 
 
-def make_program(model: str = "rectified_flow") -> Program:
+def make_program(model: str = _MODEL, data: str = _DATA) -> Program:
     """The program with a run that does not end by itself; its window is not shown."""
     options = argparse.Namespace(
         settings=["training.steps=10000000"],
@@ -26,13 +27,13 @@ def make_program(model: str = "rectified_flow") -> Program:
         steps=0,
         reset_settings=False,
     )
-    wanted = RunConfig(model=model, data="eight_gaussians")
+    wanted = RunConfig(model=model, data=data)
     return Program(options, wanted, Preferences(), None)
 
 
-def open_program(model: str = "rectified_flow") -> Program:
+def open_program(model: str = _MODEL, data: str = _DATA) -> Program:
     """The program with its window on screen and a run that stands at step 0."""
-    program = make_program(model)
+    program = make_program(model, data)
     program.window.resize(*_SIZE)
     program.window.show()
     program.app.processEvents()

@@ -59,6 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if not arguments or arguments[0].startswith("-"):
         return _window("app", arguments)
+    if arguments[0] == "bench" and "--leaks" in arguments:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        arguments.remove("--leaks")
+        return _window("app.bench_leaks", arguments[1:])
     options = _parser().parse_args(arguments)
     if options.command == "render":
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -177,6 +181,12 @@ def _bench(commands: "_Commands[_Parser]") -> None:
         "--quality",
         action="store_true",
         help="instead of speed, what each model learns with its defaults (hours)",
+    )
+    parser.add_argument(
+        "--leaks",
+        action="store_true",
+        help="instead of speed, what the window gains by opening, closing and training "
+        '("genplay bench --leaks --help")',
     )
     parser.add_argument(
         "--model", action="append", default=[], metavar="M", help="with --quality: only"

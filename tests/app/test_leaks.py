@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 import app
 from app.bench_alive import live_objects
+from app.bench_leaks import Reading, main
 from app.bench_openers import Opener, openers, popups
 from engine.protocol import Ping
 
@@ -79,6 +80,25 @@ def test_a_listener_that_stays_is_noticed(world):
     assert list(gains) == [
         f"function {__name__}.{listen.__qualname__}.<locals>.<lambda>"
     ]
+
+
+def test_the_slope_is_that_of_the_last_part_and_knows_its_error():
+    """A line, after a beginning that does not count; then one with a known wobble."""
+    reading = Reading()
+    for at in range(10):
+        wobble = 1.0 if at % 2 else -1.0
+        reading.take(at, mb=100.0 if at < 2 else 5.0 + 0.25 * at, wobble=wobble)
+    assert reading.slope("mb", 0.8) == pytest.approx((0.25, 0.0))
+    # By hand: x = 0..9 about 4.5 has squares 82.5, x . y = 5; the rest has 10 - 25/82.5
+    slope, error = 5 / 82.5, ((10 - 25 / 82.5) / 8 / 82.5) ** 0.5
+    assert reading.slope("wobble", 1.0) == pytest.approx((slope, error))
+
+
+def test_too_few_opens_for_a_slope_are_refused(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["--only", "note", "--opens", "5"])
+    assert left.value.code == 2
+    assert "--opens 5: a slope needs 20 or more" in capsys.readouterr().err
 
 
 @pytest.mark.slow
