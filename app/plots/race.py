@@ -17,7 +17,7 @@ from app.plots.pane import Pane
 from app.plots.panels import EndValue, Panel, PanelPaper
 from app.plots.ticks import significant
 from app.theme import theme
-from app.widgets.paint import draw_text, text_width
+from app.widgets.paint import draw_text, text_width, whole_or_short
 
 #: Colour (class) and dashes of the runs A, B, C and D.
 INKS = ("class3", "class5", "class7", "class1")
@@ -101,7 +101,8 @@ class RunLine:
 class RacePlot(PlotView):
     """Arrays ``A.x``, ``A.value`` and ``A.smooth`` of the runs A to D.
 
-    ``meta`` has ``names`` (letter to name), ``axis`` and ``unit`` of x, ``log``
+    ``meta`` has ``names`` (letter to name), ``shorts`` (what stands where a name has no
+    room), ``axis`` and ``unit`` of x, ``log``
     (whether y is drawn in logarithms), ``whole`` (whether values are counts) and
     ``chance`` (the upper end of the band, or None).
     """
@@ -211,7 +212,9 @@ class RacePlot(PlotView):
         index = _LETTERS.index(letter)
         words = f"{letter} {self._written(last)}"
         if self.width() >= theme.px(_ROOMY):
-            words += f" {name}"
+            short = self.meta.get("shorts", {}).get(letter, "")
+            room = theme.px(_MOST_RIGHT) - text_width(f"{words} ", 12, 600)
+            words += f" {whole_or_short(name, short, room, 12, 600)}"
         return EndValue(place, words, INKS[index])
 
     def _written(self, value: float) -> str:

@@ -1,19 +1,25 @@
 """A line of text in a colour of the theme."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPaintEvent, QPalette
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from app.theme import theme
-from app.widgets.paint import draw_fitted, draw_text, painting, text_width
+from app.widgets.paint import (
+    draw_fitted,
+    draw_text,
+    painting,
+    text_width,
+    whole_or_short,
+)
 from app.widgets.state import State
 
 
 class Label(QLabel):
     """Text whose colour, a field of the theme's colours, follows the theme.
 
-    A label of one line is cut with an ellipsis when it has too little room; the full
-    text then is its tooltip.
+    A label of one line that has too little room says its short text, if it has one, or
+    is cut with an ellipsis; the full text then is its tooltip.
     """
 
     def __init__(
@@ -30,6 +36,7 @@ class Label(QLabel):
         self._colour = colour
         self._size = size
         self._weight = weight
+        self._short = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wraps)
         # Inside a button Qt would choose the button's text colour.
@@ -55,12 +62,35 @@ class Label(QLabel):
             draw_text(
                 painter,
                 self.contentsRect().toRectF(),
-                self.text(),
+                self.shown_text(),
                 colour,
                 self._size,
                 self._weight,
                 self.alignment(),
             )
+
+    def set_short(self, short: str) -> None:
+        """What to write where the text has no room; for all else it stays the text."""
+        if short != self._short:
+            self._short = short
+            self.update()
+
+    def shown_text(self) -> str:
+        """The text that is drawn now, before it is cut."""
+        room = self.contentsRect().width()
+        return whole_or_short(self.text(), self._short, room, self._size, self._weight)
+
+    def event(self, event: QEvent) -> bool:
+        """The full text, where it cannot be read and nothing else is said."""
+        asked = isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip
+        if asked and isinstance(event, QHelpEvent) and self._tells_all():
+            QToolTip.showText(event.globalPos(), self.text(), self)
+            return True
+        return super().event(event)
+
+    def _tells_all(self) -> bool:
+        is_cut = self.natural_width() > self.contentsRect().width() + 1
+        return is_cut and not self.wordWrap() and not self.toolTip()
 
     def natural_width(self) -> int:
         """Width of the whole text, px."""
@@ -80,7 +110,10 @@ class Label(QLabel):
 
 
 class FittedLabel(Label):
-    """A line of 12 px that is set smaller before it is cut."""
+    """A line of 12 px that is set smaller before it is cut.
+
+    What it stands in has a tooltip that tells more than its words.
+    """
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The line, condensed where it must be."""
@@ -88,3 +121,6 @@ class FittedLabel(Label):
         with painting(self) as painter:
             rect = self.contentsRect().toRectF()
             draw_fitted(painter, rect, self.text(), ink, self._weight)
+
+    def _tells_all(self) -> bool:
+        return False

@@ -63,6 +63,12 @@ def text_width(text: str, size: int, weight: int = 400) -> int:
     return ceil(QFontMetricsF(theme.font(size, weight)).horizontalAdvance(text))
 
 
+def whole_or_short(whole: str, short: str, width: float, size: int, weight: int) -> str:
+    """The whole name where so many pixels hold it, else the short one, if any."""
+    fits = text_width(whole, size, weight) <= width
+    return whole if fits or not short else short
+
+
 def shortened(text: str, ends: str, width: float, size: int, weight: int = 400) -> str:
     """The text where so many pixels hold it; else what stands before a mark in it.
 

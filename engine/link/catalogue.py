@@ -47,6 +47,7 @@ def model_entry(kind: type[GenerativeModel]) -> ModelEntry:
     return ModelEntry(
         name=kind.name,
         title=kind.card.title,
+        short=kind.card.short or kind.card.title,
         family=kind.card.family,
         paper=kind.card.paper,
         arxiv=kind.card.arxiv,

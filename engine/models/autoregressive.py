@@ -113,6 +113,7 @@ class Autoregressive(GenerativeModel):
     name: ClassVar[str] = "autoregressive"
     card: ClassVar[Card] = Card(
         title="Autoregressive Transformer",
+        short="Transformer",
         family="Autoregressive",
         paper="Radford et al. 2018",
         arxiv="",

@@ -52,6 +52,8 @@ class Card:
     setting decides what is minimised, ``formulas`` has its name, and a formula for each
     of its values that has another one than ``formula``. ``terms`` has what a switch
     adds at the end, by the name of the switch. A double backslash begins a new line.
+    ``short`` is what the model is called where its title has no room; empty for the
+    title itself.
     """
 
     title: str
@@ -62,6 +64,7 @@ class Card:
     summary: str
     formulas: tuple[str, Mapping[str, str]] = ("", MappingProxyType({}))
     terms: Mapping[str, str] = field(default_factory=dict)
+    short: str = ""
 
 
 @dataclass(frozen=True)

@@ -173,6 +173,7 @@ class CNF(GenerativeModel):
     name = "cnf"
     card = Card(
         title="Neural ODE (CNF, FFJORD)",
+        short="CNF",
         family="Normalising flow",
         paper="Chen et al. 2018",
         arxiv="1806.07366",

@@ -197,6 +197,7 @@ class EnergyBased(GenerativeModel):
     name: ClassVar[str] = "energy_based"
     card: ClassVar[Card] = Card(
         title="Energy-based model",
+        short="EBM",
         family="Energy-based model",
         paper="Du & Mordatch 2019",
         arxiv="1903.08689",

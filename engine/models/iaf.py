@@ -73,6 +73,7 @@ class IAF(Flow):
     name: ClassVar[str] = "iaf"
     card: ClassVar[Card] = Card(
         title="Inverse autoregressive flow",
+        short="IAF",
         family="Normalising flow",
         paper="Kingma et al. 2016",
         arxiv="1606.04934",

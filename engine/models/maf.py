@@ -103,6 +103,7 @@ class MAF(Flow):
     name: ClassVar[str] = "maf"
     card: ClassVar[Card] = Card(
         title="Masked autoregressive flow",
+        short="MAF",
         family="Normalising flow",
         paper="Papamakarios et al. 2017",
         arxiv="1705.07057",

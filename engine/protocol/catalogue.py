@@ -10,6 +10,7 @@ class ModelEntry(Message):
 
     name: str
     title: str
+    short: str = Field(description="What it is called where the title has no room")
     family: str
     paper: str
     arxiv: str

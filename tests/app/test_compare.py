@@ -5,14 +5,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeySequence
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
 from shiboken6 import isValid
 
 from app.panels.compare.figures import FigureCell
 from app.panels.compare.rows import nll_words, setting_rows
 from app.panels.pages import EXPLORE
+from app.plots.race import RacePlot
 from app.theme import theme
 from engine.protocol import (
     Catalogue,
@@ -48,6 +50,13 @@ def compared(world, *models):
     world.settle()
     world.until(lambda: all(run.status for run in compare.runs))
     return world.window.pages.page("compare")
+
+
+def hover(widget, where):
+    """Let the pointer rest there."""
+    tip = QEvent.Type.ToolTip
+    event = QHelpEvent(tip, where, widget.mapToGlobal(where))
+    QApplication.sendEvent(widget, event)
 
 
 def plots(page):
@@ -146,6 +155,44 @@ def test_the_head_says_less_where_four_runs_share_the_width(world):
     assert not first.kind.isVisible()
     assert first.fault.text() == "1"
     assert CLIMB.title in first.fault.toolTip()
+
+
+def test_a_long_name_that_has_no_room_gives_way_to_its_short_one(world, monkeypatch):
+    """With four runs at 1280 px it was "Masked autoregr..."."""
+    whole, tips = "Masked autoregressive flow", []
+    monkeypatch.setattr(QToolTip, "showText", lambda _, text, *rest: tips.append(text))
+    page = compared(world, "maf")
+    world.window.resize(1440, 900)
+    name = page.columns[world.session.compare.runs[1].id].name
+    table = page.table.table
+    head = QPoint(table.width() - 40, 8)
+    world.until(lambda: name.shown_text() == whole)
+    assert table.whole_at(head) == ""
+    world.window.resize(1280, 720)
+    for model in ("vae", "gan"):
+        world.session.compare.add_model(model)
+    world.until(lambda: len(page.columns) == 4 and name.shown_text() == "MAF")
+    assert name.text() == whole
+    hover(name, name.rect().center())
+    places = (QPoint(x, y) for y in (8, 40) for x in range(0, table.width(), 20))
+    short = [place for place in places if table.whole_at(place) == whole]
+    assert {place.y() for place in short} == {8, 40}  # its name, and the row "Model"
+    hover(table, short[0])
+    hover(table, QPoint(4, 8))
+    assert tips == [whole, whole, ""]
+    assert whole in table.text()
+
+
+def test_curves_are_named_whole_or_short_at_their_ends(qtbot):
+    plot = RacePlot()
+    qtbot.addWidget(plot)
+    plot.resize(700, 300)
+    one = np.ones(1)
+    arrays = {f"A.{part}": one for part in ("x", "value", "smooth")}
+    long, short = "Masked autoregressive flow", "MAF"
+    for name, said in ((long, short), ("DDPM", "DDPM")):
+        plot.show_frame({"names": {"A": name}, "shorts": {"A": short}}, arrays)
+        assert plot.panel.ends[0].text == f"A 1.0 {said}"
 
 
 def test_a_note_follows_its_run_out_of_the_comparison(world):

@@ -95,7 +95,9 @@ class RunColumn(QWidget):
         """Name, pace, fault and figures, as the run reports them."""
         run, catalogue = self.run, self._session.catalogue
         if catalogue is not None:
-            self.name.setText(model_entry(catalogue, run.config.model).title)
+            entry = model_entry(catalogue, run.config.model)
+            self.name.setText(entry.title)
+            self.name.set_short(entry.short)
         status = run.status
         rate = status.steps_per_second if status else 0.0
         at = f"at step {run.at:,}" if run.at is not None else f"step {run.step:,}"

@@ -39,6 +39,7 @@ class Entrant:
 
     letter: str
     name: str
+    short: str
     run: Run
     curves: Arrays
 
@@ -58,14 +59,17 @@ def race_frame(
     """Facts and arrays for the plot of all runs, as :class:`app.plots.race` wants."""
     arrays: Arrays = {}
     names: dict[str, str] = {}
+    shorts: dict[str, str] = {}
     for each in entrants:
         found = _series(each, quantity, axis)
         if found:
             names[each.letter] = each.name
+            shorts[each.letter] = each.short
             arrays |= {f"{each.letter}.{part}": a for part, a in found.items()}
     kind = QUANTITIES[quantity]
     meta = {
         "names": names,
+        "shorts": shorts,
         "axis": axis,
         "unit": {"seconds": "s", "evaluations": "evals"}.get(axis, ""),
         "log": kind.is_log,

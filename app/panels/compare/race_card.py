@@ -106,6 +106,7 @@ class RaceCard(Card):
 
     def _entrant(self, run: Run) -> Entrant:
         compare, catalogue = self._session.compare, self._session.catalogue
-        name = model_entry(catalogue, run.config.model).title if catalogue else ""
+        entry = model_entry(catalogue, run.config.model) if catalogue else None
+        names = (entry.title, entry.short) if entry else ("", "")
         curves = self._curves.get(run.id, {})
-        return Entrant(compare.letter(run), name, run, curves)
+        return Entrant(compare.letter(run), *names, run, curves)

@@ -78,16 +78,15 @@ class TableCard(Card):
             rows = place_rows(runs, self._session.probe.answers)
         else:
             rows = setting_rows(runs, catalogue, mode == "differing")
-        names = [
-            (compare.letter(run), model_entry(catalogue, run.config.model).title)
-            for run in runs
-        ]
+        entries = [model_entry(catalogue, run.config.model) for run in runs]
+        letters = [compare.letter(run) for run in runs]
+        names = [(n, e.title) for n, e in zip(letters, entries, strict=True)]
         if not rows:
             words = _NO_PLACE if mode == "place" else self._why_same()
             rows = [TableRow(words, ())] if mode != "place" or point is None else []
         where = place_words(point) if mode == "place" and point else ""
         self.set_title(_TITLES[mode], where)
-        self.table.set_table(names, rows)
+        self.table.set_table(names, rows, {e.title: e.short for e in entries})
 
     def _why_same(self) -> str:
         """Nothing differs: what makes a comparison of equal runs."""
