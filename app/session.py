@@ -264,7 +264,6 @@ class Session(QObject):
         if isinstance(event, wire.Status):
             run.take_status(event)
             self.probe.keep_up(run)
-            self.questions.keep_up(run)
             if on_show and self._tells_recovery:
                 self._tells_recovery = False
                 self.noted.emit(notes.of_recovery(event.step))

@@ -1,6 +1,6 @@
 """Questions to the engine whose answers come back as signals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -27,6 +27,14 @@ class _Held:
     step: int
 
 
+@dataclass(frozen=True)
+class _Wish:
+    """What is to be asked once the answer that is owed is there."""
+
+    points: Points
+    is_quick: bool
+
+
 class Questions(QObject):
     """Single points, tables on disk, and saving: commands whose answer matters."""
 
@@ -40,9 +48,8 @@ class Questions(QObject):
         super().__init__(parent)
         self._link = link
         self._runs = runs
-        self._newest: dict[tuple[str, str], Points | None] = {}
+        self._newest: dict[tuple[str, str], _Wish | None] = {}
         self._held: dict[tuple[str, str], _Held] = {}
-        runs.moved.connect(self._ask_again)
 
     def probe(
         self, slot: str, what: Any, points: Points, run: Run | None = None
@@ -60,23 +67,24 @@ class Questions(QObject):
             step = run.step if run.at is None else run.at
             self._held[slot, what] = _Held(run.id, points, step)
         if (slot, what) in self._newest:
-            self._newest[slot, what] = points
+            self._newest[slot, what] = _Wish(points, what in _HURRIED)
         else:
             self._ask(run, slot, what, points)
 
-    def keep_up(self, run: Run) -> None:
-        """Ask again where a run stands still at another step than it was asked at."""
-        if not run.is_playing and run.at is None:
-            self._ask_again(run)
+    def follow(self, slot: str, what: str, run: Run, step: int) -> None:
+        """A picture of this step is drawn: the answer on it must be of that moment.
 
-    def _ask_again(self, run: Run) -> None:
-        """What a dragged point led to holds only for the moment it was asked at."""
-        if run not in self._runs.shown:
+        So what was dragged is asked about again at the pace of pictures, and never
+        before the last answer is there. The hand is still: each path is a full one.
+        """
+        held = self._held.get((slot, what))
+        if held is None or held.run_id != run.id or held.step == step:
             return
-        step = run.step if run.at is None else run.at
-        for (slot, what), held in list(self._held.items()):
-            if held.run_id == run.id and held.step != step:
-                self.probe(slot, what, held.points, run)
+        self._held[slot, what] = replace(held, step=step)
+        if (slot, what) not in self._newest:
+            self._ask(run, slot, what, held.points)
+        elif self._newest[slot, what] is None:
+            self._newest[slot, what] = _Wish(held.points, is_quick=False)
 
     def _ask(
         self, run: Run, slot: str, what: Any, points: Points, quick: bool = False
@@ -88,7 +96,7 @@ class Questions(QObject):
             if not ack.error:
                 self.probe_answered.emit(slot, what, arrays)
             if newer is not None:
-                self._ask(run, slot, what, newer, quick=what in _HURRIED)
+                self._ask(run, slot, what, newer.points, quick=newer.is_quick)
             elif quick:
                 self._ask(run, slot, what, points)
 

@@ -323,6 +323,12 @@ class PlotSlot(Card):
     def _on_probed(self, what: str, points: list[Any]) -> None:
         self._session.questions.probe(self.name, what, points)
 
+    def _follow(self, frame: Frame) -> None:
+        """What was dragged here is asked about again, of the moment now on show."""
+        run, plot = self._session.run, self.plot
+        if run is not None and plot is not None:
+            self._session.questions.follow(self.name, plot.drag_asks, run, frame.step)
+
     def _show_point(self) -> None:
         run, probe = self._session.run, self._session.probe
         if self.plot is not None and run is not None:
@@ -348,6 +354,7 @@ class PlotSlot(Card):
             self._show_lag()
             if self._is_stale:
                 self.set_stale(False)
+            self._follow(frame)
         self._session.slots.drawn(name)
 
     def _on_status(self, status: Status) -> None:

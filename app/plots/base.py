@@ -56,6 +56,8 @@ class PlotView(QWidget):
     #: Settings of the view for which the plot has controls of its own.
     own_settings: ClassVar[frozenset[str]] = frozenset()
     figure_size: ClassVar[tuple[int, int]] = (480, 360)
+    #: What a thing that the hand drags asks of the engine, if there is one.
+    drag_asks: ClassVar[str] = ""
     #: Whether every moment from t = 0 to 1 is at hand, so that it can be filmed.
     has_all_times: ClassVar[bool] = False
 

@@ -37,6 +37,7 @@ class LatentPlot(PlotView):
     """
 
     view = "latent"
+    drag_asks = "decode"
     title = "Latent space"
     own_settings = frozenset({"mode"})
     hint = "Drag the point in the latent space to see what it decodes to."
@@ -87,7 +88,7 @@ class LatentPlot(PlotView):
 
     def show_probe(self, what: str, arrays: dict[str, NDArray[Any]]) -> None:
         """Mark where the dragged point is decoded to."""
-        if what == "decode" and "x" in arrays:
+        if what == self.drag_asks and "x" in arrays:
             self._decoded = arrays["x"].reshape(-1, arrays["x"].shape[-1])[:, :2]
             self._draw_handle()
             self.read_out.set_parts(self._handle_parts())
@@ -95,7 +96,7 @@ class LatentPlot(PlotView):
     def take_probe(self, what: str, points: list[list[float]]) -> None:
         """Take the code that was dragged in another run, where it has such axes."""
         axes = [int(axis) - 1 for axis in self.meta.get("axes", [1, 2])]
-        if what == "decode" and max(axes) < len(points[-1]):
+        if what == self.drag_asks and max(axes) < len(points[-1]):
             self._z = (points[-1][axes[0]], points[-1][axes[1]])
             self._draw_handle()
 
@@ -280,7 +281,7 @@ class LatentPlot(PlotView):
         for axis, value in zip(self.meta.get("axes", [1, 2]), self._z, strict=True):
             if int(axis) <= len(code):
                 code[int(axis) - 1] = value
-        self.probed.emit("decode", [code])
+        self.probed.emit(self.drag_asks, [code])
 
     def _on_clicked(self, x: float, y: float) -> None:
         pane = self.sender()

@@ -40,6 +40,7 @@ class TrajectoriesPlot(PlotView):
     """Paths of some points, places of all, the field, and one start to drag."""
 
     view = "trajectories"
+    drag_asks = "path"
     has_all_times = True
     title = "Trajectories"
     own_settings = frozenset({"direction"})
@@ -99,7 +100,7 @@ class TrajectoriesPlot(PlotView):
 
     def show_probe(self, what: str, arrays: dict[str, NDArray[Any]]) -> None:
         """Draw the path of the dragged start."""
-        if what == "path" and "x" in arrays:
+        if what == self.drag_asks and "x" in arrays:
             self._answer = arrays["x"]
             self._draw_own()
             cost = arrays.get("evaluations")
@@ -107,7 +108,7 @@ class TrajectoriesPlot(PlotView):
 
     def take_probe(self, what: str, points: list[list[float]]) -> None:
         """Take the start that was dragged in another run."""
-        if what == "path":
+        if what == self.drag_asks:
             self._start = (points[-1][0], points[-1][1])
             self._draw_own()
 
@@ -246,8 +247,9 @@ class TrajectoriesPlot(PlotView):
         figures = []
         straightness = self.meta.get("straightness")
         is_process = self.meta.get("kind", "process") == "process"
-        if is_process and straightness is not None and np.isfinite(straightness):
-            number = significant(float(straightness), 2)
+        if is_process and not self.meta.get("stochastic"):
+            known = straightness is not None and np.isfinite(straightness)
+            number = significant(float(straightness), 2) if known else "–"
             figures.append(Figure("Straightness", number, "0: straight", _STRAIGHT))
         if not is_process:
             figures.append(Figure("Layers", f"{len(self.arrays['times']) - 1:,}"))
@@ -301,7 +303,7 @@ class TrajectoriesPlot(PlotView):
         x_0, x_1, y_0, y_1 = self.limits
         self._start = (min(max(x, x_0), x_1), min(max(y, y_0), y_1))
         self._draw_own()
-        self.probed.emit("path", [list(self._start)])
+        self.probed.emit(self.drag_asks, [list(self._start)])
 
 
 if __name__ == "__main__":

@@ -692,16 +692,17 @@ def test_the_probe_asks_again_when_a_run_stops_or_shows_another_moment(world):
     assert world.client.of(Probe)[-1].at == 100
 
 
-@pytest.mark.parametrize("what", ["path", "decode"])
-def test_what_was_dragged_is_asked_again_of_another_moment(world, what):
+@pytest.mark.parametrize(("slot", "what"), [("b", "path"), ("c", "decode")])
+def test_what_was_dragged_is_asked_again_of_another_moment(world, slot, what):
     """Else the path of one moment would lie on the picture of another."""
     session = world.session
+    world.until(lambda: session.slots[slot].frame)
 
     def asked():
         return [(c.points, c.at) for c in world.client.of(Probe)]
 
-    session.questions.probe("b", what, [[0.3, -0.4]])
-    session.questions.probe("b", "log_prob", [[0.3, -0.4]])
+    session.questions.probe(slot, what, [[0.3, -0.4]])
+    session.questions.probe(slot, "log_prob", [[0.3, -0.4]])
     world.until(lambda: not session.questions._newest)
     world.client.sent.clear()
     world.train(300)
@@ -709,8 +710,45 @@ def test_what_was_dragged_is_asked_again_of_another_moment(world, what):
     world.until(lambda: not session.questions._newest)
     session.runs.visit(100)
     world.until(lambda: asked()[1:] == [([[0.3, -0.4]], 100)])
-    session.runs.moved.emit(world.run)  # the same moment once more
+    session.questions.follow(slot, what, world.run, 100)  # the same moment once more
     assert len(asked()) == 2
+
+
+def test_a_path_in_a_run_that_trains_is_asked_at_the_pace_of_pictures(world):
+    """It stayed that of the step at which it was dragged."""
+    questions, run = world.session.questions, world.run
+    answers, place = [], "a place without pictures of its own"
+    questions.probe_answered.connect(lambda *answer: answers.append(answer))
+    questions.probe(place, "path", [[0.3, -0.4]])
+    for step in (10, 20, 30):  # pictures come faster than answers
+        questions.follow(place, "path", run, step)
+        questions.follow(place, "decode", run, step)  # nothing was dragged there
+    assert len(world.client.of(Probe)) == 1
+    world.until(lambda: len(answers) == 2 and not questions._newest)
+    asked = [(c.what, c.points, c.quick) for c in world.client.of(Probe)]
+    assert asked == [("path", [[0.3, -0.4]], False)] * 2
+    questions.follow(place, "path", run, 30)
+    assert len(world.client.of(Probe)) == 2
+
+
+@pytest.mark.parametrize("page", ["explore", "compare"])
+def test_pictures_of_a_run_that_trains_bring_the_dragged_path_along(world, page):
+    if page == "compare":
+        shown = compared(world, "rectified_flow")
+        place = shown.columns[world.run.id].right
+        slots = world.session.compare.slots[world.run.id]
+    else:
+        place, slots = world.window.wall.cards["b"], world.session.slots
+    world.until(lambda: place.plot.has_frame)
+    place.plot._drag_start(0.3, -0.4, done=True)
+    world.until(lambda: not world.session.questions._newest)
+    world.client.sent.clear()
+    frame, arrays = slots[place.name].frame
+    later = frame.model_copy(update={"step": 7})
+    slots.receive(later, arrays)
+    world.until(lambda: world.client.of(Probe))
+    asked = {(c.run_id, c.what) for c in world.client.of(Probe)}
+    assert asked == {(world.run.id, "path")}
 
 
 # ---- faults

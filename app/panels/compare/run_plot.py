@@ -230,6 +230,8 @@ class RunPlot(QWidget):
             self.plot.show_frame(frame.meta, arrays)
             self.head.fit()
             self.drawn.emit()
+            asks = self.plot.drag_asks
+            self._session.questions.follow(name, asks, self.run, frame.step)
         self._slots.drawn(name)
 
     def _on_answer(self, slot: str, what: str, arrays: Arrays) -> None:
