@@ -349,16 +349,35 @@ class Sweep(QObject):
             self.cell_changed.emit(fact["cell"])
 
     def _on_ended(self, error: str) -> None:
-        reached = max((cell.step for cell in self.cells), default=0)
-        share = min(1.0, reached / self.plan.steps) if self.plan else 1.0
-        self.progress = Progress("ended", share, reached)
+        self.progress = self._reached()
+        self._call_stopped()
         if error and error != "cancelled":
             self._job = None
             self.noted.emit(Notice("warning", "The sweep has ended", error))
         self.ended.emit()
 
+    def _reached(self) -> Progress:
+        """How far the cells came that nothing but the end has stopped."""
+        on = [cell.step for cell in self.cells if cell.state not in _GIVEN_UP]
+        steps = on or [cell.step for cell in self.cells] or [0]
+        share = 1.0
+        if self.plan is not None and on:
+            share = min(1.0, sum(steps) / len(steps) / self.plan.steps)
+        return Progress("ended", share, max(steps), least=min(steps))
+
+    def _call_stopped(self) -> None:
+        """No cell learns on after the end, or waits for its turn."""
+        for index, cell in enumerate(self.cells):
+            is_short = self.plan is not None and cell.step < self.plan.steps
+            if is_short and cell.state in _GOES_ON:
+                cell.state = "stopped" if cell.step else "not begun"
+                self.cell_changed.emit(index)
+
 
 _TRAINING = ("learning", "settled", "unstable")
+#: Cells that the end of a sweep stops, and those that had ended before it.
+_GOES_ON = ("waiting", "learning", "settled")
+_GIVEN_UP = ("diverged", "stopped", "lost")
 _TOLD = (
     "phase",
     "step",

@@ -89,6 +89,7 @@ class WallCell:
 class Progress:
     """How far the sweep is, as the engine tells it.
 
+    ``step`` is that of the furthest cell, ``least`` that of the last at the end.
     Trainings are in ``stacks`` of such sizes, or ``alone``, in so many ``processes``;
     ``why`` says why not in more.
     """
@@ -103,6 +104,7 @@ class Progress:
     alone: int = 0
     processes: int = 1
     why: str = ""
+    least: int = 0
 
     @property
     def ways(self) -> str:

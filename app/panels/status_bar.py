@@ -79,7 +79,7 @@ class StatusBar(Bar):
         show["loss"].setToolTip("\n".join(names))
         show["nll"].setText(nll_words(status))
         share = f"{100 * status.view_share:.1f} % of time"
-        show["views"].setText(share)
+        show["views"].setText(share if status.view_share else "–")
         if status.parameters:
             self.parameters.setText(f"{status.parameters:,} weights")
 

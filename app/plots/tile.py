@@ -21,6 +21,7 @@ STATES = {
     "unstable": "unstable",
     "diverged": "diverged",
     "stopped": "stopped",
+    "not begun": "not begun",
     "lost": "lost",
 }
 ALARMING = ("unstable", "diverged", "lost")

@@ -24,7 +24,7 @@ from engine.models.fitted import Fitted
 from engine.protocol import Arrays, Json
 from engine.sampling.base import Sampler, Trace
 from engine.sampling.ode import Tolerance, dopri5
-from engine.sampling.straightness import relative_straightness
+from engine.sampling.straightness import leads_on, relative_straightness
 from engine.settings import checked
 from engine.views.base import f32
 from engine.views.frames import detour, turning
@@ -165,6 +165,8 @@ class _Judge:
         x = self._scaled(trace.x.flatten(0, 1)).reshape(trace.x.shape)
         end = x[-1][torch.isfinite(x[-1]).all(1)]
         quality = energy_distance(end, self._heldout) if len(end) > 1 else None
+        shape = [relative_straightness(trace.times, x), detour(x), turning(x)]
+        known = [_number(float(value)) if leads_on(x) else None for value in shape]
         result: Json = {
             "kind": "trial",
             "sampler": sampler.name,
@@ -173,9 +175,7 @@ class _Judge:
             "stochastic": sampler.uses_noise,
             "evaluations": trace.evaluations,
             "energy_distance": _number(quality),
-            "straightness": _number(float(relative_straightness(trace.times, x))),
-            "detour": _number(float(detour(x))),
-            "turning": _number(float(turning(x))),
+            **dict(zip(("straightness", "detour", "turning"), known, strict=True)),
         }
         pick = torch.linspace(0, len(x) - 1, min(_MOMENTS, len(x))).round().long()
         arrays = {"times": f32(trace.times[pick]), "x": f32(trace.x[pick, :paths])}

@@ -218,6 +218,7 @@ class Commands:
         ended, data = run.state == "failed", run.experiment.data
         run.experiment.reset()
         run.state, run.metrics = "paused", None
+        run.forget_views()
         run.changed()
         if run.experiment.data is not data:
             self._reporter.data_changed(run)

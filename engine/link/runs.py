@@ -50,9 +50,6 @@ class Run:
         self.chance: float | None = None
         self.findings: list[Finding] = []
         self.used = 0.0
-        self._views = ShareMeter()
-        self._in_views = 0.0
-        self._views_read: float | None = None
         self._album = Album()
         self._speed = 0.0
         self._goal: int | None = None
@@ -72,9 +69,16 @@ class Run:
         self._measured_at = self._saved_at = time.monotonic()
         self.metrics = None
         self.chance = None
+        self.forget_views()
         self._chance_of: int | None = None
         self._effort_of: object = None
         self.changed()
+
+    def forget_views(self) -> None:
+        """Another training begins: what went into views was of the one before."""
+        self._views = ShareMeter()
+        self._in_views = 0.0
+        self._views_read: float | None = None
 
     def changed(self) -> None:
         """Something other than training has changed what views show."""

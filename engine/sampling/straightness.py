@@ -8,7 +8,11 @@ S grows with the square of the way: a model that starts from noise of size 80 ha
 huge one. Over the transport cost it has no unit, and models can be compared.
 """
 
+import torch
 from torch import Tensor
+
+#: Transport cost below which lines lead nowhere, in variances of their ends.
+_NOWHERE = 1e-3
 
 
 def straightness(times: Tensor, x: Tensor) -> Tensor:
@@ -20,8 +24,19 @@ def straightness(times: Tensor, x: Tensor) -> Tensor:
 
 
 def relative_straightness(times: Tensor, x: Tensor) -> Tensor:
-    """S over the transport cost, 0-dim, of lines x (k, n, dim) at times (k,)."""
+    """S over the transport cost, 0-dim, of lines x (k, n, dim) at times (k,).
+
+    NaN where the points come back to where they began: there is no way to follow.
+    """
+    if not leads_on(x):
+        return x.new_tensor(torch.nan)
     return straightness(times, x) / transport_cost(x)
+
+
+def leads_on(x: Tensor) -> bool:
+    """Whether lines x (k, n, dim) end elsewhere, seen from the spread of their ends."""
+    spread = torch.maximum(*x[[0, -1]].var(dim=1, correction=0).sum(-1))
+    return bool(transport_cost(x) > _NOWHERE * spread)
 
 
 def transport_cost(x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 from engine.models.base import Process
 from engine.models.counting import counted
 from engine.models.fitted import Fitted
-from engine.sampling.straightness import relative_straightness
+from engine.sampling.straightness import leads_on, relative_straightness
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32, number, paper
 from engine.views.frames import detour, thinned, turning
@@ -19,6 +19,7 @@ from engine.views.room import layer_words, room
 #: Frames at full quality; some 2 MB for 2,000 points as they travel.
 FRAMES = 64
 BACKDROP = 420
+_METERS = ("straightness", "detour", "turning")
 
 
 class TrajectoriesConfig(ViewConfig):
@@ -213,8 +214,10 @@ def _noise_level(fitted: Fitted, times: Tensor) -> Tensor:
 def _meters(moment: Moment, paths: Paths) -> dict[str, float | None]:
     """How straight the paths are; layers and noise on the way have no velocity."""
     if paths.stochastic or not moment.fitted.can("process"):
-        return dict.fromkeys(("straightness", "detour", "turning"))
+        return dict.fromkeys(_METERS)
     x = moment.data.scaling.standardise(paths.x.double())
+    if not leads_on(x):
+        return dict.fromkeys(_METERS)
     return {
         "straightness": number(relative_straightness(paths.times, x)),
         "detour": number(detour(x)),

@@ -470,6 +470,14 @@ def test_the_path_of_a_dragged_start_says_what_it_cost(shown):
         assert dict(numbers[0].rows)["dragged"] == said
 
 
+def test_a_straightness_that_is_not_known_is_a_dash(shown):
+    meta, arrays = preview.trajectories_frame(frames=9)
+    plot = shown("trajectories", (meta | {"straightness": None}, arrays))
+    assert {f.label: f.value for f in plot._figures()}["Straightness"] == "–"
+    plot.show_frame(meta | {"straightness": None, "stochastic": True}, arrays)
+    assert "Straightness" not in {f.label for f in plot._figures()}
+
+
 def test_layers_say_which(shown):
     meta, arrays = preview.trajectories_frame(frames=9)
     names = [f"map {k}" for k in range(1, 9)]

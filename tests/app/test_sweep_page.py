@@ -212,15 +212,52 @@ def test_a_lost_run_says_why_and_cannot_be_opened(world):
     assert page.card.open.isEnabled()
 
 
+def end(world, *facts):
+    """The sweep ends, after news of some cells: index, step and state."""
+    job = world.client.of(StartJob)[-1].job_id
+    known = {"metric": None, "losses": {}, "diverged_at": None}
+    cells = [{"cell": i, "step": at, "state": state} | known for i, at, state in facts]
+    for result, ended in (({"cells": cells}, False), ({}, True)):
+        news = JobNews(job_id=job, what="sweep", share=1, result=result, ended=ended)
+        world.session.jobs.receive(news, {})
+
+
 def test_a_sweep_that_is_stopped_says_how_far_it_came(world):
     sweep = begin(world)
-    page, job = world.page, world.client.of(StartJob)[-1].job_id
     reached = max(cell.step for cell in sweep.cells)
     assert 0 < reached < sweep.plan.steps
-    ending = JobNews(job_id=job, what="sweep", share=1.0, result={}, ended=True)
-    world.session.jobs.receive(ending, {})
-    assert page.progress._name == f"Ended at step {reached:,}"
+    end(world)
+    assert world.page.progress._name == f"Ended at step {reached:,}"
     assert sweep.progress.share == reached / sweep.plan.steps
+    tiles = world.page.grid.tiles
+    assert tiles[4].state_words == "stopped"
+    assert tiles[2].state_words == "diverged"
+
+
+def test_cells_that_were_stopped_at_different_steps_are_told_apart(world):
+    """One that had not begun was "still learning"; all had ended at the furthest."""
+    steps = begin(world).plan.steps
+    tiles, count = world.page.grid.tiles, world.sweep.count
+    rest = [(i, steps, "settled") for i in range(5, count)]
+    first = [(0, 0, "learning"), (1, 40, "learning"), (2, 3, "diverged")]
+    end(world, *first, (3, 9, "unstable"), (4, 5, "stopped"), *rest)
+    words = [tile.state_words for tile in tiles[:5]]
+    assert words == ["not begun", "stopped", "diverged", "unstable", "stopped"]
+    assert {tile.state_words for tile in tiles[5:]} <= {"", "best"}
+    name = world.page.progress._name
+    assert name == f"Ended between steps 0 and {steps:,}"
+    share = (40 + 9 + steps * len(rest)) / (3 + len(rest)) / steps
+    assert world.sweep.progress.share == pytest.approx(share)
+
+
+def test_a_sweep_that_went_to_its_last_step_just_ended(world):
+    steps = begin(world).plan.steps
+    count = world.sweep.count
+    learnt = [(i, steps, "learning") for i in range(count) if i != 2]
+    end(world, *learnt)
+    assert world.page.progress._name == "Ended"
+    assert world.page.grid.tiles[4].state_words == "still learning"
+    assert world.sweep.progress.share == 1.0
 
 
 def test_one_setting_cannot_stand_on_both_axes(world):

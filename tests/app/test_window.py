@@ -250,6 +250,14 @@ def test_picker_shows_where_the_present_model_stands(world):
         picker.close()
 
 
+def test_without_views_the_status_bar_tells_no_share_of_them(world):
+    value = world.window.status.values["views"]
+    for share, words in ((0.031, "3.1 % of time"), (0.0, "–")):
+        told = world.run.status.model_copy(update={"view_share": share})
+        world.session.status_changed.emit(told)
+        assert value.text() == words
+
+
 def test_metrics_say_how_many_points_were_judged(world):
     section = world.window.model.metrics
     found = Metrics(step=120, points=200, energy_distance=0.5)

@@ -176,6 +176,14 @@ def test_a_study_can_be_given_up_at_any_step(oracle):
         list(SamplerStudy(wish, {"r": oracle}, "r", tick).work())
 
 
+def test_paths_of_a_network_that_has_learned_nothing_have_no_shape():
+    run = Experiment("flow_matching", "two_moons")
+    _, trials = study(run, samplers=["heun"], steps=[16])
+    found = trials[0].result
+    assert [found[k] for k in ("straightness", "detour", "turning")] == [None] * 3
+    assert found["energy_distance"] is not None
+
+
 def test_shape_of_the_paths_of_the_exact_reference(oracle):
     """A straight step has no shape; more steps bend, and bend less for a mean."""
     _, trials = study(oracle, samplers=["euler"], steps=[1, 32])

@@ -394,6 +394,24 @@ def test_a_fault_of_the_device_ends_the_process(bench: Bench) -> None:
     assert "graphics processor" in bench.of("failed")[0].reason
 
 
+@pytest.mark.parametrize("anew", ["restart", "reset"])
+def test_views_of_a_training_do_not_count_for_the_next(bench: Bench, anew: str) -> None:
+    """At step 0 of a new model the status bar told the share of the one before."""
+    bench.make()
+    run = bench.server._commands.runs["a"]
+    run.play()
+    run.share_of_views(0.0)
+    run.viewed(0.5)
+    assert run.share_of_views(1.0) == pytest.approx(0.5)
+    run.viewed(0.5)
+    if anew == "reset":
+        bench.tell(p.Reset(run_id="a"))
+    else:
+        other = CONFIG.model_copy(update={"model": "gan"})
+        bench.tell(p.Configure(run_id="a", config=other, restart=True))
+    assert bench.of("status")[-1].view_share == 0
+
+
 def test_a_restart_is_refused_unless_it_is_wanted(bench: Bench) -> None:
     bench.make()
     other = CONFIG.model_copy(update={"model": "gan"})

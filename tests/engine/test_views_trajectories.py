@@ -52,6 +52,25 @@ def test_a_larger_world_is_no_less_straight():
     assert float(relative_straightness(t, 80 * x)) == pytest.approx(1 / 3, rel=1e-4)
 
 
+class Return(NormalFlow):
+    """Points go out and come back, as in a network that has not learned yet."""
+
+    def velocity(self, x, t):
+        return torch.cos(2 * torch.pi * t) + torch.zeros_like(x)
+
+
+def test_a_way_that_leads_nowhere_is_not_called_crooked():
+    """Straightness read 2.3e8 before the first step of flow matching."""
+    found = picture(Return(m=2.0, s=0.5), points=50).meta
+    assert [found[key] for key in ("straightness", "detour", "turning")] == [None] * 3
+    assert not found["stochastic"]
+    t = torch.linspace(0, 1, 201, dtype=torch.float64)
+    start = torch.randn(50, 2, generator=torch.Generator().manual_seed(0)).double()
+    bend = torch.stack((t, t.square()), 1)[:, None]
+    assert float(relative_straightness(t, start + bend)) == pytest.approx(1 / 6, 1e-3)
+    assert relative_straightness(t, start + 0.01 * bend).isnan()
+
+
 def test_uniform_straight_motion_has_none():
     t = torch.tensor([0.0, 0.1, 0.7, 1.0])
     x = torch.tensor([1.0, 2.0]) + t[:, None, None] * torch.tensor([[3.0, -1.0]])

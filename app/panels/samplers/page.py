@@ -370,7 +370,7 @@ def _cells(trial: Trial) -> Cells:
         number("error_exact"),
         number("detour", 3),
         number("straightness"),
-        f"{number('turning', 3)}°",
+        number("turning", 3) + ("°" if facts.get("turning") is not None else ""),
     )
 
 

@@ -14,12 +14,13 @@ from app.session import Session
 from app.session_config import model_entry
 from app.session_run import Run
 from app.session_sweep import Sweep
+from app.sweep_state import Progress
 from app.theme import theme
 from app.widgets.button import Button
 from app.widgets.empty_state import EmptyState
 from app.widgets.label import Label
 from app.widgets.paint import painting
-from app.widgets.progress import Progress
+from app.widgets.progress import Progress as ProgressBar
 from app.widgets.section import Section
 from app.widgets.state import State
 from app.widgets.switch import Switch
@@ -43,7 +44,7 @@ class SweepPage(Page):
         self._to_compare: int | None = None
         self.title = Label("Sweep", colour="text1", size=15, weight=600)
         self.about = Label()
-        self.progress = Progress("")
+        self.progress = ProgressBar("")
         self.switch = Switch(CONTENTS, "Thumbnails")
         self.slow_half = Button("Stop the slow half", "scissors", kind="quiet")
         self.slow_half.setToolTip(
@@ -121,8 +122,7 @@ class SweepPage(Page):
         self.heat_head.set_title(self.sweep.metric_words)
         words = _PHASES.get(told.phase, f"{told.step:,} of {plan.steps:,} steps")
         if told.phase == "ended":
-            is_short = told.step < plan.steps  # stopped, or none went on
-            words = f"Ended at step {told.step:,}" if is_short else "Ended"
+            words = _ended_words(told, plan.steps)
         self.progress.set_name(words)
         left = told.seconds_left if told.phase == "train" else None
         self.progress.set_progress(told.share, left)
@@ -234,3 +234,12 @@ class SweepPage(Page):
         self.title.setFixedWidth(self.title.natural_width() + px(2))
         self._fit_head()
         self.foot.setContentsMargins(px(15), 0, 0, px(2))
+
+
+def _ended_words(told: Progress, steps: int) -> str:
+    """Where a sweep came to its end: all cells at one step, or between two."""
+    if told.least >= steps:
+        return "Ended"
+    if told.least == told.step:
+        return f"Ended at step {told.step:,}"
+    return f"Ended between steps {told.least:,} and {told.step:,}"
