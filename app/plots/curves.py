@@ -29,7 +29,7 @@ class CurvesPlot(PlotView):
 
     view = "curves"
     title = "Curves"
-    hint = "Point at the curves to read all values at a step."
+    hint = "Point at the curves to read them; all at one step."
     figure_size = (640, 400)
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -32,7 +32,7 @@ class DiracPlot(PlotView):
 
     view = "dirac"
     title = "Dirac-GAN"
-    hint = "Data at 0, one fake at θ, critic D(x) = ψx: drag the start."
+    hint = "Drag the start; data at 0, one fake at θ, critic D(x) = ψx."
     own_settings = frozenset({"theta", "psi", "factor"})
 
     def __init__(self, parent: QWidget | None = None) -> None:

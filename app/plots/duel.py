@@ -27,6 +27,7 @@ _SLOPE_TIP = (
     "Mean norm of the gradient of the critic's values, in standard deviations of the "
     "data. A gradient penalty wants 1 between data and fakes; R1 wants 0 at data."
 )
+_AT_FIRST = ("Move one player alone.", "Move one alone")
 _RANGES = (0.02, 0.05, 0.1, 0.2, 0.5)  # steps, so that colours do not flicker
 
 
@@ -64,7 +65,7 @@ class DuelPlot(PlotView):
         self._range, self._top = 0.5, 1.0
         self._mode = "verdict"
         self._before: dict[str, Any] = {}
-        self._news = "Move one player alone."
+        self._news = _AT_FIRST
         pane = self.square.pane
         self.square.set_grid(False)
         self.image = SmoothImage(pane)
@@ -190,7 +191,8 @@ class DuelPlot(PlotView):
             name = self._asked.replace("_", " ")
             old, new = before.get(self._asked), losses[self._asked]
             change = f"loss {_written(old)} → {_written(new)}" if before else ""
-            self._news = f"{name[:1].upper()} moved: {change}"
+            letter = name[:1].upper()
+            self._news = (f"{letter} moved: {change}", change or f"{letter} moved")
             self._asked = ""
         elif step > last + 1 and self.duel_strip.is_running:
             self.duel_strip.stop()  # the run plays: its steps are whole ones
@@ -224,9 +226,8 @@ class DuelPlot(PlotView):
         if 0 <= row < len(critic) and 0 <= column < len(critic):
             where = ", ".join(fixed(v) for v in place)
             value = fixed(float(critic[row, column]))
-            self.duel_strip.set_words(
-                f"x {where}   {sign} {value}", str(self.meta.get("caption", ""))
-            )
+            words = (f"x {where}   {sign} {value}", f"{sign} {value}")
+            self.duel_strip.set_words(words, str(self.meta.get("caption", "")))
             self.hovered.emit([("x", where), (sign, value)])
 
 

@@ -1,15 +1,17 @@
 """The strip under a duel: one move of either player, or both in turn, slowly."""
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.theme import theme
 from app.widgets.button import Button, IconButton
 from app.widgets.label import Label
+from app.widgets.paint import shortened
 from app.widgets.state import State
 
 _PACE = 700  # ms between two moves
+_NARROW = 330  # px, below which buttons and words are short
 
 
 class DuelStrip(QWidget):
@@ -49,13 +51,15 @@ class DuelStrip(QWidget):
         self.players = players
         for button, player in zip(self.buttons, players, strict=True):
             word = player.replace("_", " ")
-            button.setText(f"Step {word[:1].upper()}")
             button.setToolTip(f"One step of the {word} alone; the other waits.")
+        self._name_buttons()
 
-    def set_words(self, news: str, caption: str) -> None:
-        """What just happened, and how the game stands."""
-        self.news.setText(news)
+    def set_words(self, news: tuple[str, str], caption: str) -> None:
+        """What just happened, at length and in short, and how the game stands."""
+        self.news.setText(news[0])
+        self.news.set_short(news[1])
         self.caption.setText(caption)
+        self.caption.set_short(shortened(caption, ",:;", 0, 12))
 
     def stop(self) -> None:
         """No further moves."""
@@ -70,6 +74,18 @@ class DuelStrip(QWidget):
         """A game that nobody watches stands still."""
         self.stop()
         super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Letters alone on the buttons where words would be cut beside them."""
+        super().resizeEvent(event)
+        self._name_buttons()
+
+    def _name_buttons(self) -> None:
+        is_narrow = self.width() < theme.px(_NARROW)
+        for button, player in zip(self.buttons, self.players, strict=False):
+            letter = player[:1].upper()
+            button.setText(letter if is_narrow else f"Step {letter}")
+            button.setAccessibleName(f"Step {letter}")
 
     def _on_play(self) -> None:
         if self.is_running:

@@ -22,7 +22,7 @@ class ElboPlot(CurvesPlot):
 
     view = "elbo"
     title = "Inside the VAE"
-    hint = "More draws k bring the bound closer to the evidence ln p(x)."
+    hint = "More draws k: a closer bound; it nears the evidence ln p(x)."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,14 +131,14 @@ class ElboPlot(CurvesPlot):
         self.tell([*parts, ("distortion", fixed(distortion)), ("bound", bound)])
 
     def sum_in_words(self) -> str:
-        """``held-out: fit 1.20 − KL 3.01 = bound −1.81 ≤ −1.74 (k = 50)``."""
+        """``fit 1.20 − KL 3.01 = bound −1.81; −1.74 with k = 50, held-out``."""
         now = self.meta.get("now") or {}
         if any(now.get(part) is None for part in ("fit", "kl", "bound", "tight")):
             return self.hint
         fit, kl, bound, tight = (float(now[p]) for p in ("fit", "kl", "bound", "tight"))
         return (
-            f"held-out: fit {fixed(fit)} {MINUS} KL {fixed(kl)} = bound {fixed(bound)}"
-            f" ≤ {fixed(tight)} (k = {int(now['k'])})"
+            f"fit {fixed(fit)} {MINUS} KL {fixed(kl)} = bound {fixed(bound)}"
+            f"; {fixed(tight)} with k = {int(now['k'])}, held-out"
         )
 
     def describe(self) -> str:

@@ -40,7 +40,7 @@ class LatentPlot(PlotView):
     drag_asks = "decode"
     title = "Latent space"
     own_settings = frozenset({"mode"})
-    hint = "Drag the point in the latent space to see what it decodes to."
+    hint = "Drag the point in the latent space; it shows what that decodes to."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = InsetSquare()

@@ -15,7 +15,7 @@ class LevelsPlot(CurvesPlot):
 
     view = "levels"
     title = "Noise levels"
-    hint = "From noise, t = 0, to data, t = 1: point at a level to read it."
+    hint = "Point at a level to read it; from noise, t = 0, to data, t = 1."
 
     def header_widgets(self) -> list[QWidget]:
         """Nothing: t is the only axis."""

@@ -19,8 +19,8 @@ from app.plots.ticks import MINUS, fixed
 from app.theme import theme
 from app.widgets.switch import Switch
 
-_ENCODED = "What the encoder says of the data, beside the prior."
-_CARRIED = "The noise that the data come from, beside the prior."
+_ENCODED = "What the encoder says of the data; the prior is beside it."
+_CARRIED = "The noise that the data come from; the prior is beside it."
 _MODES = {"whole": "Whole", "ratio": "Ratio"}
 _SPAN, _RATIO = 6.0, 3.0  # nats that the colours span
 _MOST_BARS = 6

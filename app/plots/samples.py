@@ -90,7 +90,7 @@ class SamplesPlot(PlotView):
     view = "samples"
     title = "Samples"
     own_settings = frozenset({"colour"})
-    hint = "Click the plot to ask what the model knows of a place."
+    hint = "Click to ask about a place; the model says what it knows."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = EdgedSquare()

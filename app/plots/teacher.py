@@ -22,7 +22,7 @@ class TeacherPlot(PlotView):
 
     view = "teacher"
     title = "Teacher and student"
-    hint = "Dots are samples of both, made of the same noise."
+    hint = "Dots are samples of both; they are made of the same noise."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.two = TwoPanes()

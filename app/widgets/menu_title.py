@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QColor, QPaintEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from app.theme import theme
-from app.widgets.paint import box, draw_icon, draw_text, painting, ring, text_width
+from app.widgets.paint import box, draw_fitted, draw_icon, painting, ring, text_width
 from app.widgets.press import PressButton
 from app.widgets.state import State
 
@@ -75,7 +75,7 @@ class MenuTitle(PressButton):
             has_arrow = several and room >= theme.px(14)
             arrow = theme.px(14) if has_arrow else 0
             words = rect.adjusted(theme.px(5), 0, -arrow - theme.px(4), 0)
-            draw_text(painter, words, self.text(), c.text1, 13, 600)
+            draw_fitted(painter, words, self.text(), c.text1, 600, size=13)
             if has_arrow:
                 place = QPointF(rect.right() - theme.px(12), rect.center().y())
                 draw_icon(painter, place, "caret-down", 12, c.text3)

@@ -111,9 +111,10 @@ def draw_fitted(
     colour: QColor,
     weight: int = 400,
     align: Qt.AlignmentFlag = LEFT,
+    size: int = 12,
 ) -> None:
-    """A name of 12 px, or smaller and a little condensed where it would not fit."""
-    size = 12 if text_width(text, 12, weight) <= rect.width() else 11
+    """A name of so many px, or smaller and a little condensed where it does not fit."""
+    size = size if text_width(text, size, weight) <= rect.width() else size - 1
     wide = max(text_width(text, size, weight), 1)
     squeeze = min(max(rect.width() / wide, _CONDENSED), 1.0)
     painter.save()

@@ -28,7 +28,7 @@ def caption(players: Mapping[str, float], right: float, push: float) -> str:
     share = f"{100 * right:.0f} %"
     if right >= WON and push < FAINT:
         return (
-            f"{subject} {share} apart and is flat under the fakes: the "
+            f"{subject} {share} apart, flat under the fakes: the "
             f"{forger} {'learn' if forger.endswith('s') else 'learns'} little."
         )
     if right >= WON:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.plots import pane_row, panels
 from app.plots import square as square_module
+from app.plots.catalogue import PLOTS, make_plot
 from app.plots.classes import ClassLegend
 from app.plots.curves import CurvesPlot
 from app.plots.foot import paint_foot
@@ -22,6 +23,8 @@ from app.plots.styles import StylesPlot
 from app.plots.trajectories import TrajectoriesPlot
 from app.theme import theme
 from app.widgets.paint import LEFT, RIGHT, shortened, text_width
+
+_NARROWEST = 405  # px of a column of three on a projector of 1280
 
 
 def side_of(qtbot, width, height, look="dark"):
@@ -330,6 +333,16 @@ def test_words_without_room_end_at_a_mark(qtbot):
     assert shortened(words, ",:", text_width(words, 12) - 1, 12) == "D(x)"
     assert shortened(words, ":", 20, 12) == "D(x), slope at 1,000 fakes"
     assert shortened(words, ";", 20, 12) == words
+
+
+@pytest.mark.parametrize("view", sorted(PLOTS))
+def test_hints_have_room_under_three_runs_on_a_projector(qtbot, view):
+    """Else they are cut in the midst of a sentence."""
+    plot = make_plot(view)
+    qtbot.addWidget(plot)
+    theme.set_look("projector")
+    words = shortened(plot.hint, ";", 0, 12)
+    assert text_width(words, 12) <= _NARROWEST - theme.px(24)
 
 
 def test_titles_of_small_squares_are_whole(qtbot, monkeypatch):

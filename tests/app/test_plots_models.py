@@ -13,6 +13,8 @@ from app.plots.codebook import borders
 from app.plots.duel import colour_range, pushes
 from app.plots.figures_block import Numbers
 from app.plots.straight_arrows import straight_arrows
+from app.theme import theme
+from app.widgets.paint import text_width
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def test_one_latent_axis_is_drawn_as_curves(shown):
 def test_the_sum_of_the_bound_is_said_under_it(shown):
     plot = shown("elbo")
     said = plot.sum_in_words()
-    assert said == ("held-out: fit 1.30 − KL 2.65 = bound −1.35 ≤ −1.15 (k = 50)")
+    assert said == ("fit 1.30 − KL 2.65 = bound −1.35; −1.15 with k = 50, held-out")
     panels = plot.panel_paper.panels
     assert panels[0] is plot.ladder
     assert [p.title for p in panels[1:]] == ["Bound", "KL(q‖p)"]
@@ -179,6 +181,35 @@ def test_a_button_moves_one_player_and_says_what_it_changed(qtbot, shown):
     plot.show_frame(meta | {"step": 121, "losses": losses}, arrays)
     assert strip.news.text() == "G moved: loss 1.42 → 1.20"
     assert strip.caption.text() == meta["caption"]
+
+
+def test_a_narrow_strip_of_a_duel_cuts_no_word(shown):
+    """Three runs on a projector: it read "Move o..." and "a fair..."."""
+    plot = shown("duel")
+    strip, (meta, arrays) = plot.duel_strip, frames.duel_frame()
+    theme.set_look("projector")
+    strip.resize(405, theme.px(58))
+    labels = (strip.news, strip.caption)
+
+    def is_whole(label):
+        return text_width(label.shown_text(), 12, 500) <= label.width()
+
+    first = {"discriminator": 0.7, "generator": 0.69}
+    sentence = "The discriminator tells 80 % apart: a fair game."
+    plot.show_frame(meta | {"step": 120, "losses": first, "caption": sentence}, arrays)
+    strip.show()
+    assert all(map(is_whole, labels))
+    assert strip.caption.shown_text() == "The discriminator tells 80 % apart"
+    assert [button.text() for button in strip.buttons] == ["D", "G"]
+    strip.buttons[1].click()
+    plot.show_frame(meta | {"step": 121}, arrays)
+    assert all(map(is_whole, labels))
+    assert strip.news.shown_text().startswith("loss 0.690 → ")
+    plot.square.moved.emit((2.0, 0.0))
+    assert strip.news.shown_text().startswith("D(x) ")
+    strip.resize(900, theme.px(58))
+    assert strip.caption.shown_text() == meta["caption"]
+    assert strip.buttons[0].text() == "Step D"
 
 
 def test_the_slope_of_the_critic_is_a_map_with_its_goal(qtbot, shown):

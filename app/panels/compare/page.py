@@ -25,7 +25,7 @@ from app.widgets.paint import painting
 from app.widgets.state import State
 from engine.protocol import Json, SnapshotsKept
 
-_LOW = 420  # px of height, below which there are plots only
+_LOW = 520  # px of height, below which there are plots only
 _CROWDED = 3  # more columns than this have one plot each
 #: Heights of the columns and of what is below, by the number of runs: square plots
 #: in wide columns are high.
