@@ -88,7 +88,7 @@ class Session(QObject):
             self.link, self.runs, self.desk, self.reason_against, self
         )
         self.jobs = Jobs(self.link, self)
-        self.doctor = Doctor(self.desk, self.runs, self.compare.titled, self)
+        self.doctor = Doctor(self.desk, self.runs, self, self.compare.titled, self)
         self._start = start
         self._tells_recovery = False
         self.slots.can_show = lambda view: not self.reason_against(view)
@@ -139,6 +139,10 @@ class Session(QObject):
             extend = partial(self.extend, run)
             note = notes.of_complete(run.status.steps, extend)
             self.noted.emit(self._named(run, note))
+
+    def go_on(self, run: Run) -> None:
+        """Train one run, whatever is on screen."""
+        self._send(wire.Play(run_id=run.id))
 
     def pause(self) -> None:
         """Stop after the step in hand."""

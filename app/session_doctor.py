@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.session_config import GROUPS, Group
 from app.session_notes import Notice
 from app.session_run import Run
-from engine.protocol import Diagnosis, Finding, Json, Remedy
+from engine.protocol import Diagnosis, Finding, Json, Remedy, RunState
 
 
 class Desk(Protocol):
@@ -39,6 +39,16 @@ class Shown(Protocol):
         """Take a run back to a kept moment."""
 
 
+class Hand(Protocol):
+    """Who lets runs train."""
+
+    def go_on(self, run: Run) -> None:
+        """Train a run on."""
+
+    def extend(self, run: Run) -> None:
+        """Ask for as many steps again, and train on."""
+
+
 #: A title, and whose it is where several runs are on screen.
 Titled = Callable[[Run, str], str]
 
@@ -60,7 +70,12 @@ class Doctor(QObject):
     retitled = Signal(str, str)  # what a note is about, its title now
 
     def __init__(
-        self, desk: Desk, runs: Shown, titled: Titled, parent: QObject | None = None
+        self,
+        desk: Desk,
+        runs: Shown,
+        hand: Hand,
+        titled: Titled,
+        parent: QObject | None = None,
     ) -> None:
         """Cure runs at ``desk``; ``titled`` puts before a title whose it is."""
         super().__init__(parent)
@@ -70,6 +85,7 @@ class Doctor(QObject):
         self._notes: dict[tuple[str, str], tuple[str, str]] = {}
         self._desk = desk
         self._runs = runs
+        self._hand = hand
         self._titled = titled
 
     def receive(self, event: Diagnosis) -> None:
@@ -94,9 +110,11 @@ class Doctor(QObject):
     def cure(self, run: Run, title: str, remedy: Remedy) -> None:
         """Apply a remedy to a run, which then is on show; undo takes settings back.
 
-        Settings that only a restart brings about restart the run. Should the fault show
-        again, it is told again.
+        Settings that only a restart brings about restart the run. It trains on
+        afterwards, unless a person has paused it. Should the fault show again, it is
+        told again.
         """
+        state = run.status.state if run.status else "paused"
         if run is not self._runs.run:
             self._runs.choose(run.id)
         self._told.pop(run.id, None)
@@ -106,8 +124,37 @@ class Doctor(QObject):
             group: remedy.changes[group] for group in GROUPS if group in remedy.changes
         }
         self._desk.edit_groups(values, f"remedy for {title[:1].lower()}{title[1:]}")
-        if run.waiting:
+        if is_anew := bool(run.waiting):
             self._desk.restart()
+        if state == "playing" and remedy.restore is None:
+            return
+        if remedy.restore is not None or is_anew:
+            self._go_on(run, state, remedy.restore or 0)
+        elif state == "complete" and values.keys() - {"sampler_settings"}:
+            self._offer_steps(run)
+
+    def bring(self, run: Run, missing: str, remedy: Json) -> None:
+        """Bring about what a picture of a run lacks, as :meth:`cure` does."""
+        self.cure(run, missing, Remedy.model_validate(remedy))
+
+    def _go_on(self, run: Run, state: RunState, step: int) -> None:
+        """Train on from a step, or say that a paused run waits there."""
+        if state != "paused":
+            self._hand.go_on(run)
+            return
+        title = self._titled(run, f"The remedy is set, at step {step:,}")
+        text = "The run was paused and is so still: Play trains on from there."
+        play = partial(self._hand.go_on, run)
+        self.noted.emit(Notice("good", title, text, action="Play", do=play))
+
+    def _offer_steps(self, run: Run) -> None:
+        """What is set now works in further steps, of which there are none."""
+        title = self._titled(run, "The remedy is set")
+        steps = run.status.steps if run.status else 0
+        text = f"All {steps:,} steps are done: it works in further ones only."
+        more = partial(self._hand.extend, run)
+        action = f"Train {steps:,} more"
+        self.noted.emit(Notice("good", title, text, action=action, do=more))
 
     def keep_to_screen(self) -> None:
         """Other runs are on screen now, or have other letters; notes follow."""

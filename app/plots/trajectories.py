@@ -248,8 +248,9 @@ class TrajectoriesPlot(PlotView):
         straightness = self.meta.get("straightness")
         is_process = self.meta.get("kind", "process") == "process"
         if is_process and not self.meta.get("stochastic"):
-            known = straightness is not None and np.isfinite(straightness)
-            number = significant(float(straightness), 2) if known else "–"
+            number = "–"
+            if straightness is not None and np.isfinite(straightness):
+                number = significant(float(straightness), 2)
             figures.append(Figure("Straightness", number, "0: straight", _STRAIGHT))
         if not is_process:
             figures.append(Figure("Layers", f"{len(self.arrays['times']) - 1:,}"))

@@ -83,19 +83,26 @@ class Case:
 
         A list of one remedy or of none, to be joined with others.
         """
-        now: dict[str, Any] = getattr(self.experiment.config, group)
-        if not values.keys() <= now.keys():
-            return []
-        if all(now[name] == value for name, value in values.items()):
-            return []
-        update = {group: now | values}
+        return self.remedy_of(title, {group: values}, restore)
+
+    def remedy_of(
+        self, title: str, changes: dict[str, dict[str, Any]], restore: int | None = None
+    ) -> list[Remedy]:
+        """The same for settings of several groups."""
+        config, differs = self.experiment.config, False
+        for group, values in changes.items():
+            now: dict[str, Any] = getattr(config, group)
+            if not values.keys() <= now.keys():
+                return []
+            differs |= any(now[name] != value for name, value in values.items())
+            config = config.model_copy(update={group: now | values})
         try:
-            self.experiment.requires_restart(
-                self.experiment.config.model_copy(update=update)
-            )
+            self.experiment.requires_restart(config)
         except SettingError:
             return []
-        return [Remedy(title=title, changes={group: values}, restore=restore)]
+        return (
+            [Remedy(title=title, changes=changes, restore=restore)] if differs else []
+        )
 
     def slower(self, title: str, restore: int | None = None) -> list[Remedy]:
         """A third of the learning rate, or the model's own if that is less."""

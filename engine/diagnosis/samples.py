@@ -1,6 +1,6 @@
 """Samples that miss the data or a part of them, and a critic that sees through all."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,6 +19,8 @@ _STARVED = 1 / 3
 _WORTH = 0.05
 #: Less than this part of what was left out before: it is still being learned.
 _FALLING = 0.8
+#: More than this left out is a collapse, whatever it was before.
+_MOST = 0.5
 #: Share of all steps after which no more is to be hoped for.
 _LATE = 0.9
 #: Chance that the critic ranks a data point above a sample; 1/2 if it cannot tell.
@@ -112,10 +114,14 @@ def _starved(found: ModeCoverage) -> _LeftOut:
 
 
 def _finds_more(case: Case, share: float) -> bool:
-    """Whether clearly more was left out at half the steps, and there are some to go."""
+    """Whether clearly more was left out at half the steps, and there are some to go.
+
+    Not where most is left out still: a generator in collapse wanders, and some of its
+    moments are less bad than others.
+    """
     experiment = case.experiment
     before = case.kept_before(experiment.step // 2)
-    if before is None or experiment.step > _LATE * experiment.steps:
+    if before is None or share > _MOST or experiment.step > _LATE * experiment.steps:
         return False
     fitted = experiment.fitted(before, case.tick)
     samples = fitted.sample(len(case.heldout), experiment.config.seed)
@@ -166,12 +172,29 @@ def _gentler_critic(case: Case) -> list[Remedy]:
     """Ways to hold a critic back, the mildest first."""
     settings = case.experiment.config.model_settings
     group = "model_settings"
-    found = case.remedy("Switch the R1 penalty on", group, r1=True, r1_weight=0.1)
+    found = _less_momentum(case)
+    found += case.remedy("Switch the R1 penalty on", group, r1=True, r1_weight=0.1)
     if settings.get("r1"):
         stronger = round(10 * settings.get("r1_weight", 0.1), 3)
-        found = case.remedy("A stronger R1 penalty", group, r1_weight=stronger)
+        found += case.remedy("A stronger R1 penalty", group, r1_weight=stronger)
     if settings.get("d_steps", 1) > 1:
         found += case.remedy("One step of the critic per turn", group, d_steps=1)
     if settings.get("loss") == "minimax":
         found += case.remedy("The non-saturating loss", group, loss="non_saturating")
     return found[:2]
+
+
+def _less_momentum(case: Case) -> list[Remedy]:
+    """The model's own beta 1 of Adam, where it was raised, and with it a penalty.
+
+    Opponents with momentum overshoot each other: Gidel et al. 2018, "Negative Momentum
+    for Improved Game Dynamics", 1807.04740.
+    """
+    own = float(case.model.training_defaults.get("beta1", 1.0))
+    if case.experiment.config.training["beta1"] <= own:
+        return []
+    changes: dict[str, dict[str, Any]] = {"training": {"beta1": own}}
+    if case.experiment.config.model_settings.get("r1") is False:
+        changes["model_settings"] = {"r1": True, "r1_weight": 0.1}
+        return case.remedy_of(f"R1 penalty, Adam β₁ {own:g}", changes)
+    return case.remedy_of(f"Adam β₁ {own:g}", changes)

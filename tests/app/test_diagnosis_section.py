@@ -21,7 +21,8 @@ def fault(*remedies: Remedy) -> Finding:
 
 
 def run_of(number: int) -> SimpleNamespace:
-    return SimpleNamespace(id=f"run-{number}", waiting={})
+    status = SimpleNamespace(state="playing", steps=4000)
+    return SimpleNamespace(id=f"run-{number}", waiting={}, status=status)
 
 
 class World(QObject):
@@ -35,7 +36,7 @@ class World(QObject):
         self.run, self.other = run_of(1), run_of(2)
         self.shown = [self.run]
         self.runs = self
-        self.doctor = Doctor(self, self, self.titled, self)
+        self.doctor = Doctor(self, self, self, self.titled, self)
 
     def titled(self, run, title: str) -> str:
         return title if len(self.shown) < 2 else f"{run.id}: {title}"
@@ -46,6 +47,12 @@ class World(QObject):
 
     def restore(self, step: int, run=None) -> None:
         self.done.append(("restore", step, run.id))
+
+    def go_on(self, run) -> None:
+        self.done.append(("play", run.id))
+
+    def extend(self, run) -> None:
+        self.done.append(("more", run.id))
 
     def edit_groups(self, values, text: str) -> None:
         self.done.append((values, text))
@@ -95,6 +102,7 @@ def test_the_note_applies_the_best_remedy_and_restarts_only_if_it_must(world):
     assert world.done == [
         ("restore", 100, "run-1"),
         ({"training": {"clip": 1.0}}, "remedy for the loss is climbing"),
+        ("play", "run-1"),
     ]
     world.done.clear()
     world.run.waiting = {"training": {"clip"}}
@@ -103,6 +111,51 @@ def test_the_note_applies_the_best_remedy_and_restarts_only_if_it_must(world):
         ({"training": {"learning_rate": 1e-4}}, "remedy for x"),
         "restart",
     ]
+
+
+@pytest.mark.parametrize("state", ["playing", "complete", "failed"])
+def test_a_remedy_that_goes_back_trains_on_from_there(world, state):
+    """Its run was left standing, without a word."""
+    world.run.status.state = state
+    world.doctor.cure(world.run, "X", BACK)
+    assert world.done[0] == ("restore", 100, "run-1")
+    assert world.done[-1] == ("play", "run-1")
+
+
+def test_a_run_that_a_person_paused_stays_so_and_says_what_to_press(world):
+    notes = []
+    world.doctor.noted.connect(notes.append)
+    world.run.status.state = "paused"
+    world.doctor.cure(world.run, "X", BACK)
+    assert ("play", "run-1") not in world.done
+    (note,) = notes
+    assert note.title == "The remedy is set, at step 100"
+    assert "Play trains on" in note.text
+    note.do()
+    assert world.done[-1] == ("play", "run-1")
+
+
+def test_a_remedy_for_a_complete_run_offers_further_steps(world):
+    notes = []
+    world.doctor.noted.connect(notes.append)
+    world.doctor.cure(world.run, "X", SLOW)
+    world.run.status.state = "complete"
+    more = Remedy(title="8 steps", changes={"sampler_settings": {"steps": 8}})
+    world.doctor.cure(world.run, "X", more)
+    assert notes == []  # it trains on by itself, or needs no training
+    world.doctor.cure(world.run, "X", SLOW)
+    (note,) = notes
+    assert note.text == "All 4,000 steps are done: it works in further ones only."
+    assert note.action == "Train 4,000 more"
+    note.do()
+    assert world.done[-1] == ("more", "run-1")
+
+
+def test_a_complete_run_that_begins_again_for_a_remedy_trains(world):
+    world.run.status.state = "complete"
+    world.run.waiting = {"model_settings": {"codes"}}
+    world.doctor.cure(world.run, "X", SLOW)
+    assert world.done[-2:] == ["restart", ("play", "run-1")]
 
 
 def test_the_panel_lists_what_is_wrong_now_and_each_remedy_does_its_work(world, qtbot):
@@ -166,6 +219,7 @@ def test_among_several_runs_a_note_says_which_and_cures_that_one(world):
         ("choose", "run-2"),
         ("restore", 100, "run-2"),
         (BACK.changes, "remedy for the loss is climbing"),
+        ("play", "run-2"),
     ]
     world.shown = [world.other]
     world.doctor.keep_to_screen()
