@@ -1,86 +1,47 @@
 """What opens in the window, and how it closes."""
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QTimer
 from PySide6.QtGui import QHelpEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
-from app.panels.pages import EXPLORE, PAGES
+from app.bench_opener import Act, Opener, close_dialogs, dialog
+from app.bench_page_openers import page_openers
+from app.panels.file_to_save import file_to_save
 from app.session_notes import Notice
 from app.session_slots import SLOTS
 from app.widgets.switch import Switch
 from app.window import Window
+from engine.protocol import Diagnosis, Finding
 
-Act = Callable[[Window], object]
 _FIRST = SLOTS[0]
 _TABLE = "x,y,kind\n0,1,a\n2,3,b\n4,5,a\n6,7,b\n"
 
 
-@dataclass(frozen=True)
-class Opener:
-    """Something that opens, and how it closes.
-
-    Attributes:
-        open: Opens it.
-        close: Closes it.
-        actions: Names of the window's actions that open the same.
-    """
-
-    open: Act
-    close: Act
-    actions: tuple[str, ...] = ()
-
-
 def openers() -> dict[str, Opener]:
     """All that can be opened in a window, by name."""
-    return {**_pages(), **popups(), **_compared(), **_questions(), **_states()}
-
-
-def _close_dialogs(window: Window) -> None:
-    """What a person does with Escape."""
-    del window
-    for found in (QApplication.activePopupWidget(), QApplication.activeModalWidget()):
-        if found is not None:
-            found.close()
-
-
-def _dialog(act: Act, *actions: str) -> Opener:
-    return Opener(act, _close_dialogs, actions)
+    return {**page_openers(), **popups(), **_questions(), **_states(), **_work()}
 
 
 def _by_action(name: str, *others: str) -> Opener:
-    return _dialog(lambda w: w.actions_by_name.trigger(name), name, *others)
+    return dialog(lambda w: w.actions_by_name.trigger(name), name, *others)
 
 
 def _question(name: str, *others: str) -> Opener:
     """A file dialog keeps whoever asks waiting: it is closed from within."""
 
     def ask(window: Window) -> None:
-        QTimer.singleShot(0, lambda: _close_dialogs(window))
+        QTimer.singleShot(0, lambda: close_dialogs(window))
         window.actions_by_name.trigger(name)
 
-    return Opener(ask, _close_dialogs, (name, *others))
+    return Opener(ask, close_dialogs, (name, *others))
 
 
 def _card(window: Window) -> Any:
     return window.wall.cards[_FIRST]
-
-
-def _pages() -> dict[str, Opener]:
-    """Pages of the window."""
-    return {
-        f"page {name}": Opener(
-            lambda w, n=name: w.pages.show_page(n),  # type: ignore[misc]
-            lambda w: w.pages.show_page(EXPLORE),
-            (f"page_{name}",),
-        )
-        for name in PAGES
-    }
 
 
 def popups() -> dict[str, Opener]:
@@ -89,46 +50,16 @@ def popups() -> dict[str, Opener]:
         "palette": _by_action("palette"),
         "model picker": _by_action("model"),
         "keys": _by_action("keys"),
-        "runs menu": _dialog(lambda w: w.top.runs.click()),
+        "runs menu": dialog(lambda w: w.top.runs.click()),
         "take away menu": _by_action("take_away"),
         "figure menu": _by_action("export"),
         "figure sheet": _by_action("figure_size"),
         "samples sheet": _by_action("save_samples"),
-        "view menu": _dialog(lambda w: _card(w).title.click()),
+        "view menu": dialog(lambda w: _card(w).title.click()),
         "view settings": _by_action("view_settings"),
-        "switch menu": _dialog(_open_switch),
-        "table sheet": _dialog(_open_table),
+        "switch menu": dialog(_open_switch),
+        "table sheet": dialog(_open_table),
         "tooltip": Opener(_show_tip, _hide_tip),
-    }
-
-
-def _compared() -> dict[str, Opener]:
-    """What opens on the page that compares runs."""
-
-    def page(window: Window) -> Any:
-        window.pages.show_page("compare")
-        return window.pages.page("compare")
-
-    def plot(window: Window) -> Any:
-        return next(iter(page(window).columns.values())).left
-
-    def leave(window: Window) -> None:
-        _close_dialogs(window)
-        window.pages.show_page(EXPLORE)
-
-    def toggle_settings(window: Window) -> None:
-        page(window).toggle_settings(window.session.run)
-
-    def leave_settings(window: Window) -> None:
-        toggle_settings(window)
-        leave(window)
-
-    return {
-        "compared models": Opener(lambda w: page(w).head.open_picker(), leave),
-        "compared data": Opener(lambda w: page(w).head.data.click(), leave),
-        "compared views": Opener(lambda w: plot(w).head.view.click(), leave),
-        "compared plot settings": Opener(lambda w: plot(w).open_settings(), leave),
-        "compared run settings": Opener(toggle_settings, leave_settings),
     }
 
 
@@ -139,6 +70,7 @@ def _questions() -> dict[str, Opener]:
         "folder question": _question("save_run"),
         "open question": _question("open_csv", "open_session"),
         "save question": _question("save_session", *saved),
+        "replace question": Opener(_ask_to_replace, close_dialogs),
     }
 
 
@@ -174,6 +106,61 @@ def _states() -> dict[str, Opener]:
             ("copy_code", "copy_command", "copy_json", "cite"),
         ),
     }
+
+
+def _work() -> dict[str, Opener]:
+    """What is done and taken back, again and again."""
+    fault = Finding(name="fault", title="A fault", text="It says something.")
+    return {
+        "place asked about": Opener(
+            lambda w: w.session.probe.ask(0.0, 0.0), lambda w: w.session.probe.clear()
+        ),
+        "fault": Opener(
+            lambda w: w.session.doctor.receive(_diagnosis(w, [fault])),
+            lambda w: w.session.doctor.receive(_diagnosis(w, [])),
+        ),
+        "another model": Opener(_other_model, _undo),
+        "another view": Opener(
+            lambda w: w.session.slots.choose(_FIRST, "samples"),
+            lambda w: w.session.slots.choose(_FIRST, "density"),
+        ),
+        "small window": Opener(
+            lambda w: w.resize(800, 600), lambda w: w.resize(1440, 900)
+        ),
+    }
+
+
+def _diagnosis(window: Window, findings: list[Finding]) -> Diagnosis:
+    run = window.session.run
+    return Diagnosis(run_id=run.id if run else "", step=0, findings=findings)
+
+
+def _other_model(window: Window) -> None:
+    """A model that the second time is come by again."""
+    if window.session.runs.undo_group.canRedo():
+        window.session.runs.undo_group.redo()
+    else:
+        window.session.desk.choose_model("vae")
+
+
+def _undo(window: Window) -> None:
+    window.session.runs.undo_group.undo()
+
+
+def _ask_to_replace(window: Window) -> None:
+    """A name without its ending is given; with it there is a file."""
+    there = Path(tempfile.gettempdir()) / "genplay_bench_figure.png"
+    there.touch()
+
+    def name() -> None:
+        asked = QApplication.activeModalWidget()
+        if isinstance(asked, QFileDialog):
+            QTimer.singleShot(0, lambda: close_dialogs(window))
+            asked.selectFile(str(there.with_suffix("")))
+            asked.accept()
+
+    QTimer.singleShot(0, name)
+    file_to_save(window, "Save figure", there.name, "*.png")
 
 
 def _twice(action: str) -> Opener:
