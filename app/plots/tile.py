@@ -11,6 +11,7 @@ from app.widgets.paint import LEFT, box, draw_icon, draw_text, painting
 from app.widgets.state import State
 
 _RAIL = 78  # px of the column of words beside the picture
+_FOOT = 112  # px of the words below it, in a tall tile
 _LINE = 20  # px of the line of words below it, where there is no room beside
 _PAD = 5
 #: State to its word on the tile; what goes well needs none.
@@ -124,18 +125,32 @@ class Tile(QWidget):
             self._paint_inside(painter, rect)
 
     def _paint_inside(self, painter: QPainter, rect: QRectF) -> None:
-        pad, rail = theme.px(_PAD), theme.px(_RAIL)
+        px, pad = theme.px, theme.px(_PAD)
         inner = rect.adjusted(pad, pad, -pad, -pad)
-        beside = inner.width() - min(inner.height(), inner.width() - rail) >= rail
-        if beside and inner.height() >= theme.px(60):
-            side = min(inner.height(), inner.width() - rail)
-            frame = QRectF(inner.left(), inner.top(), side, side)
-            frame.moveTop(inner.center().y() - side / 2)
-            self.thumb.paint(painter, frame, self.content)
-            left = frame.right() + theme.px(7)
-            words = QRectF(left, inner.top(), inner.right() - left, inner.height())
-            self._paint_rail(painter, words)
-            return
+        beside = min(inner.height(), inner.width() - px(_RAIL))
+        above = min(inner.width(), inner.height() - px(_FOOT))
+        if max(beside, above) < px(_PAD * 10):
+            self._paint_small(painter, inner)
+        elif above > beside:
+            top = inner.center().y() - (above + px(_FOOT)) / 2
+            frame = QRectF(inner.center().x() - above / 2, top, above, above)
+            foot = QRectF(frame.left(), frame.bottom(), above, px(_FOOT))
+            self._paint_both(painter, frame, foot.adjusted(px(2), px(7), 0, 0))
+        else:
+            frame = QRectF(inner.left(), inner.top(), beside, beside)
+            frame.moveTop(inner.center().y() - beside / 2)
+            left = frame.right() + px(7)
+            width = inner.right() - left
+            rail = QRectF(left, inner.top(), width, inner.height())
+            self._paint_both(painter, frame, rail)
+
+    def _paint_both(self, painter: QPainter, frame: QRectF, words: QRectF) -> None:
+        """Picture and words beside it or, in a tall tile, below it."""
+        self.thumb.paint(painter, frame, self.content)
+        self._paint_rail(painter, words)
+
+    def _paint_small(self, painter: QPainter, inner: QRectF) -> None:
+        """Picture and one line."""
         line = theme.px(_LINE)
         side = min(inner.width(), inner.height() - line)
         frame = QRectF(inner.center().x() - side / 2, inner.top(), side, side)

@@ -130,6 +130,36 @@ def test_tiles_of_any_size_and_state_can_be_painted(qtbot, size):
     assert tile.metric_words == "12,346"
 
 
+@pytest.mark.parametrize(
+    ("size", "frame"),
+    [
+        ((240, 120), QRectF(5, 5, 110, 110)),  # words beside
+        ((220, 440), QRectF(5, 59, 210, 210)),  # below, both in the middle
+        ((120, 90), QRectF(30, 5, 60, 60)),  # one line
+    ],
+)
+def test_a_picture_takes_the_room_that_its_words_leave(qtbot, monkeypatch, size, frame):
+    """A tall tile had a picture no wider than a wide one."""
+    tile, frames = Tile(0), []
+    qtbot.addWidget(tile)
+    tile.resize(*size)
+    monkeypatch.setattr(tile.thumb, "paint", lambda _, rect, __: frames.append(rect))
+    tile.show_cell(0.25, "learning", "KL 3.80")
+    image = tile.grab().toImage()
+    assert frames == [frame]
+    rest = [QRectF(frame.right() + 2, 5, size[0] - frame.right() - 8, size[1] - 10)]
+    rest += [QRectF(5, frame.bottom() + 2, size[0] - 10, size[1] - frame.bottom() - 8)]
+    inked = [r for r in rest if _has_ink(image.copy(r.toRect()))]
+    assert len(inked) == 1
+
+
+def _has_ink(image):
+    shades = {
+        image.pixel(x, y) for x in range(image.width()) for y in range(image.height())
+    }
+    return len(shades) > 1
+
+
 def test_lower_is_better_by_ratio(heat):
     assert heat.goodness(0.02) == 1
     assert heat.goodness(0.5) == 0
