@@ -36,7 +36,7 @@ class FilmDesk(QObject):
         self._writer: FilmWriter | None = None
         self._waiting: Callable[[], None] | None = None
         self._films_training = False
-        self._time = 0.0
+        self._moment = ""
         film.changed.connect(self._on_film)
 
     def save_training(self, plot: "PlotView", path: str) -> None:
@@ -48,15 +48,15 @@ class FilmDesk(QObject):
             self._on_film()
 
     def save_paths(self, plot: "PlotView", path: str) -> None:
-        """Write what this plot shows from t = 0 to t = 1."""
+        """Write what this plot shows from its first moment to its last."""
         if self._is_free():
             meta, arrays = plot.meta, plot.arrays
 
             def show(t: float) -> None:
                 if plot.has_frame and plot.arrays is not arrays:
                     plot.show_frame(meta, arrays)  # one picture was on its way
-                plot.set_time(t)
-                self._time = t
+                plot.show_moment(t)
+                self._moment = plot.moment_words(t)
 
             # Newer pictures of a run that trains would come in between.
             self._session.slots.set_paused(True)
@@ -118,8 +118,8 @@ class FilmDesk(QObject):
         return run_title(catalogue, run.config)
 
     def _caption_at(self) -> str:
-        """The same with the time between noise and data that is on show."""
-        return f"{self._caption()}, t = {self._time:.2f}"
+        """The same with the moment that is on show, between noise and data."""
+        return f"{self._caption()}, {self._moment}"
 
     def _caption_then(self) -> str:
         """The same with the moment of the training that is on show."""

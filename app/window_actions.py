@@ -77,7 +77,10 @@ def _view(window: "Window") -> list[Act]:
         Act("export", "Save figure…", "Plots", window.export_figure, ("Ctrl+E",)),
         Act("training_film", "Save training film…", "Plots", files.save_training_film),
         Act(
-            "path_film", "Save film from noise to data…", "Plots", files.save_path_film
+            "path_film",
+            "Save film of points on their way…",
+            "Plots",
+            files.save_path_film,
         ),
         Act("copy", "Copy figure", "Plots", window.copy_figure, ("Ctrl+Shift+C",)),
         Act(

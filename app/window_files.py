@@ -22,7 +22,9 @@ from app.session_slots import SLOTS
 from engine.protocol import RunReady
 
 _SESSIONS = f"Sessions (*{ENDING})"
-_NO_TIMES = "Let one of the plots show trajectories, layers or what carries the data."
+_NO_TIMES = (
+    "Let one of the plots show trajectories, chains, layers or what carries the data."
+)
 _FILMS = "Films (*.gif *.webp)"
 _TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 
@@ -134,14 +136,14 @@ class WindowFiles(QObject):
             self.films.save_training(plot, path)
 
     def save_path_film(self) -> None:
-        """Write what a plot shows from noise to data as GIF or WebP.
+        """Write points on their way, to data or along chains, as GIF or WebP.
 
         It is the current plot, or the first on show that has the times for it.
         """
         plots = [card.plot for card in (self._wall.current(), *self._wall.shown())]
         able = [p for p in plots if p is not None and p.has_all_times and p.has_frame]
         if not able:
-            title, text = "Nothing runs from noise to data here", _NO_TIMES
+            title, text = "No points are on their way here", _NO_TIMES
             self.noted.emit(Notice("info", title, text))
             return
         path = self._film_path("paths")

@@ -99,18 +99,22 @@ class Server:
             raise SystemExit(_DEVICE_FAULT)
 
     def _keep_up(self, drawn: bool) -> bool:
-        """Save, measure or diagnose one run; a standing one when no picture waits."""
+        """Save, measure or diagnose one run; a standing one when nobody waits.
+
+        A likelihood under guidance takes many seconds, in which no job would go on.
+        """
         now = time.monotonic()
+        nobody_waits = not (drawn or self._desk.is_awaited)
         for run in self.runs.values():
             if run.saving_due(now):
                 self._save(run)
                 return True
         for run in list(self.runs.values()):
-            if run.measuring_due(now) and (run.playing or not drawn):
+            if run.measuring_due(now) and (run.playing or nobody_waits):
                 self._studio.measure(run)
                 return True
         for run in list(self.runs.values()):
-            if run.diagnosis_due(now) and (run.playing or not drawn):
+            if run.diagnosis_due(now) and (run.playing or nobody_waits):
                 self._studio.diagnose(run)
                 return True
         return False

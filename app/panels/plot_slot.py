@@ -301,9 +301,8 @@ class PlotSlot(Card):
         plot.chips_changed.connect(self._show_chips)
         plot.time_scrubbed.connect(self.time_scrubbed)
         plot.companions_changed.connect(self._on_companions)
-        plot.empty.action_chosen.connect(
-            lambda: self._session.slots.choose(self.name, self._way_out)
-        )
+        plot.remedy_wished.connect(self._on_remedy)
+        plot.empty.action_chosen.connect(self._on_other_view)
         head = QWidget()
         row = QHBoxLayout(head)
         row.setContentsMargins(0, 0, 0, 0)
@@ -312,6 +311,15 @@ class PlotSlot(Card):
         self.add_header_widget(head)
         self._heads[view] = head
         self._plots[view] = plot
+
+    def _on_other_view(self) -> None:
+        """Where there is no frame the button under the words offers another view."""
+        if self.plot is not None and not self.plot.has_frame:
+            self._session.slots.choose(self.name, self._way_out)
+
+    def _on_remedy(self, missing: str, remedy: dict[str, Any]) -> None:
+        if self._session.run is not None:
+            self._session.doctor.bring(self._session.run, missing, remedy)
 
     def _on_settings(self, settings: dict[str, Any]) -> None:
         self._session.slots.set_settings(self.name, settings)

@@ -58,7 +58,7 @@ class PlotView(QWidget):
     figure_size: ClassVar[tuple[int, int]] = (480, 360)
     #: What a thing that the hand drags asks of the engine, if there is one.
     drag_asks: ClassVar[str] = ""
-    #: Whether every moment from t = 0 to 1 is at hand, so that it can be filmed.
+    #: Whether every moment, from 0 to 1, is at hand, so that it can be filmed.
     has_all_times: ClassVar[bool] = False
 
     settings_edited = Signal(dict)
@@ -69,6 +69,8 @@ class PlotView(QWidget):
     chips_changed = Signal()
     time_scrubbed = Signal(float)
     companions_changed = Signal()
+    #: What is missing, and settings that bring it: the fields of ``Remedy``.
+    remedy_wished = Signal(str, dict)
 
     def __init__(
         self, paper: Paper | None = None, parent: QWidget | None = None
@@ -77,6 +79,7 @@ class PlotView(QWidget):
         self.meta: Meta = {}
         self.arrays: Arrays = {}
         self._described = 0.0
+        self._remedy: tuple[str, Meta] | None = None
         self._chips: list[ChipInfo] = []
         self._marks: dict[Pane, PointMarks] = {}
         self._marked: tuple[Place | None, Arrays] = (None, {})
@@ -89,6 +92,7 @@ class PlotView(QWidget):
         self.setAccessibleName(self.title)
         self.setFocusProxy(self.paper)
         self.paper.setAccessibleName(f"{self.title} plot")
+        self.empty.action_chosen.connect(self._on_way_out)
         theme.changed.connect(self._on_theme)
 
     # ---- what the window calls
@@ -108,9 +112,13 @@ class PlotView(QWidget):
         self.show_way_out(title, text)
         self._refresh_chips()
 
-    def show_way_out(self, title: str, text: str) -> None:
-        """Say what a frame without a picture lacks; the next one is drawn again."""
-        self.empty.set_words(title, text)
+    def show_way_out(self, title: str, text: str, remedy: Meta | None = None) -> None:
+        """Say what a frame without a picture lacks; the next one is drawn again.
+
+        A remedy, settings with a title, gets a button.
+        """
+        self._remedy = (title, remedy) if remedy else None
+        self.empty.set_words(title, text, str(remedy["title"]) if remedy else "")
         self._stack.setCurrentWidget(self.empty)
 
     @property
@@ -159,6 +167,14 @@ class PlotView(QWidget):
 
     def set_time(self, t: float) -> None:
         """Show the time that another plot was scrubbed to, silently."""
+
+    def show_moment(self, share: float) -> None:
+        """Show a moment of what can be filmed, from 0 to 1, silently."""
+        self.set_time(share)
+
+    def moment_words(self, share: float) -> str:
+        """What such a moment is called in a film."""
+        return f"t = {share:.2f}"
 
     def read_at(self, place: Place | None) -> None:
         """Write in the strip what lies at a place of the data; None for none."""
@@ -263,6 +279,10 @@ class PlotView(QWidget):
         if monotonic() - self._described > 1.0:
             self._described = monotonic()
             self.paper.setAccessibleDescription(self.describe())
+
+    def _on_way_out(self) -> None:
+        if self._remedy is not None:
+            self.remedy_wished.emit(*self._remedy)
 
     def _on_theme(self) -> None:
         self.recolour()

@@ -31,6 +31,7 @@ class ChainsPlot(PlotView):
     """Chains with a clock; their start, temperature and level by hand."""
 
     view = "chains"
+    has_all_times = True
     title = "Chains"
     own_settings = frozenset({"noise", "temperature", "start", "across", "up", "seed"})
 
@@ -92,6 +93,15 @@ class ChainsPlot(PlotView):
         if self.meta:
             self.draw()
 
+    def show_moment(self, share: float) -> None:
+        """Walkers at a share of their steps; no other plot has a clock of steps."""
+        self.film.set_time(share)
+        self._draw_time()
+
+    def moment_words(self, share: float) -> str:
+        """How many steps the walkers have done."""
+        return f"step {round(share * int(self.meta.get('total', 0))):,}"
+
     def make_chips(self) -> list[ChipInfo]:
         """Say that a score has no energy."""
         if self.meta.get("has_energy", True):
@@ -149,8 +159,7 @@ class ChainsPlot(PlotView):
             self.trails.set_lines(cut_path(times, x[:, :_TRAILS], begin, t))
         else:
             self.trails.clear()
-        step = round(t * int(self.meta.get("total", 0)))
-        self.square.set_tags(f"step {step:,}")
+        self.square.set_tags(self.moment_words(t))
 
     def _blocks(self) -> list[Block]:
         blocks: list[Block] = []

@@ -142,7 +142,8 @@ class GuidancePlot(PlotView):
     def draw(self) -> None:
         """Arrows of one scale, data, the starts at the time of the clock."""
         if not self._is_complete:
-            self.show_way_out(*self._way_out())
+            remedies = self.meta.get("remedies") or [None]
+            self.show_way_out(*self._way_out(), remedies[0])
             return
         self.scrubber.set_end_words(*self.ends)
         self._draw_fields()

@@ -50,6 +50,8 @@ class Job(ABC):
     Config: ClassVar[type[JobSettings]] = JobSettings
     #: Whether it still answers after its end, until it is cancelled.
     outlives: ClassVar[bool] = False
+    #: Whether a person sits before it: standing runs are measured after it.
+    is_awaited: ClassVar[bool] = False
 
     def __init__(
         self,

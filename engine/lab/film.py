@@ -33,6 +33,7 @@ class Film(Job):
     """
 
     name = "film"
+    is_awaited = True
     Config = FilmSettings
 
     def work(self) -> Iterator[News]:

@@ -65,6 +65,7 @@ class SamplerStudy(Job):
     """
 
     name = "sampler_study"
+    is_awaited = True
     Config = SamplerStudySettings
 
     def work(self) -> Iterator[News]:

@@ -53,6 +53,11 @@ class JobDesk:
         """Whether there is a job in hand."""
         return bool(self._open)
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a person waits for a job in hand."""
+        return any(each.job.is_awaited for each in self._open.values())
+
     def wait(self, now: float) -> float:
         """Seconds until a job has something to do; infinite if there is none."""
         dues = [job.due for job in self._open.values()]

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from engine.models.fitted import Fitted
 from engine.models.inside import Guided
+from engine.protocol import Remedy
 from engine.settings import knob
 from engine.views.base import (
     Moment,
@@ -34,6 +35,8 @@ from engine.views.trajectories import BACKDROP
 
 #: Frames of the starts on their way, and the fewest starts of a quick picture.
 FRAMES, FEWEST = 32, 40
+#: Guidance that is seen at once, where a class is chosen by one click.
+WEIGHT = 3.0
 Missing = Literal["", "data", "learn", "choose"]
 
 
@@ -98,7 +101,8 @@ class GuidanceView(View):
         """Arrays points, and of free, bound, guided: vectors, times, x (K, n, 2).
 
         Meta ``missing`` says what there must be first: ``data`` with classes, a network
-        that may ``learn`` them, or the class to ``choose``.
+        that may ``learn`` them, or the class to ``choose``; ``remedies`` the settings
+        that bring it about, if there are any.
         """
         moment.tick()
         model, train = moment.fitted.model, moment.data.train
@@ -109,6 +113,7 @@ class GuidanceView(View):
         rows = spread_pick(len(train.x), BACKDROP, moment.seed)
         everything = f32(train.x[rows])
         if missing or label is None:
+            meta["remedies"] = [r.model_dump() for r in _remedies(moment, missing)]
             return Picture({"data": everything}, meta)
         arrays, facts = self._compared(moment, _sides(moment))
         of_class = train.x[train.labels == label]
@@ -166,6 +171,21 @@ def _missing(moment: Moment, label: int | None) -> Missing:
     if not model.knows_classes:
         return "learn"
     return "choose" if label is None else ""
+
+
+def _remedies(moment: Moment, missing: Missing) -> list[Remedy]:
+    """What one click can do about what is missing."""
+    config = moment.fitted.model.config
+    changes: dict[str, Any]
+    if missing == "learn":
+        changes = {"conditional": True}
+        return [Remedy(title="Learn classes", changes={"model_settings": changes})]
+    if missing == "choose":
+        weight = WEIGHT if config.guidance == 1 else config.guidance
+        changes = {"label": 1, "guidance": weight}
+        title = f"Guide to {moment.data.source.class_names[0]}"
+        return [Remedy(title=title, changes={"model_settings": changes})]
+    return []
 
 
 def _sides(moment: Moment) -> dict[str, Fitted]:

@@ -751,6 +751,22 @@ def test_pictures_of_a_run_that_trains_bring_the_dragged_path_along(world, page)
     assert asked == {(world.run.id, "path")}
 
 
+@pytest.mark.parametrize("page", ["explore", "compare"])
+def test_what_a_picture_lacks_is_brought_by_one_click(world, page):
+    run = world.run
+    if page == "compare":
+        place = compared(world, "gan").columns[run.id].right
+    else:
+        place = world.window.wall.cards["b"]
+    world.until(lambda: place.plot.has_frame)
+    remedy = {"title": "Slowly", "changes": {"training": {"learning_rate": 1e-4}}}
+    place.plot.show_way_out("Too fast", "It lacks calm.", remedy)
+    place.plot.empty.button.click()
+    assert run.config.training["learning_rate"] == 1e-4
+    assert world.run is run
+    assert place.plot.view == "trajectories"
+
+
 # ---- faults
 
 

@@ -13,6 +13,7 @@ from app import films
 from app.film_desk import FilmDesk
 from app.films import FilmWriter, write_film
 from app.plots.catalogue import make_plot
+from app.plots.preview import FRAMES
 from app.session_film import TrainingFilm, between
 from engine.protocol import JobNews
 
@@ -480,3 +481,29 @@ def test_a_film_of_paths_says_the_time_and_how_much_is_drawn(
     qtbot.waitUntil(lambda: bool(done), timeout=20_000)
     assert words == [f"VAE, Rings, t = {t}" for t in ("0.00", "0.50", "1.00")]
     assert shares == pytest.approx([1 / 3, 2 / 3, 1.0])
+
+
+def test_a_film_of_chains_shows_their_steps(world, film, qtbot, tmp_path, monkeypatch):
+    """They moved on screen, and nothing offered to film them."""
+    monkeypatch.setattr(films, "FRAMES", 3)
+    desk, chains, seen, done = FilmDesk(world, film), make_plot("chains"), [], []
+    qtbot.addWidget(chains)
+    meta, arrays = FRAMES["chains"]()
+    chains.show_frame(meta, arrays)
+    monkeypatch.setattr(desk, "_caption", lambda: "Energy-based model, Rings")
+
+    def picture(plot, *_, caption):
+        seen.append((caption.rpartition(", ")[2], plot.walkers.points.copy()))
+        return QImage(8, 8, FORMAT)
+
+    monkeypatch.setattr(films.figures, "picture", picture)
+    desk.noted.connect(done.append)
+    desk.save_paths(chains, str(tmp_path / "chains.gif"))
+    qtbot.waitUntil(lambda: bool(done), timeout=20_000)
+    total = int(meta["total"])
+    assert [words for words, _ in seen] == [f"step {n}" for n in (0, total // 2, total)]
+    for (_, walkers), step in zip(seen[::2], (0, -1), strict=True):
+        np.testing.assert_allclose(walkers, arrays["x"][step], rtol=1e-6)
+    assert not np.allclose(seen[0][1], seen[1][1])
+    chains.set_time(0.0)  # the clock of paths is another than that of steps
+    assert chains.film.time == 1.0

@@ -45,7 +45,7 @@ def test_a_film_that_cannot_be_is_refused_before_a_name_is_asked(world, monkeypa
     world.session.slots.choose("b", "samples")
     world.settle()
     window.actions_by_name.trigger("path_film")
-    assert told[-1].title == "Nothing runs from noise to data here"
+    assert told[-1].title == "No points are on their way here"
     assert asked == []
 
 
@@ -65,7 +65,8 @@ def test_every_plot_that_follows_a_clock_at_once_can_be_filmed(qtbot):
     for view in PLOTS:
         plot = make_plot(view)
         qtbot.addWidget(plot)
-        follows = type(plot).set_time is not PlotView.set_time
+        moves = {type(plot).set_time, type(plot).show_moment}
+        follows = moves != {PlotView.set_time, PlotView.show_moment}
         has_clock = isinstance(getattr(plot, "film", None), Film)
         assert plot.has_all_times == (follows and has_clock), view
 

@@ -100,8 +100,23 @@ def test_without_a_class_the_way_to_one_is_told(plot, missing):
     plot.show_frame(facts | {"missing": missing}, {"data": arrays["data"]})
     assert plot.empty.isVisible()
     assert plot.describe().endswith(MISSING[missing][1])
+    assert plot.empty.button.isHidden()
     assert plot.data_pane() is None
     plot.set_time(0.2)
     plot.three.pointed.emit(QPointF(50, 50))
     plot.show_frame(meta, arrays)
     assert plot.paper.isVisible()
+
+
+def test_what_is_missing_has_a_button_where_settings_bring_it(plot, qtbot):
+    meta, arrays = preview.FRAMES["guidance"]()
+    remedy = {"title": "Guide to north", "changes": {"model_settings": {"label": 1}}}
+    lacking = meta | {"missing": "choose", "remedies": [remedy]}
+    plot.show_frame(lacking, {"data": arrays["data"]})
+    assert plot.empty.button.text() == "Guide to north"
+    with qtbot.waitSignal(plot.remedy_wished) as caught:
+        plot.empty.button.click()
+    assert caught.args == [MISSING["choose"][0], remedy]
+    plot.show_empty("Nothing here", "For some reason.")
+    with qtbot.assertNotEmitted(plot.remedy_wished):
+        plot.empty.button.click()

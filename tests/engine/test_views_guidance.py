@@ -123,6 +123,14 @@ def test_what_is_missing_is_said(name, settings, classes, missing):
     found = GuidanceView(GuidanceConfig(**SMALL)).compute(moment)
     assert found.meta["missing"] == missing
     assert list(found.arrays) == ["data"]
+    changes = [r["changes"]["model_settings"] for r in found.meta["remedies"]]
+    if missing == "learn":
+        assert changes == [{"conditional": True}]
+    assert bool(changes) == (missing != "data")
+    if missing == "choose":  # one click, and there are three fields that differ
+        mended = run(name, **(settings | changes[0])).picture("guidance", SMALL)
+        assert mended.meta["missing"] == ""
+        assert mended.meta["weight_now"] > 1
 
 
 def test_another_weight_leaves_the_model_as_it_was():

@@ -180,7 +180,7 @@ class RunPlot(QWidget):
 
     def _make(self, view: str) -> PlotView:
         plot = make_plot(view)
-        slots, name = self._slots, self.name
+        session, slots, name = self._session, self._slots, self.name
         self._dress(plot)
         plot.set_view_state(self._states.get(view, {}))
         plot.settings_edited.connect(lambda s: slots.set_settings(name, s))
@@ -189,6 +189,9 @@ class RunPlot(QWidget):
         plot.time_scrubbed.connect(self.time_scrubbed)
         plot.probed.connect(self.probed)
         plot.asked.connect(self._session.probe.ask)
+        plot.remedy_wished.connect(
+            lambda missing, remedy: session.doctor.bring(self.run, missing, remedy)
+        )
         self._stack.addWidget(plot)
         return plot
 
