@@ -38,7 +38,7 @@ def file_to_save(
 def _replaces(parent: QWidget, title: str, names: list[str]) -> bool:
     words = f"{names[0]} already exists. Replace it?"
     if len(names) > 1:
-        words = f"{', '.join(names)} already exist. Replace them?"
+        words = f"{', '.join(names[:-1])} and {names[-1]} already exist. Replace them?"
     buttons = QMessageBox.StandardButton
     answer = QMessageBox.question(
         parent, title, words, buttons.Yes | buttons.No, buttons.No

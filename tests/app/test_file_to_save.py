@@ -94,3 +94,23 @@ def test_files_that_are_written_beside_it_are_asked_about_too(
     (tmp_path / "kept_label.csv").unlink()
     assert named("kept.csv") == str(path)  # the dialog has asked about that one
     assert len(asked) == 1
+
+
+def test_several_files_are_named_in_one_sentence(qtbot, monkeypatch, tmp_path):
+    names = [tmp_path / f"kept{end}.csv" for end in ("", "_a", "_b", "_c")]
+    for path in names:
+        path.touch()
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(names[0]), ""))
+    monkeypatch.setattr(
+        QMessageBox,
+        "question",
+        lambda *words: asked.append(words[2]) or QMessageBox.StandardButton.Yes,
+    )
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    kept = file_to_save(parent, "Save", "kept.csv", "*.csv", lambda _: names[1:])
+    assert kept == str(names[0])
+    assert asked == [
+        "kept_a.csv, kept_b.csv and kept_c.csv already exist. Replace them?"
+    ]
