@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,10 +23,12 @@ from engine import registry
 from engine.data.load import Data, load_data
 from engine.data.toy import Toy
 from engine.experiment import Experiment
+from engine.given_points import given_points
 from engine.metrics.distances import energy_distance, sliced_wasserstein
 from engine.metrics.likelihood import kl_to_truth, mean_nll
 from engine.metrics.modes import mode_coverage
 from engine.models.base import LogDensity, Process
+from engine.protocol import RunConfig
 from engine.sampling.base import CountedProcess
 
 #: Data of the table, with the settings that make them those of published comparisons.
@@ -62,16 +65,29 @@ _COLUMNS = (
 )
 
 
-def run(*, models: Iterable[str], data: Iterable[str], as_json: bool) -> int:
-    """Train and judge every case; prints each row when it is done."""
+def run(
+    *,
+    models: Iterable[str],
+    data: Iterable[str],
+    as_json: bool,
+    points: Path | None = None,
+) -> int:
+    """Train and judge every case; prints each row when it is done.
+
+    ``points`` is a folder of points to learn from and be judged by
+    (:func:`engine.given_points.given_points`) in place of fresh ones.
+    """
     rows: list[dict[str, Any]] = []
     for name in data or CASES:
         settings = CASES.get(name, {})
-        floor = floors(load_data(name, settings, SEED))
+        loaded = load_data(name, settings, SEED)
+        if points is not None:
+            loaded = given_points(loaded, points)
+        floor = floors(loaded)
         if not as_json:
             sys.stdout.write(_heading(name, floor))
         for model in models or registry.MODELS:
-            row = case(model, name, settings)
+            row = case(model, name, settings, loaded)
             rows.append({**row, "floor": floor})
             if not as_json:
                 sys.stdout.write(_line(row))
@@ -81,10 +97,13 @@ def run(*, models: Iterable[str], data: Iterable[str], as_json: bool) -> int:
     return 0
 
 
-def case(model: str, data: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """One model on one data set with its defaults."""
+def case(
+    model: str, data: str, settings: Mapping[str, Any], loaded: Data | None = None
+) -> dict[str, Any]:
+    """One model on one data set with its defaults; ``loaded`` may hand its points."""
     begin = time.process_time()
-    experiment = Experiment(model, data, data_settings=settings, seed=SEED)
+    config = RunConfig(model=model, data=data, data_settings=dict(settings), seed=SEED)
+    experiment = Experiment.from_config(config, loaded)
     experiment.train()
     seconds = time.process_time() - begin
     return {

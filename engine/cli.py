@@ -194,6 +194,11 @@ def _bench(commands: "_Commands[_Parser]") -> None:
     parser.add_argument(
         "--data", action="append", default=[], metavar="D", help="with --quality: only"
     )
+    parser.add_argument(
+        "--points",
+        metavar="FOLDER",
+        help="with --quality: learn from its D_train.csv, judge by D_heldout.csv",
+    )
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:

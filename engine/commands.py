@@ -421,11 +421,16 @@ def _bench(options: argparse.Namespace) -> int:
     from engine import bench, bench_quality
 
     if not options.quality:
+        if options.model or options.data or options.points:
+            raise UsageError("--model, --data and --points belong to --quality.")
         return bench.run(as_json=options.json, window=not options.no_window)
     for name in options.model:
         registry.model(name)
     for name in options.data:
         registry.data_set(name)
     return bench_quality.run(
-        models=options.model, data=options.data, as_json=options.json
+        models=options.model,
+        data=options.data,
+        as_json=options.json,
+        points=Path(options.points) if options.points else None,
     )

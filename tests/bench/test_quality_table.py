@@ -9,6 +9,8 @@ import torch
 from engine import Experiment, bench_quality, registry
 from engine.cli import main
 from engine.data.load import load_data
+from engine.given_points import given_points
+from engine.protocol import RunConfig
 
 
 @pytest.fixture
@@ -127,3 +129,53 @@ def test_strays_are_counted_and_do_not_spoil_the_distances(quick, monkeypatch):
     assert row["far"] == 2
     assert row["energy_distance_x1000"] < 20
     assert 0.98 < row["high_quality"] < 1
+
+
+def given(folder, name: str, n: int) -> None:
+    """Points of a circle to learn from, and of a line to be judged by."""
+    angle = torch.linspace(0, 6, n)
+    circle = torch.stack([angle.cos(), angle.sin()], 1)
+    line = torch.stack([torch.linspace(-2, 2, n), torch.zeros(n)], 1)
+    for part, points in (("train", circle), ("heldout", line)):
+        rows = "\n".join(f"{x:.6f},{y:.6f}" for x, y in points.tolist())
+        (folder / f"{name}_{part}.csv").write_text(f"x,y\n{rows}\n")
+
+
+def test_points_of_a_comparison_take_the_place_of_drawn_ones(tmp_path) -> None:
+    given(tmp_path, "eight_gaussians", 300)
+    own = load_data("eight_gaussians", {"noise": 0.1}, seed=0)
+    data = given_points(own, tmp_path)
+    assert len(data.train.x) == len(data.heldout.x) == 300
+    assert (data.train.x.norm(dim=1) - 1).abs().max() < 1e-5
+    assert (data.heldout.x[:, 1] == 0).all()
+    assert data.scaling.standardise(data.train.x).mean(0).abs().max() < 1e-9
+    run = Experiment.from_config(
+        RunConfig(model="realnvp", data="eight_gaussians"), data
+    )
+    assert len(run.trainer.columns["x"]) == 300
+    assert data.source is own.source
+
+
+def test_the_table_learns_from_points_of_a_folder(quick, capsys, tmp_path) -> None:
+    given(tmp_path, "two_moons", 400)
+    table = ["bench", "--quality", "--model", "realnvp", "--data", "two_moons"]
+    table.append("--json")
+    nll = []
+    for extra in ([], ["--points", str(tmp_path)]):
+        assert main([*table, *extra]) == 0
+        (row,) = json.loads(capsys.readouterr().out)
+        nll.append(row["floor"]["true_nll"])
+    assert nll[0] == pytest.approx(1.68, abs=0.05)
+    assert nll[1] > 4  # a line is nothing that two moons would draw
+
+
+def test_a_folder_without_the_points_is_refused_in_a_sentence(capsys, tmp_path):
+    arguments = ["bench", "--quality", "--data", "two_moons", "--points", str(tmp_path)]
+    assert main(arguments) == 2
+    assert "no file two_moons_train.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("extra", [["--model", "gan"], ["--points", "somewhere"]])
+def test_choices_of_the_table_alone_are_refused(extra, capsys) -> None:
+    assert main(["bench", "--no-window", *extra]) == 2
+    assert "belong to --quality" in capsys.readouterr().err
