@@ -6,11 +6,12 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
-from app.plots.base import ChipInfo, PlotView, Table
+from app.plots.base import Arrays, ChipInfo, PlotView, Table
 from app.plots.ink import colour
 from app.plots.line_item import LineItem
-from app.plots.marks import Floats
+from app.plots.marks import Floats, Marks
 from app.plots.pane import Pane
+from app.plots.point_marks import Place
 from app.plots.rail import Key
 from app.plots.slice_paper import SlicePaper
 from app.plots.ticks import fixed, significant
@@ -100,7 +101,7 @@ class ConditionalsPlot(PlotView):
     view = "conditionals"
     title = "Conditional slices"
     own_settings = frozenset({"given"})
-    hint = "Drag in the left plot to cut elsewhere."
+    hint = "Drag in the left plot to cut; click the right one to ask about a place."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.slices = SlicePaper()
@@ -108,10 +109,12 @@ class ConditionalsPlot(PlotView):
         self._at, self._given = 0.5, ""
         self.first = _Curves(self.slices.left)
         self.second = _Curves(self.slices.right)
+        self.asked_place = Marks(self.slices.right, "accent", "+", 13, "halo")
         self.switch = Switch({"x": "Given x", "y": "Given y"}, "What is given")
         self.switch.chosen.connect(self._on_given)
         self.slices.sliced.connect(self._on_sliced)
         self.slices.stepped.connect(self._on_stepped)
+        self.slices.right.clicked.connect(self._on_asked)
 
     def header_widgets(self) -> list[QWidget]:
         """Which coordinate is given."""
@@ -175,8 +178,14 @@ class ConditionalsPlot(PlotView):
 
     def recolour(self) -> None:
         """New colours of all curves."""
-        for item in (*self.first.items(), *self.second.items()):
+        for item in (*self.first.items(), *self.second.items(), self.asked_place):
             item.recolour()
+
+    def show_point(self, place: Place | None, arrays: Arrays) -> None:
+        """A cross on the slice, where the place lies on it."""
+        super().show_point(place, arrays)
+        if self.meta:
+            self._mark_asked()
 
     def _draw_slice(self) -> None:
         arrays, index = self.arrays, self._index()
@@ -202,7 +211,18 @@ class ConditionalsPlot(PlotView):
         )
         self.slices.words = self._error()
         self.slices.line = float(arrays["first_at"][index])
+        self._mark_asked()
         self.slices.redraw()
+
+    def _mark_asked(self) -> None:
+        place, axis = self._marked[0], int(self.meta["axis"])
+        at, curve = self.arrays["second_at"], self.arrays["second"][self._index()]
+        spacing = abs(float(self.arrays["first_at"][1] - self.arrays["first_at"][0]))
+        points = np.empty((0, 2))
+        if place is not None and abs(place[axis] - self._c()) <= spacing / 2:
+            where = place[1 - axis]
+            points = np.array([[where, float(np.interp(where, at, curve))]])
+        self.asked_place.set_points(points)
 
     def _names(self) -> tuple[str, str]:
         names, axis = self._columns(2), int(self.meta["axis"])
@@ -213,8 +233,12 @@ class ConditionalsPlot(PlotView):
         count = len(self.arrays["first_at"])
         return min(int(self._at * count), count - 1)
 
+    def _c(self) -> float:
+        """What is given, data units."""
+        return float(self.arrays["first_at"][self._index()])
+
     def _c_text(self) -> str:
-        return fixed(float(self.arrays["first_at"][self._index()]))
+        return fixed(self._c())
 
     def _on_given(self, given: str) -> None:
         self._given = given
@@ -227,6 +251,12 @@ class ConditionalsPlot(PlotView):
         self._at = min(max((place - low) / (high - low), 0.0), 1.0)
         self._draw_slice()
         self._tell_slice()
+
+    def _on_asked(self, where: float, _: float) -> None:
+        """The place on the slice, whatever height was clicked."""
+        if self.meta:
+            place = (self._c(), where)
+            self.asked.emit(*(place if int(self.meta["axis"]) == 0 else place[::-1]))
 
     def _on_stepped(self, steps: int) -> None:
         if self.meta:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from app.plots.base import ChipInfo, PlotView
+from app.plots.base import Arrays, ChipInfo, PlotView
 from app.plots.classes import class_legend
 from app.plots.clouds import SmoothImage
 from app.plots.density_map import indices
@@ -19,8 +19,8 @@ from app.plots.ticks import MINUS, fixed
 from app.theme import theme
 from app.widgets.switch import Switch
 
-_ENCODED = "What the encoder says of the data; the prior is beside it."
-_CARRIED = "The noise that the data come from; the prior is beside it."
+_ENCODED = "Click to ask what a code decodes to; what the encoder says, and the prior."
+_CARRIED = "Click to ask what a code decodes to; the noise of the data, and the prior."
 _MODES = {"whole": "Whole", "ratio": "Ratio"}
 _SPAN, _RATIO = 6.0, 3.0  # nats that the colours span
 _MOST_BARS = 6
@@ -45,6 +45,7 @@ class PosteriorPlot(PlotView):
         self.square = Square()
         super().__init__(self.square, parent)
         self._mode = "whole"
+        self._code: list[float] | None = None  # that was clicked, until it is decoded
         pane = self.square.pane
         self.image = SmoothImage(pane)
         self.circles = Lines(pane, "text1")
@@ -55,6 +56,7 @@ class PosteriorPlot(PlotView):
         self.switch = Switch(_MODES, "What the colours are")
         self.switch.chosen.connect(self._on_chosen)
         self.square.moved.connect(self._on_moved)
+        pane.clicked.connect(self._on_clicked)
 
     def header_widgets(self) -> list[QWidget]:
         """The whole, or its ratio to the prior."""
@@ -81,6 +83,17 @@ class PosteriorPlot(PlotView):
             else "kernel density of codes"
         )
         return [ChipInfo(kind, "exact" if kind == "exact" else "estimate", note)]
+
+    def show_probe(self, what: str, arrays: Arrays) -> None:
+        """Say what the code decodes to, and ask about that place where it is one."""
+        x, code = arrays.get("x"), self._code
+        if what != "decode" or code is None or x is None or not len(x):
+            return
+        self._code = None
+        words = [", ".join(fixed(float(v)) for v in each) for each in (code, x[-1])]
+        self.tell([("z", words[0]), ("decodes to", words[1])])
+        if len(x) == 1:  # else each class has its own
+            self.asked.emit(float(x[0, 0]), float(x[0, 1]))
 
     def describe(self) -> str:
         """Distance of the whole from the prior, and which axes carry nothing."""
@@ -208,6 +221,15 @@ class PosteriorPlot(PlotView):
         self._mode = mode
         if self.meta:
             self.draw()
+
+    def _on_clicked(self, x: float, y: float) -> None:
+        if not self.meta:
+            return
+        self._code = [0.0] * int(self.meta["latent_dim"])
+        axes = self.meta.get("axes", [1, 2])[: len(self._code)]
+        for axis, value in zip(axes, (x, y), strict=False):
+            self._code[int(axis) - 1] = value
+        self.probed.emit("decode", [self._code])
 
     def _on_moved(self, place: tuple[float, float] | None) -> None:
         if place is None or not self.meta:

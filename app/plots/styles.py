@@ -58,7 +58,7 @@ class StylesPlot(PlotView):
 
     view = "styles"
     title = "Style space"
-    hint = "Colours tell sectors of the noise; each mark has that of its own."
+    hint = "Colours tell sectors of the noise; no data here: a click asks nothing."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.two = _StylePaper()

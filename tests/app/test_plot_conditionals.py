@@ -123,3 +123,24 @@ def test_panes_stand_side_by_side_or_above_each_other(plot, size, stacked):
     assert (left.bottom() < right.top()) is stacked
     assert max(left.right(), right.right()) <= size[0]
     assert max(left.bottom(), right.bottom()) <= size[1]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_click_on_the_slice_asks_about_that_place(qtbot, plot, axis):
+    """It did nothing. The place has what is given, whatever height was clicked."""
+    plot.show_frame(plot.meta | {"axis": axis}, plot.arrays)
+    plot.slices.sliced.emit(1.2)
+    pane = plot.slices.right
+    where = pane.pixel(-0.8, pane.limits[3] / 3).toPoint()
+    with qtbot.waitSignal(plot.asked) as caught:
+        qtbot.mouseClick(plot.paper.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    asked = caught.args
+    assert asked[axis] == pytest.approx(plot.slices.line)
+    assert asked[1 - axis] == pytest.approx(-0.8, abs=0.05)
+    plot.show_point((asked[0], asked[1]), {})
+    ((x, height),) = plot.asked_place.points
+    assert x == asked[1 - axis]
+    curve = plot.second.learned
+    assert height == pytest.approx(np.interp(x, curve.xData, curve.yData))
+    plot.slices.sliced.emit(-1.2)  # another slice does not hold the place
+    assert not len(plot.asked_place.points)

@@ -86,6 +86,27 @@ def test_one_latent_axis_is_drawn_as_curves(shown):
     assert plot.square.pane.limits == pytest.approx((-3, 3, 0, 1.1))
 
 
+def test_a_click_among_codes_asks_what_lies_there(qtbot, shown):
+    """It did nothing, in a view that is full of codes."""
+    plot = shown("posterior")
+    meta, arrays = frames.posterior_frame()
+    plot.show_frame(meta | {"latent_dim": 4, "axes": [1, 3]}, arrays)
+    where = plot.square.pane.pixel(0.5, -1.0)
+    with qtbot.waitSignal(plot.probed) as caught:
+        qtbot.mouseClick(
+            plot.paper.viewport(), Qt.MouseButton.LeftButton, pos=where.toPoint()
+        )
+    what, (code,) = caught.args
+    assert what == "decode"
+    assert code == pytest.approx([0.5, 0.0, -1.0, 0.0], abs=0.03)
+    with qtbot.waitSignal(plot.asked) as caught:
+        plot.show_probe("decode", {"x": np.array([[1.5, 2.5]])})
+    assert caught.args == [1.5, 2.5]
+    assert plot.read_out.text.endswith("decodes to 1.50, 2.50")
+    with qtbot.assertNotEmitted(plot.asked):  # the answer to a click in another run
+        plot.show_probe("decode", {"x": np.array([[9.0, 9.0]])})
+
+
 def test_the_sum_of_the_bound_is_said_under_it(shown):
     plot = shown("elbo")
     said = plot.sum_in_words()
