@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from app.panels.pages import release_focus
 from app.panels.plot_slot import PlotSlot
 from app.session import Session
 from app.session_slots import SLOTS
@@ -83,6 +84,8 @@ class PlotWall(QWidget):
         for index, name in enumerate(seen):  # two of them stand side by side
             self._grid.addWidget(self.cards[name], index // 2, index % 2)
         for name, card in self.cards.items():
+            if name not in shown:
+                release_focus(card)
             card.setVisible(name in shown)
             card.set_maximised(shown == {name})
         rows = {index // 2 for index in range(len(seen))}

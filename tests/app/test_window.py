@@ -562,6 +562,23 @@ def test_bars_and_cards_share_a_narrow_window(world, width, scale):
     theme.set_text_scale(1.0)
 
 
+@pytest.mark.parametrize("action", ["page_draw", "page_sweep", "maximise"])
+def test_a_plot_that_is_hidden_gives_no_button_its_focus(world, action):
+    """Reset had it: Return began the run again."""
+    window = world.window
+    cards = window.wall.cards
+    cards["c"].camera.setFocus()
+    assert window.focusWidget() is cards["c"].camera
+    window.session.slots.maximise("a")
+    assert window.focusWidget() is window
+    window.session.slots.maximise("")
+    cards["c"].camera.setFocus()
+    window.actions_by_name.trigger(action)
+    held = window.focusWidget()
+    is_card = cards["c"].isAncestorOf(held)
+    assert held is window or (action == "maximise" and is_card)
+
+
 def test_tab_goes_through_the_page_in_its_order(world):
     window = world.window
     panels = [window.top, window.data, window.wall, window.model, window.timeline]
