@@ -24,6 +24,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from app.plots.base import PlotView
 from app.sheets import Plate, Sheet, all_facts, sheet_of
+from app.svg_small import smaller
 from app.svg_text import portable
 from app.tables import write_whole
 from app.theme import theme
@@ -80,7 +81,7 @@ def export(
             sheet = sheet_of(plot, size, caption, title)
             content = _in_memory(lambda buffer: write(sheet, buffer, about))
             if ending == ".svg":
-                content = portable(content.decode()).encode()
+                content = smaller(portable(content.decode())).encode()
     write_whole(path, content)
     return path
 

@@ -8,11 +8,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont, QGuiApplication, QImage
+from PySide6.QtGui import QFont, QGuiApplication, QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 
 from app import figures
 from app.plots import preview
 from app.plots.catalogue import PLOTS, make_plot
+from app.svg_small import smaller
 from app.theme import theme
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -69,6 +71,51 @@ def test_svg_has_vectors_text_and_facts(plot, tmp_path):
     assert list(root.iter(f"{SVG}clipPath"))  # nothing is drawn beside the paper
     check_lines(root)
     check_families(root)
+
+
+def drawn(path):
+    """The pixels of an SVG, two for each of the screen."""
+    reader = QSvgRenderer(str(path))
+    image = QImage(reader.defaultSize() * 2, QImage.Format.Format_RGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    reader.render(painter)
+    painter.end()
+    return grey(image)
+
+
+@every_plot
+def test_a_short_svg_shows_the_same(plot, tmp_path, monkeypatch):
+    """That of a comparison had 6.7 MB, nearly all of them groups about nothing."""
+    short = figures.export(plot, tmp_path / "short.svg")
+    monkeypatch.setattr(figures, "smaller", lambda svg: svg)
+    whole = figures.export(plot, tmp_path / "whole.svg")
+    share = 0.25 if plot.view == "samples" else 0.9  # of marks next to nothing is left
+    assert short.stat().st_size < share * whole.stat().st_size
+    difference = np.abs(drawn(short) - drawn(whole))
+    assert difference.mean() < 0.05
+    assert np.percentile(difference, 99.9) < 16
+
+
+def test_marks_that_share_a_shape_keep_their_order_and_their_places():
+    def mark(x, ink, move="1,0,0,1"):
+        about = f'fill="{ink}" fill-opacity="1" transform="matrix({move},{x},2.00449)"'
+        return f'<g {about} font-size="9">\n<path d="M0.12345,1 Z"/></g>'
+
+    marks = [mark(n, "red") for n in range(4)] + [mark(9, "blue"), mark(8, "red")]
+    marks += ['<g fill="red"></g>', mark(7, "green", "3,0,0,3")]
+    head = '<svg xmlns="http://www.w3.org/2000/svg"><g fill="none">'
+    svg = smaller(f"{head}{''.join(marks)}</g></svg>")
+    red, blue, late, scaled = ElementTree.fromstring(svg)[0]
+    assert [each.tag.removeprefix(SVG) for each in red] == ["defs", *["use"] * 4]
+    assert [(use.get("x"), use.get("y")) for use in red[1:]] == [
+        (str(n), "2") for n in range(4)
+    ]
+    assert red.attrib == {"fill": "red"}
+    assert red[0][0].get("d") == blue[0].get("d") == "M0.12,1 Z"
+    assert (blue.get("fill"), late.get("fill")) == ("blue", "red")
+    assert late.get("transform") == "matrix(1,0,0,1,8,2.00449)"
+    assert scaled[0].get("d") == "M0.12345,1 Z"  # no pixels: three times as large
 
 
 def check_lines(root):
