@@ -1,7 +1,7 @@
 """The engine's main loop, turn by turn, with pretended experiments and no sockets."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from engine import protocol as p
-from engine.link import commands, runs
+from engine.lab.base import Job, News
+from engine.link import commands, desk, runs
 from engine.link.hub import Hub
 from engine.link.inbox import Inbox, Letter
 from engine.metrics.effort import Effort
@@ -444,6 +445,33 @@ def test_a_measurement_of_a_standing_run_changes_its_curves_only(bench: Bench) -
     run.measure(lambda: None)
     assert [run.version_of(view) for view in others] == before[0]
     assert run.version_of("curves") > before[1]
+
+
+@pytest.mark.parametrize("is_awaited", [True, False])
+def test_a_standing_run_is_measured_after_what_a_person_waits_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, is_awaited: bool
+) -> None:
+    """The chart of a sampler study stayed empty while a likelihood was measured."""
+    made, measured = bench.make(), []
+
+    class Study(Job):
+        name = "study"
+
+        def work(self) -> Iterator[News]:
+            for share in (0.3, 0.6):
+                measured.append(made.measured)
+                self.pause = 1e-9  # one piece a turn
+                yield News(share)
+
+    monkeypatch.setattr(Study, "is_awaited", is_awaited)
+    monkeypatch.setattr(desk, "job_class", lambda name: Study)
+    bench.server.runs["a"].version += 1  # e.g. by another guidance
+    before = made.measured
+    bench.tell(p.StartJob(job_id="j", what="study", run_id="a"))
+    bench.turns(4)
+    assert bench.of("job_news")[-1].ended
+    assert measured == [before, before + (not is_awaited)]
+    assert made.measured == before + 1
 
 
 def test_the_first_measurements_of_a_playing_run_are_coarse(bench: Bench) -> None:
