@@ -16,6 +16,7 @@ GROUPS: tuple[Group, ...] = (
     "sampler_settings",
 )
 Json = dict[str, Any]
+_NO_CLASSES = "These data have no classes."
 
 
 def defaults(schema: Mapping[str, Any]) -> Json:
@@ -98,6 +99,21 @@ def _with_defaults(schema: Json, own: Mapping[str, Any]) -> Json:
     fields = schema.get("properties", {})
     changed = {n: {**fields[n], "default": v} for n, v in own.items() if n in fields}
     return {**schema, "properties": {**fields, **changed}}
+
+
+def limited(schema: Json, classes: int) -> Json:
+    """A schema whose settings name no class that the data do not have.
+
+    A row for them is out of use where the data have none.
+    """
+    fields = schema.get("properties", {})
+    narrow = {n: _limited(f, classes) for n, f in fields.items() if f.get("most")}
+    return {**schema, "properties": {**fields, **narrow}} if narrow else schema
+
+
+def _limited(field: Json, classes: int) -> Json:
+    most = min(classes, field.get("maximum", classes))
+    return {**field, "maximum": most, "idle": "" if most else _NO_CLASSES}
 
 
 def complete(catalogue: Catalogue, config: RunConfig) -> RunConfig:

@@ -78,7 +78,9 @@ class Sweep(QObject):
         if run is None or catalogue is None:
             return []
         swept = set(self.keys.values())
-        return [s for s in sweepables(catalogue, run.config) if s.needs <= swept]
+        classes = run.ready.classes if run.ready else 0
+        known = sweepables(catalogue, run.config, classes)
+        return [s for s in known if s.needs <= swept]
 
     def setting(self, axis: AxisName) -> Sweepable | None:
         """The setting on an axis; None if there is none."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
 
-from app.session_config import GROUPS, schema_of
+from app.session_config import GROUPS, limited, schema_of
 from app.session_settings import LARGEST_SEED
 from app.widgets.numbers import format_number, parse_number
 from engine.protocol import Catalogue, RunConfig
@@ -77,17 +77,19 @@ class Sweepable:
         return format_number(value, 6)
 
 
-def sweepables(catalogue: Catalogue, config: RunConfig) -> list[Sweepable]:
-    """Every number, choice and switch of a run, and its seed."""
+def sweepables(
+    catalogue: Catalogue, config: RunConfig, classes: int
+) -> list[Sweepable]:
+    """Every number, choice and switch of a run on data of so many classes, its seed."""
     found: list[Sweepable] = []
     order = ["model_settings", "training", "sampler_settings", "data_settings"]
     for group in sorted(GROUPS, key=order.index):
         values: Mapping[str, Any] = getattr(config, group)
-        schema = schema_of(catalogue, config, group)
+        schema = limited(schema_of(catalogue, config, group), classes)
         for name, field in schema.get("properties", {}).items():
             key = f"{group}.{name}"
             known = "enum" in field or field.get("type") in _TYPES
-            if known and key not in _OWN:
+            if known and key not in _OWN and not field.get("idle"):
                 current = values.get(name, field.get("default"))
                 needs = _needs(field, group, values)
                 found.append(Sweepable(key, group, name, field, current, needs))
@@ -124,12 +126,19 @@ def suggested(setting: Sweepable) -> list[Any]:
         wanted = [current + i for i in range(-1, _COUNT)]
     elif current > 0 and (setting.schema.get("scale") == "log" or high > 5 * current):
         factor = 2 if setting.is_integer else 4 if high < 1e3 * current else 10**0.5
-        wanted = [current * factor**i for i in (-2, -1, 0, 1)]
+        wanted = _powers(current, factor, low, high)
     else:
         wanted = [low + (high - low) * i / (_COUNT - 1) for i in range(_COUNT)]
     rounded = [_rounded(v, setting.is_integer) for v in wanted]
     inside = [min(max(v, _inward(low, ceil)), _inward(high, floor)) for v in rounded]
     return sorted({round(v) if setting.is_integer else v for v in inside})[:_COUNT]
+
+
+def _powers(current: float, factor: float, low: float, high: float) -> list[float]:
+    """Two values below and one above; near a limit more on the other side of it."""
+    wanted = [current * factor**i for i in (-2, -1, 0, 1, 2, -3)]
+    inside = [value for value in wanted if low <= value <= high]
+    return (inside if len(inside) > 1 else wanted)[:_COUNT]
 
 
 def read_values(setting: Sweepable, text: str) -> list[Any]:

@@ -32,6 +32,7 @@ from engine.protocol import Finding, Metrics, RunConfig
 from engine.sampling.base import Sampler
 from engine.settings import SettingError, checked
 from engine.training import checkpoint, setup, snapshots
+from engine.training.class_limits import check_classes
 from engine.training.config import TrainingConfig
 from engine.training.edited import begun_again, edited
 from engine.training.history import Change, History
@@ -112,6 +113,7 @@ class Experiment:
         self._parts = setup.parts(config)
         self.device = setup.device_of(config.device)
         self.data = data if data is not None else setup.make_data(config)
+        check_classes(self._parts, self.data)
         self.config = setup.written_out(config, self._parts, self.data)
         self._store = SnapshotStore()
         self._visits: dict[int, GenerativeModel] = {}
@@ -318,6 +320,7 @@ class Experiment:
         old = self.config
         found = setup.parts(config)
         data = edited(self.data, config)
+        check_classes(found, data)
         self._parts = found
         self.config = setup.written_out(config, found, data)
         self.trainer.configure(found.training, found.model_config)

@@ -47,6 +47,7 @@ def knob(
     choices: dict[str, str] | None = None,
     shown_if: dict[str, list[Any]] | None = None,
     slider: tuple[float, float] | None = None,
+    most: Literal["", "classes"] = "",
 ) -> Any:
     """A field that a form can draw without knowing what it means.
 
@@ -68,6 +69,7 @@ def knob(
             greys it out otherwise.
         slider: Range of the slider where it is narrower than the allowed range; the
             box takes the whole of it.
+        most: What of the data limits it further: the number of their classes.
     """
     extra: dict[str, Any] = {
         "unit": unit,
@@ -80,6 +82,8 @@ def knob(
         "shown_if": shown_if or {},
         "slider": list(slider) if slider else [],
     }
+    if most:
+        extra["most"] = most
     return Field(
         default,
         title=title,

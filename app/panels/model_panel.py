@@ -16,7 +16,7 @@ from app.panels.probe_section import ProbeSection
 from app.panels.sampler_section import SamplerSection
 from app.panels.training_section import TrainingSection
 from app.session import Session
-from app.session_config import formula_of, model_entry, schema_of
+from app.session_config import formula_of, limited, model_entry, schema_of
 from app.theme import theme
 from app.widgets.form_column import FormColumn
 from app.widgets.model_card import ModelCard
@@ -31,6 +31,7 @@ class ModelPanel(SidePanel):
         self.setParent(parent)
         self._session = session
         self._model = ""
+        self._schema: dict[str, Any] = {}
         self.card = ModelCard()
         self.picker = Finder("Find a model by name, family or idea", self)
         self.form = FewForm("Hyperparameters")
@@ -86,7 +87,12 @@ class ModelPanel(SidePanel):
             self.card.set_model(
                 entry.family, entry.paper, entry.title, formula, entry.summary
             )
-            self.form.set_schema(schema_of(catalogue, config, "model_settings"))
+        run = self._session.run
+        classes = run.ready.classes if run and run.ready else 0
+        schema = limited(schema_of(catalogue, config, "model_settings"), classes)
+        if schema != self._schema:
+            self._schema = schema
+            self.form.set_schema(schema)
         self.card.set_formula(formula)
         self.form.set_values(config.model_settings)
 

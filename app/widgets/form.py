@@ -24,7 +24,7 @@ class Form(QWidget):
 
     ``edited`` carries the name and the new value of a field, for the user's hand
     only; :meth:`set_values` is silent. A row whose ``shown_if`` is not met is greyed
-    out, and its tooltip says why; or it is folded away.
+    out, and its tooltip says why; or it is folded away. So is one that is ``idle``.
 
     Args:
         folds: Whether rows without an effect are not shown at all.
@@ -136,7 +136,8 @@ class Form(QWidget):
 
     def _check_shown_if(self) -> None:
         for row in self.fields.values():
-            reason = self._reason(row.schema.get("shown_if") or {})
+            idle = row.schema.get("idle", "")
+            reason = idle or self._reason(row.schema.get("shown_if") or {})
             row.set_reason(reason)
             row.setHidden(self._folds and bool(reason))
 

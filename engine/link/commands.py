@@ -44,6 +44,7 @@ from engine.protocol import (
     Probe,
     Reset,
     Restore,
+    RunConfig,
     Save,
     SaveSession,
     SetSpeed,
@@ -57,8 +58,9 @@ from engine.protocol import (
     Welcome,
 )
 from engine.settings import checked
+from engine.training.class_limits import brought_in
 from engine.training.session_file import open_session, save_session
-from engine.training.setup import available_devices
+from engine.training.setup import available_devices, make_data
 from engine.training.threads import cores
 
 Result = tuple[Json, Arrays]
@@ -159,6 +161,19 @@ class Commands:
     def _made(command: Configure) -> Experiment:
         return Experiment.from_config(command.config)
 
+    def _made_anew(self, run: Run, config: RunConfig) -> Experiment:
+        """Another experiment; of other data it draws no class that they do not have."""
+        parts = ("data", "data_settings")
+        if all(getattr(config, p) == getattr(run.experiment.config, p) for p in parts):
+            return Experiment.from_config(config)
+        data = make_data(config)
+        kind = registry.model(config.model).Config
+        config, lowered = brought_in(kind, config, data)
+        for title in lowered:
+            text = f"It named a class that is not in {data.title}: it is 0 again."
+            self._reporter.note("info", title, text, run.run_id)
+        return Experiment.from_config(config, data)
+
     def _begin(self, run_id: str, experiment: Experiment) -> None:
         run = self.runs.get(run_id)
         if run is None:
@@ -174,7 +189,7 @@ class Commands:
         if names and not command.restart:
             raise CommandError(f"A change of {', '.join(names)} needs a restart.")
         if command.restart:
-            self._begin(run.run_id, self._made(command))
+            self._begin(run.run_id, self._made_anew(run, command.config))
             return
         before, data = run.experiment.config, run.experiment.data
         for change in run.experiment.configure(command.config):

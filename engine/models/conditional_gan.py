@@ -53,10 +53,11 @@ class ConditionalGANConfig(GANConfig):
     shown_class: int = knob(
         0,
         "Shown class",
-        "Class of the shown samples, counted from 1 and going round; 0 draws all "
-        "classes as often as the data have them.",
+        "Class of the shown samples, counted from 1; 0 draws all classes as often as "
+        "the data have them.",
         ge=0,
         le=64,
+        most="classes",
         apply="live",
         group="Classes",
         symbol="y",

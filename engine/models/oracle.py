@@ -92,6 +92,7 @@ class OracleConfig(DensityConfig, DiffusionPathConfig):
         "Number of the class to sample, from 1; 0 samples all the data.",
         ge=0,
         le=MOST_LABELS,
+        most="classes",
         apply="live",
         symbol="c",
         group="Classes",

@@ -66,6 +66,7 @@ class GuidedConfig(FieldConfig):
         "Number of the class to sample, from 1; 0 samples all the data.",
         ge=0,
         le=MOST_LABELS,
+        most="classes",
         apply="live",
         symbol="c",
         group="Classes",

@@ -55,7 +55,7 @@ class World(QObject):
         self.catalogue, self.jobs = catalogue, Jobs()
         settings = {"guidance": 1.0, "conditional": True}
         config = RunConfig(model=model, data="two_moons", model_settings=settings)
-        ready = SimpleNamespace(limits=(-3.0, 3.0, -3.0, 3.0))
+        ready = SimpleNamespace(limits=(-3.0, 3.0, -3.0, 3.0), classes=2)
         self.run = SimpleNamespace(
             id="run-1", number=1, step=5, at=None, config=config, ready=ready
         )

@@ -1,5 +1,6 @@
 """What can be swept follows from the schemas, and values are read as people write."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,9 +22,9 @@ CATALOGUE = Catalogue.model_validate_json(FIXTURE.read_text())
 MODELS = [model.name for model in CATALOGUE.models]
 
 
-def offered(model="vae", data="two_moons"):
+def offered(model="vae", data="two_moons", classes=2):
     config = complete(CATALOGUE, RunConfig(model=model, data=data))
-    return {s.key: s for s in sweepables(CATALOGUE, config)}
+    return {s.key: s for s in sweepables(CATALOGUE, config, classes)}
 
 
 def number(current, kind="number", **schema):
@@ -63,6 +64,17 @@ def test_a_log_setting_is_swept_by_ratio_round_its_value():
     assert offered()["training.learning_rate"].current in values
     width = offered()["model_settings.width"]
     assert suggested(width) == [width.current * f for f in (0.25, 0.5, 1, 2)]
+
+
+def test_near_a_limit_values_go_on_at_the_other_side():
+    """A VAE's decoder noise was swept over 0.02, 0.025, 0.1 and 0.4."""
+    noise = offered("vae")["model_settings.sigma_x"]
+    assert (noise.current, noise.schema["minimum"]) == (0.1, 0.02)
+    assert suggested(noise) == [0.025, 0.1, 0.4]
+    high = replace(noise, current=noise.schema["maximum"])
+    assert suggested(high) == [0.062, 0.25, 1.0]
+    low = replace(noise, current=0.02)
+    assert suggested(low) == [0.02, 0.08, 0.32]
 
 
 def test_all_choices_both_states_of_a_switch_and_four_seeds():

@@ -114,6 +114,10 @@ def test_the_sampler_of_sample_matters(capsys, folder, tmp_path):
         (["train", "vae", "--data", "two_moons", "--set", "beta"], "key=value"),
         (["train", "vae", "--data", "two_moons", "--set", "x=1"], "no setting 'x'"),
         (["train", "vae", "--data", "two_moons", "--set", "beta=-4"], "beta"),
+        (
+            ["train", "oracle", "--data", "rings", "--set", "label=20"],
+            "Class drawn ('label') of Exact reference is 20",
+        ),
         (["train", "vae", "--data", "two_moons", "--seed", "-1"], "seed"),
         (["train", "vae", "--data", "two_moons", "--steps", "0"], "from 1 up"),
         (["train", "vae", "--data", "iris", "--columns", "a,b"], "--columns"),

@@ -395,6 +395,27 @@ def test_a_fault_of_the_device_ends_the_process(bench: Bench) -> None:
     assert "graphics processor" in bench.of("failed")[0].reason
 
 
+def test_data_with_fewer_classes_take_a_class_back_with_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They were refused to a person who had chosen class 3 before."""
+    monkeypatch.setattr(Inbox, "wait", lambda *_: None)
+    real = Bench()
+    settings = {"label": 3}
+    config = p.RunConfig(model="oracle", data="rings", model_settings=settings)
+    assert real.tell(p.Configure(run_id="a", config=config)).error == ""
+    moons = config.model_copy(update={"data": "two_moons", "data_settings": {}})
+    told = real.tell(p.Configure(run_id="a", config=moons, restart=True))
+    assert told.error == ""
+    assert real.of("run_ready")[-1].config.model_settings["label"] == 0
+    (note,) = real.of("note")
+    assert (note.title, note.run_id) == ("Class drawn", "a")
+    assert "not in Two moons" in note.text
+    beyond = moons.model_copy(update={"model_settings": {"label": 3}})
+    told = real.tell(p.Configure(run_id="a", config=beyond, restart=True))
+    assert "at most 2" in told.error  # by hand, on the same data
+
+
 @pytest.mark.parametrize("anew", ["restart", "reset"])
 def test_views_of_a_training_do_not_count_for_the_next(bench: Bench, anew: str) -> None:
     """At step 0 of a new model the status bar told the share of the one before."""

@@ -20,7 +20,7 @@ from app.plots.ticks import significant
 from app.session import Session
 from app.session_bench import SamplerBench
 from app.session_bench_kept import Trial
-from app.session_config import model_entry, run_title, schema_of
+from app.session_config import limited, model_entry, run_title, schema_of
 from app.session_run import Run
 from app.theme import theme
 from app.widgets.button import Button
@@ -301,7 +301,9 @@ class SamplersPage(Page):
         run, catalogue = self.session.run, self.session.catalogue
         fields: dict[str, Any] = {}
         if run is not None and catalogue is not None:
+            classes = run.ready.classes if run.ready else 0
             schema = schema_of(catalogue, run.config, "model_settings")
+            schema = limited(schema, classes)
             known = schema.get("properties", {})
             settings = run.config.model_settings
             fields = {
