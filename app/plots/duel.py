@@ -194,7 +194,8 @@ class DuelPlot(PlotView):
             letter = name[:1].upper()
             self._news = (f"{letter} moved: {change}", change or f"{letter} moved")
             self._asked = ""
-        elif step > last + 1 and self.duel_strip.is_running:
+        elif step > last + 1:
+            self._news = _AT_FIRST
             self.duel_strip.stop()  # the run plays: its steps are whole ones
         self._before = {"losses": losses, "step": step}
         self.duel_strip.set_words(self._news, str(self.meta.get("caption", "")))

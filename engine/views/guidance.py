@@ -179,7 +179,11 @@ def _remedies(moment: Moment, missing: Missing) -> list[Remedy]:
     changes: dict[str, Any]
     if missing == "learn":
         changes = {"conditional": True}
-        return [Remedy(title="Learn classes", changes={"model_settings": changes})]
+        return [
+            Remedy(
+                title="Learn classes: begin again", changes={"model_settings": changes}
+            )
+        ]
     if missing == "choose":
         weight = WEIGHT if config.guidance == 1 else config.guidance
         changes = {"label": 1, "guidance": weight}

@@ -202,6 +202,8 @@ def test_a_button_moves_one_player_and_says_what_it_changed(qtbot, shown):
     plot.show_frame(meta | {"step": 121, "losses": losses}, arrays)
     assert strip.news.text() == "G moved: loss 1.42 → 1.20"
     assert strip.caption.text() == meta["caption"]
+    plot.show_frame(meta | {"step": 160, "losses": losses}, arrays)
+    assert strip.news.text() == "Move one player alone."  # that move is long past
 
 
 def test_a_narrow_strip_of_a_duel_cuts_no_word(shown):
