@@ -14,7 +14,7 @@ from app.widgets.label import Label
 TABLE = "csv"  # the catalogue's data set that reads files
 _COLUMN = "_column"
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", " ": "space", "|": "bar"}
-_ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
+_ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
 
 def form_schema(schema: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
@@ -56,7 +56,8 @@ def dialect_words(result: Mapping[str, Any]) -> str:
     rows = int(result.get("rows", 0))
     text = f"{rows:,} rows; columns split by {named}, {decimal}"
     encoding = str(result.get("encoding") or "")
-    return f"{text}, {_ENCODINGS.get(encoding, encoding)}." if encoding else f"{text}."
+    name = _ENCODINGS.get(encoding, encoding.upper())
+    return f"{text}, {name}." if encoding else f"{text}."
 
 
 class TableSheet(QDialog):

@@ -225,10 +225,22 @@ def _checked(index: int, value: Any) -> Operation:
     try:
         return _ADAPTER.validate_python(value)
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"][1:])
-        message = first["msg"].removeprefix("Value error, ")
         raise ValueError(
-            f"Operation {index + 1} of the drawing is not right: "
-            f"{place + ': ' if place else ''}{message[:1].lower()}{message[1:]}."
+            f"Operation {index + 1} of the drawing is not right: {_wrong(error)}."
         ) from None
+
+
+def _wrong(error: ValidationError) -> str:
+    """What is wrong with an operation, and what would be right."""
+    first = error.errors(include_input=False)[0]
+    if not first["loc"]:
+        facts = first.get("ctx", {})
+        if "expected_tags" not in facts:
+            return 'it should look like {"do": "rotate", "degrees": 30}'
+        return f'"{facts["tag"]}" is none of {facts["expected_tags"]}'.replace("'", "")
+    parts = [f"number {p + 1}" if isinstance(p, int) else p for p in first["loc"][1:]]
+    place = " of ".join(reversed(parts))
+    message = first["msg"].removeprefix("Value error, ")
+    if place and message.startswith("Input should"):
+        return f"{place} {message.removeprefix('Input ')}"
+    return f"{place + ': ' if place else ''}{message[:1].lower()}{message[1:]}"

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel
 from window_world import World
 
 from app.panels.draw_tools import BRUSH
-from app.panels.table_choice import TableSheet
+from app.panels.table_choice import TableSheet, dialect_words
 from app.session_drawing import Stroke, of_points
 from app.session_notes import Notice
 from engine.protocol import Configure, Probe, StartJob, Subscribe, Unsubscribe
@@ -568,3 +568,19 @@ def test_tab_goes_through_canvas_and_tools(studio):
         studio.window.focusNextPrevChild(True)
         seen.add(studio.window.focusWidget())
     assert {*page.tools.sources.values(), page.tools.layer, page.canvas} <= seen
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("utf-8", "UTF-8."),
+        ("utf-8-sig", "UTF-8."),
+        ("utf-16", "UTF-16."),
+        ("gb18030", "GB18030."),
+        ("cp1252", "Windows-1252."),
+        ("latin-1", "Latin-1."),
+    ],
+)
+def test_an_encoding_is_written_as_people_write_it(encoding, words):
+    found = {"rows": 2, "delimiter": ",", "encoding": encoding}
+    assert dialect_words(found).split(", ")[-1] == words
