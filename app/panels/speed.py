@@ -52,6 +52,6 @@ class Speed(QWidget):
     def _restyle(self) -> None:
         self._row.setContentsMargins(theme.px(10), 0, 0, 0)
         self._row.setSpacing(theme.px(6))
-        self._word.setMinimumWidth(self._word.natural_width() + 2)  # never cut
+        self._word.keep_whole()
         self.slider.setFixedWidth(theme.px(94))
         self._value.setFixedWidth(text_width("8,888 /s", 12, 500) + theme.px(2))

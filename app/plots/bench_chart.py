@@ -204,7 +204,7 @@ class BenchChart(Paper):
         ink.setAlphaF(0.16)
         painter.fillRect(band, ink)
         left = frame.left() + theme.px(10)
-        return QRectF(left, band.top() + 2, frame.width(), 18)
+        return QRectF(left, band.top() + 2, frame.width(), theme.px(18))
 
     def _paint_axes(self, painter: QPainter, frame: QRectF) -> None:
         px, c = theme.px, theme.c

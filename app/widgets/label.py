@@ -75,6 +75,15 @@ class Label(QLabel):
             self._short = short
             self.update()
 
+    def keep_whole(self) -> None:
+        """Leave the text the room that it has in the present look, always."""
+        wide = self.natural_width() + 2
+        if wide != self.minimumWidth():
+            self.setMinimumWidth(wide)
+            words = self.text()
+            self.setText("")  # Qt remembers the width of the minimum before
+            self.setText(words)
+
     def shown_text(self) -> str:
         """The text that is drawn now, before it is cut."""
         room = self.contentsRect().width()

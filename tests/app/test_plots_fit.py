@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.plots import pane_row, panels
 from app.plots import square as square_module
+from app.plots.bench_chart import BenchChart, Series
 from app.plots.catalogue import PLOTS, make_plot
 from app.plots.classes import ClassLegend
 from app.plots.curves import CurvesPlot
@@ -387,3 +388,19 @@ def test_axes_without_a_curve_have_plain_numbers(qtbot):
     plot.show_frame({"names": {}}, {})
     low, high, _, _ = plot.panel.pane.limits
     assert (low, high) == (0.0, 100.0)
+
+
+@pytest.mark.parametrize("look", ["dark", "projector"])
+def test_words_on_the_floor_of_a_chart_have_room_for_their_letters(qtbot, look):
+    """On a projector the lower ends of their letters were cut off."""
+    theme.set_look(look)
+    chart = BenchChart()
+    qtbot.addWidget(chart)
+    chart.resize(600, 400)
+    costs, values = (2.0, 4.0), (0.1, 0.02)
+    chart.show_series([Series("euler", "Euler", 0, costs, values)], 0.01, "", "")
+    image = QImage(600, 400, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    words = chart._paint_floor(painter, QRectF(chart.pane.geometry()))
+    painter.end()
+    assert words.height() >= QFontMetricsF(theme.font(11)).height()

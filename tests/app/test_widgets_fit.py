@@ -6,9 +6,11 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.theme import theme
 from app.widgets.button import Button
 from app.widgets.form import Form
 from app.widgets.form_column import FormColumn
+from app.widgets.label import Label
 from app.widgets.maths import first_formula, first_line
 from app.widgets.model_card import short_paper
 from app.widgets.paint import draw_fitted, text_width
@@ -152,3 +154,19 @@ def test_a_short_progress_leaves_out_what_would_lie_over_its_name(qtbot):
         progress.resize(width, 28)
         found.append(progress.how_far())
     assert found == ["120 s left, 50 %", "50 %", ""]
+
+
+def test_a_label_that_is_kept_whole_wants_no_more_room_after_the_projector(qtbot):
+    """Qt remembered the width of the minimum before: a gap of 100 px stayed."""
+    label = Label("Rectified flow, run 1, step 292")
+    qtbot.addWidget(label)
+    label.keep_whole()
+    before = label.sizeHint().width()
+    theme.set_look("projector")
+    label.keep_whole()
+    assert label.sizeHint().width() > 1.3 * before
+    theme.set_look("dark")
+    label.sizeHint()  # a layout asks before the minimum is set
+    label.keep_whole()
+    assert label.minimumWidth() == label.natural_width() + 2
+    assert label.sizeHint().width() == before

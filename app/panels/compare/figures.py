@@ -49,7 +49,7 @@ class FigureCell(QWidget):
         """Show a value under its long or its short name; the best of all says so."""
         self._names = names
         self.value.setText(value)
-        self.value.setMinimumWidth(self.value.natural_width() + 2)  # never cut
+        self.value.keep_whole()
         self.value.set_colour("accent" if is_best else "text1")
         self.unit.setText(unit if value != NONE else "")
         self.best.setText("best" if is_best else "")

@@ -233,7 +233,7 @@ class SamplersPage(Page):
             title = model_entry(catalogue, run.config.model).title
             words = f"{title}, run {run.number}, step {self.bench.step:,}"
             self.about.setText(words)
-            self.about.setMinimumWidth(self.about.natural_width() + 2)  # never cut
+            self.about.keep_whole()
         self.progress.setVisible(self.bench.is_busy)
         self.progress.set_progress(self.bench.share)
 
