@@ -555,3 +555,19 @@ def test_the_projector_gives_the_room_of_the_choices_to_the_plots(page):
     assert page.side.isVisible()
     page.resize(1280, 560)
     assert page.trials.isVisible()
+
+
+def test_nothing_is_offered_where_there_is_no_sampler(qtbot, catalogue):
+    """An empty list of samplers stood there, and an extent of no study."""
+    shown = {}
+    for model in ("vae", "rectified_flow"):
+        made = SamplersPage(World(catalogue, model))
+        qtbot.addWidget(made)
+        made.enter()
+        choices = made.choices
+        shown[model] = [not w.isHidden() for w in (choices.which, choices.extent)]
+    assert shown == {"vae": [False, False], "rectified_flow": [True, True]}
+    for name in list(made.bench.chosen):
+        made.bench.toggle(name)
+    assert choices.which.isHidden()
+    assert not choices.extent.isHidden()

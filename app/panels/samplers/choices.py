@@ -99,16 +99,18 @@ class SamplerChoices(QWidget):
         self.extent = Form()
         self.which = Choice(name="Settings of")
         self.form = Form(folds=True)
+        self._heads = Section("Samplers", "order"), Section("Extent")
+        self._which_head = Section("Settings of")
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(4))
-        column.addWidget(Section("Samplers", "order"))
+        column.addWidget(self._heads[0])
         column.addLayout(self._list)
-        column.addWidget(Section("Extent"))
+        column.addWidget(self._heads[1])
         column.addWidget(self.extent)
-        column.addWidget(Section("Settings of"))
+        column.addWidget(self._which_head)
         column.addWidget(self.which)
         column.addWidget(self.form)
         self.extent.set_schema(_EXTENT)
@@ -130,6 +132,10 @@ class SamplerChoices(QWidget):
         self.which.set_options(titles)
         if shown in titles:
             self.which.set_value(shown)
+        for widget in (*self._heads, self.extent):
+            widget.setVisible(bool(entries))
+        for widget in (self._which_head, self.which):
+            widget.setVisible(bool(titles))
         self._show_form()
 
     def _show_kinds(self) -> None:
