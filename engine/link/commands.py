@@ -163,8 +163,9 @@ class Commands:
 
     def _made_anew(self, run: Run, config: RunConfig) -> Experiment:
         """Another experiment; of other data it draws no class that they do not have."""
-        parts = ("data", "data_settings")
-        if all(getattr(config, p) == getattr(run.experiment.config, p) for p in parts):
+        old = run.experiment.config
+        is_same = old.data_settings | config.data_settings == old.data_settings
+        if is_same and config.data == old.data:
             return Experiment.from_config(config)
         data = make_data(config)
         kind = registry.model(config.model).Config

@@ -28,6 +28,8 @@ _EARLY_SHARE = 0.08
 _DIAGNOSE_SHARE = 0.01
 #: A diagnosis counts as no dearer, s: else a slow machine would hear of a fault late.
 _MOST_COST = 0.3
+#: Seconds of training for which a run is young.
+_YOUNG = 10.0
 _OF_METRICS = frozenset({"curves"})
 _EARLY_POINTS, _QUICK_POINTS, _FULL_POINTS = 200, 500, 2000
 
@@ -100,6 +102,11 @@ class Run:
     def step(self) -> int:
         """Finished steps."""
         return self.experiment.step
+
+    @property
+    def young(self) -> bool:
+        """Whether its training has just begun, so that every picture shows news."""
+        return self.experiment.seconds < _YOUNG
 
     def play(self, count: int | None = None) -> None:
         """Train up to the set number of steps, or ``count`` steps.

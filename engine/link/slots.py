@@ -16,6 +16,9 @@ from engine.protocol import Subscribe
 FASTEST = 10.0
 #: A full picture that costs more, s, is preceded by a quick one.
 _PATIENCE = 0.15
+#: Longest pause of a slot while a training is young, s: most is learned then, and the
+#: first picture of a dear view would stand for ten seconds as the last.
+_YOUNG_WAIT = 2.5
 
 
 class RunFacts(Protocol):
@@ -28,6 +31,10 @@ class RunFacts(Protocol):
     @property
     def step(self) -> int:
         """Finished steps."""
+
+    @property
+    def young(self) -> bool:
+        """Whether its training has just begun."""
 
     def version_of(self, view: str) -> int:
         """Changes whenever pictures of the view at the same step do."""
@@ -63,6 +70,8 @@ class Job:
     step: int
     #: Whether it waited for the budget, as pictures of playing runs do.
     paid: bool
+    #: Whether the next one should not be long in coming, whatever this one costs.
+    young: bool
 
     @property
     def full(self) -> bool:
@@ -134,7 +143,8 @@ class Slots:
             quality = self._still_quality(slot, version, step)
             if slot.sent == (version, step, True):
                 return None
-        return Job(slot, slot.wish, quality, version, step, paid=moving)
+        young = moving and run.young
+        return Job(slot, slot.wish, quality, version, step, paid=moving, young=young)
 
     def _due(self, slot: Slot, run: RunFacts, now: float) -> bool:
         news = slot.sent is None or slot.sent[:2] != (
@@ -166,6 +176,8 @@ class Slots:
         if job.paid:
             slot.budget.share = self._fair_share(slot, end)
             slot.budget.spend(end, cost)
+            if job.young:
+                slot.budget.due = min(slot.budget.due, end + _YOUNG_WAIT)
             slot.detail.adapt(slot.budget.share / WANTED_RATE)
 
     def _fair_share(self, slot: Slot, now: float) -> float:

@@ -17,6 +17,7 @@ class StubRun:
     playing: bool = True
     step: int = 0
     version: int = 0
+    young: bool = False
 
     def version_of(self, view: str) -> int:
         """All views change together."""
@@ -26,6 +27,12 @@ class StubRun:
 def subscribe(slots: Slots, *names: str, at: int | None = None) -> None:
     for name in names:
         slots.subscribe(Subscribe(run_id="a", slot=name, view="density", at=at))
+
+
+def slots_of(*names: str) -> Slots:
+    slots = Slots(SHARE)
+    subscribe(slots, *names)
+    return slots
 
 
 def simulate(
@@ -112,6 +119,17 @@ def test_a_dear_view_does_not_starve_a_cheap_one() -> None:
     drawn = simulate(slots, StubRun(), costs, 30.0)
     assert len(drawn["cheap"]) / 30 >= 4.0
     assert len(drawn["dear"]) >= 2
+
+
+def test_a_dear_view_of_a_young_training_is_not_left_behind() -> None:
+    """Ten seconds after a preset was begun its density was still that of step 1."""
+    costs = {"a": 30.0, "b": 0.05}  # 1.2 s at the lowest quality: due in 23 s
+    grown = simulate(slots_of("a", "b"), StubRun(), costs, 10.0)["a"]
+    young = simulate(slots_of("a", "b"), StubRun(young=True), costs, 10.0)["a"]
+    assert len(grown) == 1
+    assert len(young) == 3
+    waits = [after - before - 1.2 for (before, _), (after, _) in pairwise(young)]
+    assert max(waits) < 2.6
 
 
 def test_levels_do_not_swing() -> None:

@@ -395,25 +395,28 @@ def test_a_fault_of_the_device_ends_the_process(bench: Bench) -> None:
     assert "graphics processor" in bench.of("failed")[0].reason
 
 
-def test_data_with_fewer_classes_take_a_class_back_with_a_word(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_data_with_fewer_classes_take_a_class_back_with_a_word() -> None:
     """They were refused to a person who had chosen class 3 before."""
-    monkeypatch.setattr(Inbox, "wait", lambda *_: None)
     real = Bench()
-    settings = {"label": 3}
-    config = p.RunConfig(model="oracle", data="rings", model_settings=settings)
-    assert real.tell(p.Configure(run_id="a", config=config)).error == ""
+
+    def told(config: p.RunConfig, restart: bool = True) -> str:
+        real.number += 1  # obeyed without a turn, which would measure what was made
+        command = p.Configure(
+            run_id="a", config=config, restart=restart, id=real.number
+        )
+        real.server._commands.obey(Letter(b"w", command))
+        return str(real.of("ack")[-1].error)
+
+    settings = {"conditional": True, "label": 3, "width": 8}
+    config = p.RunConfig(model="flow_matching", data="rings", model_settings=settings)
+    assert told(config, restart=False) == ""
     moons = config.model_copy(update={"data": "two_moons", "data_settings": {}})
-    told = real.tell(p.Configure(run_id="a", config=moons, restart=True))
-    assert told.error == ""
+    assert told(moons) == ""
     assert real.of("run_ready")[-1].config.model_settings["label"] == 0
     (note,) = real.of("note")
     assert (note.title, note.run_id) == ("Class drawn", "a")
     assert "not in Two moons" in note.text
-    beyond = moons.model_copy(update={"model_settings": {"label": 3}})
-    told = real.tell(p.Configure(run_id="a", config=beyond, restart=True))
-    assert "at most 2" in told.error  # by hand, on the same data
+    assert "at most 2" in told(moons)  # by hand, on the same data
 
 
 @pytest.mark.parametrize("anew", ["restart", "reset"])
