@@ -445,6 +445,24 @@ def test_one_play_drives_all_runs_and_can_be_switched_off(world):
         assert name in compare.links
 
 
+def test_figures_of_another_moment_than_the_one_on_show_say_their_step(world):
+    """They were those of the newest step, over pictures of a kept one."""
+    page = compared(world, "gan")
+    world.window.resize(1440, 900)
+    world.session.step_once(500)
+    runs = world.session.compare.runs
+    world.until(lambda: all(run.status.metrics.step == 500 for run in runs))
+    world.until(lambda: all(500 in run.snapshots for run in runs))
+    figures = page.columns[runs[0].id].figures
+    world.until(lambda: figures.distance.name.text() == "Energy distance")
+    world.session.runs.visit(0)
+    world.until(lambda: runs[0].at == 0)
+    world.until(lambda: figures.distance.name.text() == "Energy distance, step 500")
+    assert figures.nll.name.text().endswith(", step 500")
+    world.window.timeline.timeline.returned_live.emit()
+    world.until(lambda: figures.distance.name.text() == "Energy distance")
+
+
 def test_timeline_visits_the_nearest_snapshot_of_every_run(world):
     page = compared(world, "gan")
     first, second = world.session.compare.runs

@@ -95,8 +95,9 @@ class RunFigures(QWidget):
         def is_best(name: str) -> bool:
             return name in best and found.get(name, inf) <= best[name]
 
+        then = _measured_at(run)
         text = NONE if far is None else distance(far)
-        both = (names[0], _SHORT[0])
+        both = (names[0] + then, _SHORT[0])
         self.distance.set_figure(both, text, "", is_best("distance"))
         text = NONE if nll is None else nats(nll)
         sure = kind != "estimate"
@@ -105,7 +106,7 @@ class RunFigures(QWidget):
         if judged := class_of(run):
             unit += f", {judged}"
         best_nll = sure and is_best("nll")
-        self.nll.set_figure((name, names[1]), text, unit, best_nll)
+        self.nll.set_figure((name + then, names[1]), text, unit, best_nll)
         text = NONE if cost is None else f"{cost:,.0f}"
         self.cost.set_figure((names[2], _SHORT[2]), text, "", is_best("cost"))
 
@@ -119,6 +120,13 @@ class RunFigures(QWidget):
         self._row.setContentsMargins(px(10), px(5), px(6), px(5))
         self._row.setSpacing(px(4))
         self.setFixedHeight(px(48))
+
+
+def _measured_at(run: Run) -> str:
+    """At which step it was measured, where another moment is on show."""
+    metrics = run.status.metrics if run.status else None
+    is_other = metrics is not None and run.at not in (None, metrics.step)
+    return f", step {metrics.step:,}" if metrics is not None and is_other else ""
 
 
 def nll_kind(run: Run) -> str:
