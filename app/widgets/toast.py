@@ -183,6 +183,9 @@ class ToastStack(QWidget):
         self._watch = QTimer(self)
         self._watch.setInterval(_LOOK_MS)
         self._watch.timeout.connect(self.give_way)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._place)
         parent.installEventFilter(self)
         self._state = State(self, self._restyle)
         self.hide()
@@ -305,4 +308,4 @@ class ToastStack(QWidget):
 
     def _restyle(self) -> None:
         self._column.setSpacing(theme.px(8))
-        self._place()
+        self._soon.start(0)  # once the notes themselves have the new look

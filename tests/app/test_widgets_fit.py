@@ -170,3 +170,17 @@ def test_a_label_that_is_kept_whole_wants_no_more_room_after_the_projector(qtbot
     label.keep_whole()
     assert label.minimumWidth() == label.natural_width() + 2
     assert label.sizeHint().width() == before
+
+
+def test_a_note_that_stands_fits_another_look(stack, qtbot):
+    """Its text was cut on a projector, and its icon lay outside afterwards."""
+    text = "All codes together carry 0.000 nats about a point: it ignores them."
+    note = stack.show_toast("warning", "Run B: posterior collapse", text, "Cure")
+    before = note.height()
+    for look in ("projector", "dark"):
+        theme.set_look(look)
+        qtbot.waitUntil(lambda: stack.width() == note.width())
+        needed = note._column.totalHeightForWidth(note.width())
+        qtbot.waitUntil(lambda needed=needed: note.height() == needed)
+        assert stack.rect().contains(note.geometry())
+    assert note.height() == before
