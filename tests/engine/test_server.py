@@ -395,6 +395,16 @@ def test_a_fault_of_the_device_ends_the_process(bench: Bench) -> None:
     assert "graphics processor" in bench.of("failed")[0].reason
 
 
+def test_a_run_is_young_for_ten_seconds_of_training(bench: Bench) -> None:
+    made = bench.make()
+    run = bench.server._commands.runs["a"]
+    assert run.young
+    made.seconds = 9.9
+    assert run.young
+    made.seconds = 10.0
+    assert not run.young
+
+
 def test_data_with_fewer_classes_take_a_class_back_with_a_word() -> None:
     """They were refused to a person who had chosen class 3 before."""
     real = Bench()
