@@ -132,10 +132,11 @@ class SamplerChoices(QWidget):
         self.which.set_options(titles)
         if shown in titles:
             self.which.set_value(shown)
-        for widget in (*self._heads, self.extent):
+        extent: tuple[QWidget, ...] = (*self._heads, self.extent)
+        for widget in extent:
             widget.setVisible(bool(entries))
-        for widget in (self._which_head, self.which):
-            widget.setVisible(bool(titles))
+        self._which_head.setVisible(bool(titles))
+        self.which.setVisible(bool(titles))
         self._show_form()
 
     def _show_kinds(self) -> None:
