@@ -9,7 +9,6 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from engine.protocol import RunConfig
 
 _MERGE_WITHIN = 1.0  # s; a slider drag is one edit, two decisions are two
-_MERGE_ID = 1
 
 
 class ConfigEdit(QUndoCommand):
@@ -46,18 +45,14 @@ class ConfigEdit(QUndoCommand):
         """Take the earlier configuration."""
         self._history.become(self.before, self.at_once)
 
-    def id(self) -> int:
-        """All edits may merge; the key decides."""
-        return _MERGE_ID
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        """Swallow a later edit of the same setting."""
-        if not isinstance(other, ConfigEdit) or not self.key or other.key != self.key:
+    def takes_in(self, after: RunConfig, key: str) -> bool:
+        """Become one with a later edit of the same setting, if that came at once."""
+        now = time.monotonic()
+        if not self.key or key != self.key:
             return False
-        if other.stamp - self.stamp > _MERGE_WITHIN and not self.is_gesture:
+        if now - self.stamp > _MERGE_WITHIN and not self.is_gesture:
             return False
-        self.after = other.after
-        self.stamp = other.stamp
+        self.after, self.stamp = after, now
         return True
 
 
@@ -85,8 +80,19 @@ class History(QObject):
         gesture: str = "",
     ) -> None:
         """Change the configuration in a way that can be undone."""
-        if after != self.config:
+        if after == self.config:
+            return
+        if self._last_takes_in(after, key or gesture):
+            self.become(after, at_once)
+        else:
             self.stack.push(ConfigEdit(self, after, text, key, at_once, gesture))
+
+    def _last_takes_in(self, after: RunConfig, key: str) -> bool:
+        """Qt would merge too, but a command that it merged away stays in memory."""
+        if self.stack.canRedo():
+            return False
+        last = self.stack.command(self.stack.index() - 1)
+        return isinstance(last, ConfigEdit) and last.takes_in(after, key)
 
     def become(self, config: RunConfig, at_once: bool = False) -> None:
         """Take a configuration without a trace in the history, and tell it."""

@@ -1,11 +1,13 @@
 """A drawing on the command line of the window, and gestures in its history."""
 
+import gc
 import json
 import time
+import weakref
 
 import pytest
 
-from app.session_history import History
+from app.session_history import ConfigEdit, History
 from app.start import BadRequest, _of_file, requested
 from engine.protocol import Catalogue, RunConfig
 
@@ -60,3 +62,39 @@ def test_a_gesture_is_one_step_however_long_it_takes(qapp, monkeypatch):
         history.stack.undo()
         seeds.append(history.config.seed)
     assert seeds == [5, 3, 0]
+
+
+def test_edits_that_became_one_leave_nothing_in_memory(qapp, monkeypatch):
+    """A slider dragged over a drawing would keep two copies of it at each stop."""
+    made: list[weakref.ref[ConfigEdit]] = []
+
+    class Watched(ConfigEdit):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args)
+            made.append(weakref.ref(self))
+
+    monkeypatch.setattr("app.session_history.ConfigEdit", Watched)
+    start = RunConfig(model="vae", data="drawn")
+    history = History(start)
+    for seed in range(1, 20):
+        history.edit(start.model_copy(update={"seed": seed}), "stroke", gesture="one")
+    gc.collect()
+    kept = [edit() for edit in made if edit() is not None]
+    assert kept == [history.stack.command(0)]
+    history.stack.undo()
+    assert history.config == start
+    history.stack.redo()
+    assert history.config.seed == 19
+
+
+def test_an_edit_after_undo_is_an_edit_of_its_own(qapp):
+    """Taken into the one before, it would bring back what was just undone."""
+    start = RunConfig(model="vae", data="drawn")
+    history = History(start)
+    for seed in (1, 2):
+        history.edit(start.model_copy(update={"seed": seed}), f"seed {seed}")
+    history.edit(start.model_copy(update={"seed": 3}), "seed 3", key="seed")
+    history.stack.undo()
+    history.edit(start.model_copy(update={"seed": 4}), "seed 4", key="seed")
+    history.stack.undo()
+    assert history.config.seed == 2
