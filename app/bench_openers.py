@@ -70,7 +70,7 @@ def _questions() -> dict[str, Opener]:
         "folder question": _question("save_run"),
         "open question": _question("open_csv", "open_session"),
         "save question": _question("save_session", *saved),
-        "replace question": Opener(_ask_to_replace, close_dialogs),
+        "replaced file": Opener(_ask_to_replace, close_dialogs),
     }
 
 
