@@ -12,7 +12,7 @@ from app.plots.density_map import indices
 from app.plots.ink import signed_table
 from app.plots.latent import axis_name
 from app.plots.latent_layers import circle
-from app.plots.marks import ClassMarks, Lines
+from app.plots.marks import ClassMarks, Lines, Marks
 from app.plots.rail import Bars, Block, ColourBar, Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import MINUS, fixed
@@ -53,6 +53,7 @@ class PosteriorPlot(PlotView):
         self.codes = ClassMarks(pane, 4)
         self.whole = Lines(pane, "latent")
         self.prior = Lines(pane, "text2")
+        self.asked_code = Marks(pane, "accent", "+", 13, "halo")
         self.switch = Switch(_MODES, "What the colours are")
         self.switch.chosen.connect(self._on_chosen)
         self.square.moved.connect(self._on_moved)
@@ -105,6 +106,7 @@ class PosteriorPlot(PlotView):
     def draw(self) -> None:
         """Image or curves, clouds, codes, rail, tags."""
         self.square.pane.set_home(*self._limits_z)
+        self.asked_code.set_points(np.empty((0, 2)))  # it may decode to elsewhere now
         self.read_out.set_hint(_CARRIED if self.meta.get("is_map") else _ENCODED)
         profile = self.arrays.get("profile")
         self._draw_map(profile is None)
@@ -124,6 +126,7 @@ class PosteriorPlot(PlotView):
         for lines in (self.circles, *self.rims, self.whole, self.prior):
             lines.recolour()
         self.codes.recolour()
+        self.asked_code.recolour()
 
     @property
     def _limits_z(self) -> tuple[float, float, float, float]:
@@ -229,6 +232,7 @@ class PosteriorPlot(PlotView):
         axes = self.meta.get("axes", [1, 2])[: len(self._code)]
         for axis, value in zip(axes, (x, y), strict=False):
             self._code[int(axis) - 1] = value
+        self.asked_code.set_points(np.array([[x, y]]))
         self.probed.emit("decode", [self._code])
 
     def _on_moved(self, place: tuple[float, float] | None) -> None:
