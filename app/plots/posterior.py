@@ -13,6 +13,7 @@ from app.plots.ink import signed_table
 from app.plots.latent import axis_name
 from app.plots.latent_layers import circle
 from app.plots.marks import ClassMarks, Lines, Marks
+from app.plots.point_marks import Place
 from app.plots.rail import Bars, Block, ColourBar, Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import MINUS, fixed
@@ -46,6 +47,8 @@ class PosteriorPlot(PlotView):
         super().__init__(self.square, parent)
         self._mode = "whole"
         self._code: list[float] | None = None  # that was clicked, until it is decoded
+        self._clicked: Place = (0.0, 0.0)  # among the codes
+        self._decoded: Place | None = None
         pane = self.square.pane
         self.image = SmoothImage(pane)
         self.circles = Lines(pane, "text1")
@@ -94,7 +97,15 @@ class PosteriorPlot(PlotView):
         words = [", ".join(fixed(float(v)) for v in each) for each in (code, x[-1])]
         self.tell([("z", words[0]), ("decodes to", words[1])])
         if len(x) == 1:  # else each class has its own
-            self.asked.emit(float(x[0, 0]), float(x[0, 1]))
+            self._decoded = (float(x[0, 0]), float(x[0, 1]))
+            self.asked.emit(*self._decoded)
+            self.asked_code.set_points(np.array([self._clicked]))
+
+    def show_point(self, place: Place | None, arrays: Arrays) -> None:
+        """The code that was clicked stays marked until another place is asked about."""
+        super().show_point(place, arrays)
+        if place != self._decoded:
+            self.asked_code.set_points(np.empty((0, 2)))
 
     def describe(self) -> str:
         """Distance of the whole from the prior, and which axes carry nothing."""
@@ -106,7 +117,6 @@ class PosteriorPlot(PlotView):
     def draw(self) -> None:
         """Image or curves, clouds, codes, rail, tags."""
         self.square.pane.set_home(*self._limits_z)
-        self.asked_code.set_points(np.empty((0, 2)))  # it may decode to elsewhere now
         self.read_out.set_hint(_CARRIED if self.meta.get("is_map") else _ENCODED)
         profile = self.arrays.get("profile")
         self._draw_map(profile is None)
@@ -232,7 +242,7 @@ class PosteriorPlot(PlotView):
         axes = self.meta.get("axes", [1, 2])[: len(self._code)]
         for axis, value in zip(axes, (x, y), strict=False):
             self._code[int(axis) - 1] = value
-        self.asked_code.set_points(np.array([[x, y]]))
+        self._clicked = (x, y)
         self.probed.emit("decode", [self._code])
 
     def _on_moved(self, place: tuple[float, float] | None) -> None:

@@ -99,14 +99,17 @@ def test_a_click_among_codes_asks_what_lies_there(qtbot, shown):
     what, (code,) = caught.args
     assert what == "decode"
     assert code == pytest.approx([0.5, 0.0, -1.0, 0.0], abs=0.03)
-    assert plot.asked_code.points[0].tolist() == [code[0], code[2]]
     with qtbot.waitSignal(plot.asked) as caught:
         plot.show_probe("decode", {"x": np.array([[1.5, 2.5]])})
     assert caught.args == [1.5, 2.5]
+    assert plot.asked_code.points[0].tolist() == [code[0], code[2]]
     assert plot.read_out.text.endswith("decodes to 1.50, 2.50")
     with qtbot.assertNotEmitted(plot.asked):  # the answer to a click in another run
         plot.show_probe("decode", {"x": np.array([[9.0, 9.0]])})
     plot.show_frame(plot.meta, plot.arrays)
+    plot.show_point((1.5, 2.5), {})
+    assert len(plot.asked_code.points) == 1
+    plot.show_point((1.5, 2.0), {})  # asked in another plot
     assert not len(plot.asked_code.points)
 
 
