@@ -99,7 +99,10 @@ class ChainsPlot(PlotView):
         self._draw_time()
 
     def moment_words(self, share: float) -> str:
-        """How many steps the walkers have done."""
+        """How many steps the walkers have done, which are none of the training."""
+        return f"Langevin {self._steps_words(share)}"
+
+    def _steps_words(self, share: float) -> str:
         return f"step {round(share * int(self.meta.get('total', 0))):,}"
 
     def make_chips(self) -> list[ChipInfo]:
@@ -159,7 +162,7 @@ class ChainsPlot(PlotView):
             self.trails.set_lines(cut_path(times, x[:, :_TRAILS], begin, t))
         else:
             self.trails.clear()
-        self.square.set_tags(self.moment_words(t))
+        self.square.set_tags(self._steps_words(t))
 
     def _blocks(self) -> list[Block]:
         blocks: list[Block] = []

@@ -501,7 +501,8 @@ def test_a_film_of_chains_shows_their_steps(world, film, qtbot, tmp_path, monkey
     desk.save_paths(chains, str(tmp_path / "chains.gif"))
     qtbot.waitUntil(lambda: bool(done), timeout=20_000)
     total = int(meta["total"])
-    assert [words for words, _ in seen] == [f"step {n}" for n in (0, total // 2, total)]
+    steps = [f"Langevin step {n}" for n in (0, total // 2, total)]
+    assert [words for words, _ in seen] == steps
     for (_, walkers), step in zip(seen[::2], (0, -1), strict=True):
         np.testing.assert_allclose(walkers, arrays["x"][step], rtol=1e-6)
     assert not np.allclose(seen[0][1], seen[1][1])
