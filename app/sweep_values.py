@@ -18,6 +18,8 @@ from engine.protocol import Catalogue, RunConfig
 MOST_CELLS = 36
 #: Values that are offered for a number.
 _COUNT = 4
+#: Ratio of neighbours that is not made smaller, for them to differ visibly.
+_CLOSEST = 1.5
 #: Training settings that a sweep sets itself, or that change no result.
 _OWN = {"training.steps", "training.threads"}
 _SEED = {
@@ -126,7 +128,7 @@ def suggested(setting: Sweepable) -> list[Any]:
         wanted = [current + i for i in range(-1, _COUNT)]
     elif current > 0 and (setting.schema.get("scale") == "log" or high > 5 * current):
         factor = 2 if setting.is_integer else 4 if high < 1e3 * current else 10**0.5
-        wanted = _powers(current, factor, low, high)
+        wanted = _powers(current, factor, low, high, setting.is_integer)
     else:
         wanted = [low + (high - low) * i / (_COUNT - 1) for i in range(_COUNT)]
     rounded = [_rounded(v, setting.is_integer) for v in wanted]
@@ -134,10 +136,17 @@ def suggested(setting: Sweepable) -> list[Any]:
     return sorted({round(v) if setting.is_integer else v for v in inside})[:_COUNT]
 
 
-def _powers(current: float, factor: float, low: float, high: float) -> list[float]:
-    """Two values below and one above; near a limit more on the other side of it."""
-    wanted = [current * factor**i for i in (-2, -1, 0, 1, 2, -3)]
+def _powers(
+    current: float, factor: float, low: float, high: float, is_whole: bool
+) -> list[float]:
+    """Two values below and one above; near a limit more on the other side of it.
+
+    Where too few lie between the limits they come closer together.
+    """
+    wanted = [current * factor**i for i in (-2, -1, 0, 1, 2, -3, 3)]
     inside = [value for value in wanted if low <= value <= high]
+    if len(inside) < _COUNT and factor > _CLOSEST and not is_whole:
+        return _powers(current, factor**0.5, low, high, is_whole)
     return (inside if len(inside) > 1 else wanted)[:_COUNT]
 
 

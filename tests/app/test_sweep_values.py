@@ -70,11 +70,11 @@ def test_near_a_limit_values_go_on_at_the_other_side():
     """A VAE's decoder noise was swept over 0.02, 0.025, 0.1 and 0.4."""
     noise = offered("vae")["model_settings.sigma_x"]
     assert (noise.current, noise.schema["minimum"]) == (0.1, 0.02)
-    assert suggested(noise) == [0.025, 0.1, 0.4]
+    assert suggested(noise) == [0.025, 0.05, 0.1, 0.2]
     high = replace(noise, current=noise.schema["maximum"])
-    assert suggested(high) == [0.062, 0.25, 1.0]
+    assert suggested(high) == [0.12, 0.25, 0.5, 1.0]
     low = replace(noise, current=0.02)
-    assert suggested(low) == [0.02, 0.08, 0.32]
+    assert suggested(low) == [0.02, 0.04, 0.08, 0.16]
 
 
 def test_all_choices_both_states_of_a_switch_and_four_seeds():
