@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
+
+from app.panels import question
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -21,14 +22,9 @@ def may_close(window: "Window") -> bool:
     sessions = window.files.sessions
     if sessions.unsaved_seconds < _WORTH_ASKING:
         return True
-    buttons = QMessageBox.StandardButton
-    answer = QMessageBox.question(
-        window,
-        "Close",
-        _WORDS,
-        buttons.Save | buttons.Discard | buttons.Cancel,
-        buttons.Save,
-    )
+    buttons = question.Button
+    offered = buttons.Save | buttons.Discard | buttons.Cancel
+    answer = question.ask(window, "Close", _WORDS, offered, buttons.Save)
     if answer == buttons.Save and window.files.save_session():
         sessions.saved.connect(window.close, _ONCE)
     return answer == buttons.Discard

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.panels import question
 
 
 def file_to_save(
@@ -39,8 +41,5 @@ def _replaces(parent: QWidget, title: str, names: list[str]) -> bool:
     words = f"{names[0]} already exists. Replace it?"
     if len(names) > 1:
         words = f"{', '.join(names[:-1])} and {names[-1]} already exist. Replace them?"
-    buttons = QMessageBox.StandardButton
-    answer = QMessageBox.question(
-        parent, title, words, buttons.Yes | buttons.No, buttons.No
-    )
-    return answer == buttons.Yes
+    yes, no = question.Button.Yes, question.Button.No
+    return question.ask(parent, title, words, yes | no, no) == yes

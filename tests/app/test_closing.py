@@ -1,11 +1,12 @@
 """A window that would go with what it has learned asks first."""
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 
+from app.panels import question
 from app.session_files import SessionFiles
 
-BUTTONS = QMessageBox.StandardButton
+BUTTONS = question.Button
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def window(world, monkeypatch):
 
     def answer(button):
         monkeypatch.setattr(
-            QMessageBox, "question", lambda *_: made.asked.append(button) or button
+            question, "ask", lambda *_: made.asked.append(button) or button
         )
 
     made.answer = answer

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMenu
 from window_world import World
 
 from app import figures
+from app.panels import question
 from app.panels.figure_maker import FigureMaker, Subject
 from app.panels.figure_sheet import FigureSheet
 from app.plots import preview
@@ -298,9 +299,9 @@ def test_a_plot_of_the_first_page_gives_its_numbers_too(world, tmp_path, monkeyp
     assert also.name in world.told[-1].text
     asked = []
     monkeypatch.setattr(
-        QMessageBox,
-        "question",
-        lambda *words: asked.append(words[2]) or QMessageBox.StandardButton.No,
+        question,
+        "ask",
+        lambda *words: asked.append(words[2]) or question.Button.No,
     )
     told = len(world.told)
     also.write_text("kept")

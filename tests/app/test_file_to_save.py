@@ -5,9 +5,10 @@ import stat
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import films
+from app.panels import question
 from app.panels.file_to_save import file_to_save
 from app.plots.base import Table
 from app.tables import table_files, write_tables
@@ -19,12 +20,12 @@ def ask(qtbot, monkeypatch):
     qtbot.addWidget(parent)
     asked = []
 
-    def named(path, answer=QMessageBox.StandardButton.No):
+    def named(path, answer=question.Button.No):
         monkeypatch.setattr(
             QFileDialog, "getSaveFileName", lambda *_: (str(path) if path else "", "")
         )
         monkeypatch.setattr(
-            QMessageBox, "question", lambda *words: asked.append(words[2]) or answer
+            question, "ask", lambda *words: asked.append(words[2]) or answer
         )
         return file_to_save(parent, "Save", "density.png", "*.png")
 
@@ -42,7 +43,7 @@ def test_the_ending_that_was_left_out_is_added(ask, tmp_path):
 def test_a_file_that_is_there_is_asked_about_under_its_whole_name(ask, tmp_path):
     (tmp_path / "map.png").touch()
     assert ask(tmp_path / "map") == ""
-    yes = QMessageBox.StandardButton.Yes
+    yes = question.Button.Yes
     assert ask(tmp_path / "map", yes) == str(tmp_path / "map.png")
     assert ask.asked == ["map.png already exists. Replace it?"] * 2
 
@@ -77,9 +78,9 @@ def test_files_that_are_written_beside_it_are_asked_about_too(
     asked = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     monkeypatch.setattr(
-        QMessageBox,
-        "question",
-        lambda *words: asked.append(words[2]) or QMessageBox.StandardButton.No,
+        question,
+        "ask",
+        lambda *words: asked.append(words[2]) or question.Button.No,
     )
     parent = QWidget()
     qtbot.addWidget(parent)
@@ -103,9 +104,9 @@ def test_several_files_are_named_in_one_sentence(qtbot, monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(names[0]), ""))
     monkeypatch.setattr(
-        QMessageBox,
-        "question",
-        lambda *words: asked.append(words[2]) or QMessageBox.StandardButton.Yes,
+        question,
+        "ask",
+        lambda *words: asked.append(words[2]) or question.Button.Yes,
     )
     parent = QWidget()
     qtbot.addWidget(parent)
