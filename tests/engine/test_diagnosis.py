@@ -403,7 +403,8 @@ def test_words_that_nobody_uses_are_counted():
 def test_a_flow_that_throws_data_away_has_exploded():
     # Few layers that may stretch a lot: many that stretch little end without a number.
     wide = {"couplings": 12, "width": 64, "spread": 2.0, "bound": 2.0}
-    wild = {"learning_rate": 0.3, "clip": 1.0}
+    # At 0.3 some machines end without a number as well, at 0.05 some seeds stay sound.
+    wild = {"learning_rate": 0.15, "clip": 1.0}
     run = made("realnvp", "two_moons", 60, training=wild, model_settings=wide)
     found = named(run, "exploding_log_det")
     assert found is not None
