@@ -239,13 +239,14 @@ class Flow(GenerativeModel):
 
         Without it the likelihood of finitely many points has no maximum worth having:
         a flow grows spikes on lone ones. Rothfuss et al. 2019, 1907.08982.
+        A flow whose config has no such setting has none.
         """
-        return 0.0
+        return float(getattr(self.config, "jitter", 0.0))
 
     @property
     def jitter_fade(self) -> int:
         """Steps over which the jitter falls to zero; 0 for one that stays."""
-        return 0
+        return int(getattr(self.config, "jitter_fade", 0))
 
     def noise(self, player: str) -> dict[str, Draw]:
         """None but the jitter: the likelihood is exact."""

@@ -146,16 +146,6 @@ class MAF(Flow):
         """Do so again with the new points."""
         self.initialise(columns, generator)
 
-    @property
-    def jitter(self) -> float:
-        """Noise on each training point."""
-        return float(self.config.jitter)
-
-    @property
-    def jitter_fade(self) -> int:
-        """Steps over which it falls to zero."""
-        return int(self.config.jitter_fade)
-
     def losses(self, player: str, batch: Batch) -> dict[str, Tensor]:
         """Negative log-likelihood in nats; batch norm sees the batch itself."""
         del player

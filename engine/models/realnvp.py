@@ -90,13 +90,3 @@ class RealNVP(CouplingFlow):
             return AffineCoupling(dim_a, dim_b, shape, config.bound)
 
         super().__init__(config, dim, classes, make, config.couplings)
-
-    @property
-    def jitter(self) -> float:
-        """Noise on each training point."""
-        return float(self.config.jitter)
-
-    @property
-    def jitter_fade(self) -> int:
-        """Steps over which it falls to zero."""
-        return int(self.config.jitter_fade)

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from engine.models.base import Card, ModelConfig
 from engine.models.coupling_flow import CouplingFlow
-from engine.models.flow import FlowConfig
+from engine.models.flow import FlowConfig, jitter_fade_knob, jitter_knob
 from engine.nets.spline import SplineCoupling, SplineShape
 from engine.settings import knob
 
@@ -57,15 +57,17 @@ class SplineFlowConfig(FlowConfig):
         scale="log",
     )
     tail_bound: float = knob(
-        4.0,
+        5.0,
         "Tail bound",
         "Beyond this distance from the centre, in standard deviations of the data, "
-        "points stay where they are.",
+        "points stay where they are: noise out there becomes a stray sample.",
         ge=1.0,
         le=10.0,
         symbol="B",
         formula=r"g(x) = x, \quad |x| \ge B",
     )
+    jitter: float = jitter_knob(0.06)
+    jitter_fade: int = jitter_fade_knob(4000)
 
 
 class SplineFlow(CouplingFlow):
@@ -86,7 +88,7 @@ class SplineFlow(CouplingFlow):
     deed: ClassVar[str] = "spline"
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **CouplingFlow.training_defaults,
-        "learning_rate": 2e-3,
+        "learning_rate": 6e-3,
         "clip": 5.0,
         "batch_size": 1024,
         "steps": 4000,

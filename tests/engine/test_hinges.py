@@ -1,12 +1,10 @@
 """Hidden units of a flow bend all over the data, not just in their middle."""
 
-import math
 
 import pytest
 import torch
 from torch import nn
 
-from engine.models.base import Batch
 from engine.models.maf import MAF, MAFConfig
 from engine.models.realnvp import RealNVP, RealNVPConfig
 from engine.nets.coupling import NetShape, coupling_net, spread_hinges
@@ -80,32 +78,3 @@ def test_waves_reach_the_set_frequency(flow: type[RealNVP | MAF]) -> None:
     frequencies = net[0].matrix.sum(dim=0)
     assert frequencies.max().item() == pytest.approx(3.0)
     assert len(frequencies.unique()) == 5
-
-
-@pytest.mark.parametrize("flow", [RealNVP, MAF])
-def test_jitter_shakes_the_points_that_are_learned(flow: type[RealNVP | MAF]) -> None:
-    """A new flow is the identity: E -ln N(x + s e) = ln 2 pi + (E|x|^2 + 2 s^2) / 2."""
-    generator = torch.manual_seed(0)
-    model = flow(flow.Config(jitter=0.2)).double()
-    (draw,) = model.noise("model").values()
-    eps = torch.randn(200_000, *draw.shape, generator=generator, dtype=torch.float64)
-    x = torch.ones_like(eps)
-    batch = Batch(x, torch.zeros(len(x)).long(), {"jitter": eps}, torch.tensor(0.0))
-    expected = math.log(2 * math.pi) + 1 + 0.2**2
-    assert model.losses("model", batch)["loss"].item() == pytest.approx(
-        expected, abs=0.003
-    )
-
-
-@pytest.mark.parametrize("flow", [RealNVP, MAF])
-def test_jitter_fades_to_zero(flow: type[RealNVP | MAF]) -> None:
-    model = flow(flow.Config(jitter=0.2, jitter_fade=100))
-    x, eps = torch.zeros(3, 2), torch.ones(3, 2)
-    for step, left in ((0, 0.2), (25, 0.15), (100, 0.0), (500, 0.0)):
-        batch = Batch(x, torch.zeros(3).long(), {"jitter": eps}, torch.tensor(step))
-        assert torch.allclose(model.shaken(batch), torch.full((3, 2), left))
-
-
-@pytest.mark.parametrize("flow", [RealNVP, MAF])
-def test_without_jitter_no_noise_is_drawn(flow: type[RealNVP | MAF]) -> None:
-    assert flow(flow.Config(jitter=0.0)).noise("model") == {}
