@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -49,6 +50,7 @@ class Session(QObject):
         compare: Runs side by side.
         jobs: Long work: studies, sweeps, scripts.
         doctor: What seems wrong with the runs, and what helps.
+        kept_drawings: Operations of the drawings that a file has.
     """
 
     catalogue_received = Signal()
@@ -78,6 +80,7 @@ class Session(QObject):
         self.catalogue: Catalogue | None = None
         self.welcome: wire.Welcome | None = None
         self.engine_state = "starting"
+        self.kept_drawings: list[list[dict[str, Any]]] = []
         self.link = EngineLink(client, self)
         self.desk = SettingsDesk(self.link, self)
         self.slots = Slots(self.link.send, self.link.credit, self)

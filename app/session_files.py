@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from app.session import Session
-from app.session_config import Group
+from app.session_config import Group, complete
+from app.session_drawing import DRAWING, Operation
 from app.session_history import ConfigEdit, History
 from app.session_notes import Notice
 from app.session_run import Run
@@ -106,6 +107,20 @@ class SessionFiles(QObject):
         runs = self._session.runs.all.values()
         return sum(max(_seconds(r) - self._safe.get(r.id, 0.0), 0.0) for r in runs)
 
+    @property
+    def has_unsaved_drawing(self) -> bool:
+        """Whether something was drawn that no file has."""
+        return any(map(self._is_unsaved_drawing, self._session.runs.all.values()))
+
+    def _is_unsaved_drawing(self, run: Run) -> bool:
+        catalogue, operations = self._session.catalogue, drawn_in(run)
+        # Without an edit it is what came from a file or a command line.
+        if catalogue is None or not operations or not run.history.stack.index():
+            return False
+        sketch = complete(catalogue, RunConfig(model=run.config.model, data=DRAWING))
+        offered = sketch.data_settings.get("operations", [])
+        return operations not in (offered, *self._session.kept_drawings)
+
     def save(self, path: str, desk: KeptDesk) -> None:
         """Write every run, its kept moments and histories into ``path``."""
         session = self._session
@@ -125,7 +140,8 @@ class SessionFiles(QObject):
             window=window.model_dump(mode="json"),
         )
         safe = {run.id: _seconds(run) for run in runs}
-        session.link.send(command, partial(self._on_saved, path, safe))
+        drawings = [drawn_in(run) for run in runs]
+        session.link.send(command, partial(self._on_saved, path, safe, drawings))
 
     def open(self, path: str) -> None:
         """Bring back what a file holds."""
@@ -192,23 +208,37 @@ class SessionFiles(QObject):
         session.runs.visited.emit(session.run.at if session.run else None)
         self.path = path
         self._safe = {run.id: _seconds(run) for run in new.values()}
+        session.kept_drawings += map(drawn_in, new.values())
         self.opened.emit(window, new)
         name = Path(path).name
         self.noted.emit(Notice("good", f"{name} is open", _count(len(new))))
 
     def _on_saved(
-        self, path: str, safe: dict[str, float], ack: Ack, arrays: Arrays
+        self,
+        path: str,
+        safe: dict[str, float],
+        drawings: list[list[Operation]],
+        ack: Ack,
+        arrays: Arrays,
     ) -> None:
         del arrays
         if ack.error:
             self.noted.emit(Notice("warning", "The session was not saved", ack.error))
             return
         self.path, self._safe = path, safe
+        self._session.kept_drawings = drawings
         self.noted.emit(Notice("good", "Session saved", path))
         self.saved.emit()
 
     def _warn(self, text: str) -> None:
         self.noted.emit(Notice("warning", "The session was not opened", text))
+
+
+def drawn_in(run: Run) -> list[Operation]:
+    """The operations of a run's drawing; none if it learns from other data."""
+    if run.config.data != DRAWING:
+        return []
+    return list(run.config.data_settings.get("operations", []))
 
 
 def _seconds(run: Run) -> float:

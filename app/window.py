@@ -1,5 +1,7 @@
 """The main window: wires and owns, computes nothing."""
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import (
     QCloseEvent,
@@ -12,7 +14,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import tab_order
-from app.closing import may_close
+from app.closing import may_close, may_replace
 from app.panels.data_panel import DataPanel
 from app.panels.figure_maker import FigureMaker
 from app.panels.figure_saver import FigureSaver
@@ -73,6 +75,7 @@ class Window(QWidget):
         self.files = WindowFiles(
             session, self.wall, self.pages, self.data, self.timeline.film, self
         )
+        self.files.may_replace = partial(may_replace, self)
         self.take_away = TakeAway(session, self)
         self.figure_saver = FigureSaver(preferences, self)
         self.actions_by_name = actions_of(self)
@@ -221,7 +224,7 @@ class Window(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the engine; the window is gone at once, the engine within seconds."""
-        if self.asks_to_save and not may_close(self):
+        if not may_close(self):
             event.ignore()
             return
         self.remember()

@@ -1,5 +1,7 @@
 """What the window opens and saves: tables, runs, sessions, films, dropped files."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,8 @@ class WindowFiles(QObject):
     Attributes:
         sessions: Saves and opens ``*.genplay``.
         films: Saves GIF and WebP.
+        may_replace: Whether a session may take the place of this one now; else it may
+            do so later, by what it is given.
     """
 
     noted = Signal(object)  # Notice
@@ -64,6 +68,7 @@ class WindowFiles(QObject):
         self._film = film
         self._over = parent
         self._table_asked = ""
+        self.may_replace: Callable[[Callable[[], object]], bool] = lambda _: True
         self.sessions = SessionFiles(session, self)
         self.films = FilmDesk(session, film, self)
         session.run_ready.connect(self._on_ready)
@@ -124,6 +129,11 @@ class WindowFiles(QObject):
         title = "Open session"
         path, _ = QFileDialog.getOpenFileName(self._over, title, "", _SESSIONS)
         if path:
+            self.open_session(path)
+
+    def open_session(self, path: str) -> None:
+        """Let a session take the place of this one, unless that is not wanted."""
+        if self.may_replace(partial(self.sessions.open, path)):
             self.sessions.open(path)
 
     def save_training_film(self) -> None:
@@ -153,7 +163,7 @@ class WindowFiles(QObject):
     def take(self, path: str) -> None:
         """Open what was dropped: a session, a picture to draw, or a table."""
         if path.endswith(ENDING):
-            self.sessions.open(path)
+            self.open_session(path)
             return
         if is_picture(path):
             self._pages.show_page("draw")

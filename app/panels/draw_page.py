@@ -174,11 +174,13 @@ class DrawPage(Page):
             text = f"{name} is no drawing: it should hold a list of operations."
             self.noted.emit(Notice("warning", "No drawing was opened", text))
             return
+        self.session.kept_drawings.append(operations)
         self.drawing.set_operations(operations, f"drawing {name}")
 
     def save_drawing(self, path: str) -> None:
         """Write the operations, for another window or the command line."""
-        text = json.dumps(self.drawing.operations)
+        operations = self.drawing.operations
+        text = json.dumps(operations)
         try:
             Path(path).write_text(text, "utf-8")
         except OSError as error:
@@ -186,6 +188,7 @@ class DrawPage(Page):
                 Notice("warning", "The drawing was not saved", error.strerror or "")
             )
         else:
+            self.session.kept_drawings.append(operations)
             self.noted.emit(Notice("good", "Drawing saved", path))
 
     # ---- inside

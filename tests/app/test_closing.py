@@ -64,3 +64,68 @@ def test_it_closes_once_the_session_is_saved(window, monkeypatch, tmp_path):
     window.unsaved = 0.0
     sessions.saved.emit()
     assert not window.isVisible()
+
+
+BRUSH = {
+    "do": "brush",
+    "path": [0.0, 0.0, 1.0, 1.0],
+    "radius": [0.3, 0.3],
+    "density": 60,
+    "label": 1,
+    "seed": 3,
+}
+
+
+@pytest.fixture
+def drawn(world, window):
+    """A window whose run has learned little, from a drawing that no file has."""
+    window.unsaved = 0.0
+    drawing = window.pages.page("draw").drawing
+    drawing.begin_empty()
+    drawing.add([BRUSH], "stroke")
+    world.until(lambda: drawing.is_drawn and drawing.draft is None)
+    return window
+
+
+def test_a_drawing_that_no_file_has_is_asked_about(drawn):
+    drawn.answer(BUTTONS.Cancel)
+    assert not drawn.close()
+    assert drawn.asked
+    drawn.session.runs.undo_group.undo()
+    assert drawn.close()
+
+
+def test_a_drawing_that_was_saved_by_itself_is_safe(drawn, tmp_path):
+    drawn.answer(BUTTONS.Cancel)
+    drawn.pages.page("draw").save_drawing(str(tmp_path / "drawing.json"))
+    assert drawn.close()
+    assert not drawn.asked
+
+
+def test_the_sketch_that_everyone_is_offered_is_nobody_s_work(world, window):
+    window.unsaved = 0.0
+    window.answer(BUTTONS.Cancel)
+    window.session.desk.choose_data("drawn")
+    world.until(lambda: world.client.configured.data == "drawn")
+    assert window.session.run.config.data_settings["operations"]
+    assert window.close()
+
+
+def test_another_session_takes_the_place_only_if_that_is_wanted(
+    drawn, monkeypatch, tmp_path
+):
+    files, opened, path = drawn.files, [], str(tmp_path / "old.genplay")
+    monkeypatch.setattr(files.sessions, "open", opened.append)
+    drawn.answer(BUTTONS.Cancel)
+    files.take(path)
+    assert drawn.asked
+    assert not opened
+    drawn.answer(BUTTONS.Save)
+    monkeypatch.setattr(files, "save_session", lambda: True)
+    files.take(path)
+    assert not opened
+    files.sessions.saved.emit()
+    assert opened == [path]
+    drawn.answer(BUTTONS.Discard)
+    files.take(path)
+    assert opened == [path, path]
