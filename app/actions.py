@@ -38,11 +38,11 @@ class Actions:
             self._add(window, act.name, action, act.keys)
 
     def adopt(
-        self, window: QWidget, name: str, group: str, action: QAction, keys: str
+        self, window: QWidget, name: str, group: str, action: QAction, *keys: str
     ) -> None:
         """Take in an action that someone else made, e.g. undo."""
-        self.acts[name] = Act(name, action.text(), group, action.trigger, (keys,))
-        self._add(window, name, action, (keys,))
+        self.acts[name] = Act(name, action.text(), group, action.trigger, keys)
+        self._add(window, name, action, keys)
 
     def trigger(self, name: str) -> None:
         """Do it, unless it cannot be done now."""

@@ -27,7 +27,7 @@ def actions_of(window: "Window") -> Actions:
     undo = group.createUndoAction(window, "Undo")
     redo = group.createRedoAction(window, "Redo")
     actions.adopt(window, "undo", "Settings", undo, "Ctrl+Z")
-    actions.adopt(window, "redo", "Settings", redo, "Ctrl+Shift+Z")
+    actions.adopt(window, "redo", "Settings", redo, "Ctrl+Shift+Z", "Ctrl+Y")
     return actions
 
 

@@ -1,9 +1,8 @@
 """What the window opens and saves: tables, runs, sessions, films, dropped files."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -22,6 +21,9 @@ from app.session_notes import Notice
 from app.session_run import Run
 from app.session_slots import SLOTS
 from engine.protocol import RunReady
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SESSIONS = f"Sessions (*{ENDING})"
 _NO_TIMES = (
