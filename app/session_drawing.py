@@ -23,6 +23,8 @@ _LONGEST = 1000  # numbers of a path; a longer stroke goes on as another operati
 _COPIED = 10_000  # points of a data set that is taken over
 #: Too few of these are refused as well, but more of them make a drawing.
 _GROWING = ("brush", "erase", "points")
+#: What a note is about that nothing could be added; over with what is added next.
+NOT_ADDED = "drawing:not added"
 
 
 def new_seed() -> int:
@@ -134,6 +136,7 @@ class Drawing(QObject):
             "data": run.config.data,
             "settings": settings,
             "points": min(max(points, 2), _COPIED),
+            "label": 0,
             "seed": new_seed(),
         }
         self.add([layer], "a copy")
@@ -148,6 +151,7 @@ class Drawing(QObject):
 
     def add(self, operations: list[Operation], text: str, stroke: str = "") -> None:
         """Further operations; those of one ``stroke`` are one step of the history."""
+        self._session.outdated.emit(NOT_ADDED)
         self.set_operations([*self.operations, *operations], text, stroke)
 
     def set_operations(
@@ -295,7 +299,7 @@ class Drawing(QObject):
         self.changed.emit()
 
     def _warn(self, title: str, text: str) -> None:
-        self.noted.emit(Notice("warning", title, text))
+        self.noted.emit(Notice("warning", title, text, about=NOT_ADDED))
 
 
 class Stroke:

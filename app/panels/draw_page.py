@@ -25,7 +25,7 @@ from app.pictures import SUFFIXES, PictureError, is_picture, read_picture
 from app.plots.drawing import Canvas
 from app.session import Session
 from app.session_config import data_entry
-from app.session_drawing import DRAWING, Drawing, new_seed
+from app.session_drawing import DRAWING, NOT_ADDED, Drawing, new_seed
 from app.session_notes import Notice
 from app.session_slots import Slots
 from engine.protocol import Arrays, Frame
@@ -140,7 +140,8 @@ class DrawPage(Page):
         try:
             picture = read_picture(path)
         except PictureError as error:
-            self.noted.emit(Notice("warning", "No picture was added", str(error)))
+            title, text = "No picture was added", str(error)
+            self.noted.emit(Notice("warning", title, text, about=NOT_ADDED))
             return
         longest = max(picture.width, picture.height)
         shares = (picture.width / longest, picture.height / longest)
@@ -243,7 +244,9 @@ class DrawPage(Page):
         layer = {
             "do": "layer",
             "data": str(self.tools.layer.value()),
+            "settings": {},
             "points": _LAYER,
+            "label": 0,
             "seed": new_seed(),
         }
         self.drawing.add([layer], f"add {self.tools.layer.currentText()}")

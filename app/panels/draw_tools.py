@@ -20,7 +20,7 @@ def _number(
     title: str, words: str, default: float, low: float, high: float, **more: Any
 ) -> dict[str, Any]:
     kind = "integer" if isinstance(default, int) else "number"
-    limits = {"minimum": low, "maximum": high, "apply": "live"}
+    limits = {"minimum": low, "maximum": high, "apply": ""}  # for what is done next
     return {"type": kind, "title": title, "description": words, "default": default} | (
         limits | more
     )

@@ -112,6 +112,8 @@ class Row(QWidget):
 
     def _finish(self) -> None:
         self.line.addWidget(self.mark)
+        if not self.schema.get("apply", "restart"):
+            self.mark.hide()  # it says what is done next, and does nothing by itself
         self.set_reason("")
 
     def _restore(self) -> None:

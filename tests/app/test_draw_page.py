@@ -15,6 +15,7 @@ from app.panels.draw_tools import BRUSH
 from app.panels.table_choice import TableSheet, dialect_words
 from app.session_drawing import Stroke, of_points
 from app.session_notes import Notice
+from engine.data.operations import checked_operations
 from engine.protocol import Configure, Probe, StartJob, Subscribe, Unsubscribe
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -366,6 +367,12 @@ def test_pasted_text_becomes_points(studio):
     studio.act(page.tools.sources["paste"])
     studio.until(lambda: studio.notes[-1].title == "No points were added")
     assert len(page.drawing.operations) == 1
+    toasts = studio.window.toasts
+    studio.until(lambda: "No points were added" in {t.title for t in toasts.toasts})
+    QGuiApplication.clipboard().setText("5 6")
+    studio.act(page.tools.sources["paste"])
+    studio.drawn(2)
+    assert "No points were added" not in {t.title for t in toasts.toasts}
 
 
 def test_points_beyond_the_canvas_can_be_fitted_into_it(studio):
@@ -473,6 +480,9 @@ def test_another_data_set_is_added(studio):
     studio.act(page.tools.add_layer)
     (layer,) = studio.drawn(1)
     assert (layer["do"], layer["data"]) == ("layer", "rings")
+    # As the engine writes it, or a copy of the run seems to learn from other data.
+    whole = checked_operations([layer])[0].model_dump(mode="json")
+    assert layer == whole
     keys = {page.tools.layer.itemText(i) for i in range(page.tools.layer.count())}
     assert not {"Drawing", "Your table"} & keys
 
@@ -584,3 +594,10 @@ def test_tab_goes_through_canvas_and_tools(studio):
 def test_an_encoding_is_written_as_people_write_it(encoding, words):
     found = {"rows": 2, "delimiter": ",", "encoding": encoding}
     assert dialect_words(found).split(", ")[-1] == words
+
+
+def test_what_only_a_button_brings_about_is_not_said_to_act_at_once(studio):
+    tools = studio.open().tools
+    for form in (tools.changes, tools.brush):
+        assert form.fields
+        assert not any(row.mark.isVisible() for row in form.fields.values())

@@ -34,3 +34,15 @@ def test_every_likelihood_has_room_in_the_status_bar(qapp, value):
 def test_the_whole_time_has_room_in_the_status_bar(qapp):
     room = text_width(_PARTS["views"][1], 12, 500)
     assert text_width("100.0 % of time", 12, 500) <= room
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([-4.0, 4.0, 0.5], "−4, 4, 0.5"),
+        ([{"do": "brush"}, {"do": "rotate"}], "2 operations"),
+        ([{"do": "brush"}], "1 operation"),
+    ],
+)
+def test_a_list_is_written_as_its_numbers_or_its_length(value, words):
+    assert setting_words({}, value) == words

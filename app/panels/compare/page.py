@@ -44,6 +44,7 @@ class _Kept(BaseModel):
     plots: list[list[KeptPlot]] = Field(default_factory=list)
     race: list[str] = Field(default_factory=list, min_length=2, max_length=2)
     table: str = ""
+    form: bool = False
 
 
 class ComparePage(Page):
@@ -101,6 +102,7 @@ class ComparePage(Page):
             ],
             "race": [self.race.axis.value(), self.race.quantity.value()],
             "table": self.table.mode.value(),
+            "form": self.panel is not None and not self.panel.isHidden(),
         }
 
     def recall(self, kept: Json, runs: Mapping[str, Run]) -> None:
@@ -119,6 +121,8 @@ class ComparePage(Page):
         ):
             if word in switch.options:
                 switch.user_choose(word)
+        if found.form:
+            self.open_settings()
 
     def show_status(self) -> None:
         """What all runs report, and which of them is best."""

@@ -84,8 +84,17 @@ def setting_words(field: Mapping[str, Any], value: Any) -> str:
     if isinstance(value, int | float):
         unit = unit_word(value, str(field.get("unit") or ""))
         return f"{format_number(value)} {unit}".strip()
+    if isinstance(value, list | tuple):
+        return _list_words(value)
     choices = field.get("choices") or {}
     return str(choices.get(str(value), value)).replace("_", " ")
+
+
+def _list_words(values: Sequence[Any]) -> str:
+    """Numbers one after the other; of anything else, such as a drawing, how long."""
+    if all(isinstance(value, int | float) for value in values):
+        return ", ".join(format_number(value) for value in values)
+    return "1 operation" if len(values) == 1 else f"{len(values):,} operations"
 
 
 def nll_words(run: Run) -> str:

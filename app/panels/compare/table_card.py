@@ -93,7 +93,7 @@ class TableCard(Card):
         compare, run = self._session.compare, self._session.run
         if run is None or run not in compare.runs or len(compare.runs) == 1:
             return _ALONE
-        return f"None yet: change a setting of {compare.letter(run)} at the right."
+        return f"None yet: change a setting of {compare.letter(run)}."
 
     def copy_text(self) -> None:
         """Put the table into the clipboard, cells parted by tabs."""
