@@ -94,6 +94,7 @@ class Session(QObject):
         self.doctor = Doctor(self.desk, self.runs, self, self.compare.titled, self)
         self._start = start
         self._tells_recovery = False
+        self._plays_first = False
         self.slots.can_show = lambda view: not self.reason_against(view)
         self.slots.is_built = lambda: self.run is not None and self.run.is_built
         self.desk.config_changed.connect(lambda _: self.slots.suit())
@@ -128,7 +129,11 @@ class Session(QObject):
     # ---- control of the run on show
 
     def play(self) -> None:
-        """Train; a snapshot on show gives way to the living run."""
+        """Train; a snapshot on show gives way to the living run.
+
+        Before there is a run, the first one will.
+        """
+        self._plays_first = self.run is None
         self.runs.return_live()
         able = [each for each in self.runs.driven if each.can_play]
         for each in able:
@@ -325,9 +330,12 @@ class Session(QObject):
                 self.start_refused.emit(str(error))
                 return
             self.runs.choose(self.runs.make(config).id)
+            if self._plays_first:
+                self.play()
 
     def _reset(self, run: Run) -> None:
         run.failed = None
+        run.measured = {}
         run.trail = []
         run.changes = []
         self._send(wire.Reset(run_id=run.id))

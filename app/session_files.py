@@ -59,6 +59,7 @@ class KeptRun(_Kept):
     waiting: dict[Group, dict[str, Any]] = Field(default_factory=dict)
     speed: float = 0.0
     at: int | None = None
+    measured: dict[str, Any] = Field(default_factory=dict)
 
 
 class KeptDesk(_Kept):
@@ -192,6 +193,7 @@ class SessionFiles(QObject):
             run = new[kept.id]
             if run.applied is None:
                 run.applied = run.ready.config if run.ready else run.config
+            run.recall_measured(kept.measured)
             run.at = kept.at if kept.at in run.snapshots else None
         session.runs.choose(new[window.shown].id)
         for kept in window.runs:
@@ -268,6 +270,7 @@ def _kept(run: Run) -> KeptRun:
         },
         speed=run.speed,
         at=run.at,
+        measured=run.keep_measured(),
     )
 
 

@@ -1,6 +1,10 @@
 """One run as the window knows it."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
 
 from app.session_config import Group
 from app.session_history import History
@@ -15,6 +19,8 @@ from engine.protocol import (
 )
 
 _SPARK_LENGTH = 200
+#: Beside metrics, what the engine measures of a run when it has the time.
+_MEASURED = ("chance", "evaluations_per_step", "evaluations_per_sample")
 
 
 @dataclass
@@ -29,6 +35,7 @@ class Run:
             before.
         at: Step of the snapshot on show, None for the living run.
         trail: Metrics in the order they came, for the spark lines.
+        measured: What a file says was measured; nothing once the engine has done so.
     """
 
     id: str
@@ -48,6 +55,7 @@ class Run:
     is_lost: bool = False
     has_too_few: bool = False
     speed: float = 0.0
+    measured: dict[str, Any] = field(default_factory=dict)
 
     @property
     def config(self) -> RunConfig:
@@ -82,8 +90,25 @@ class Run:
             self.ready = self.ready.model_copy(update=facts)
         self.has_too_few = event.too_few
 
+    def keep_measured(self) -> dict[str, Any]:
+        """What was measured so far, for a file."""
+        status = self.status
+        facts = {n: getattr(status, n) for n in _MEASURED} if status else {}
+        return {"trail": [m.model_dump(mode="json") for m in self.trail], **facts}
+
+    def recall_measured(self, kept: dict[str, Any]) -> None:
+        """Measured before a file was written; it stands until it is measured anew."""
+        with suppress(ValidationError):  # of a version that measured something else
+            trail = [Metrics.model_validate(m) for m in kept.get("trail", [])]
+            self.trail = [m for m in trail if m.step <= self.step]
+        if self.trail and self.status is not None:
+            facts = {n: kept[n] for n in _MEASURED if kept.get(n)}
+            self.measured = {**facts, "metrics": self.trail[-1]}
+            self.take_status(self.status)
+
     def begin_again(self, ready: RunReady) -> None:
         """Forget what belonged to the run before a restart."""
+        self.measured = {}
         self.ready = ready
         self.has_too_few = False
         self.status = None
@@ -96,6 +121,10 @@ class Run:
 
     def take_status(self, status: Status) -> None:
         """Keep the newest report, and a trail of its metrics."""
+        if status.metrics is not None:
+            self.measured = {}
+        elif self.measured and self.measured["metrics"].step <= status.step:
+            status = status.model_copy(update=self.measured)
         self.status = status
         metrics = status.metrics
         if metrics and (not self.trail or self.trail[-1].step < metrics.step):

@@ -297,6 +297,7 @@ class Window(QWidget):
         self.projector_foot.hide()
         self.setMinimumSize(1100, 640)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocus()  # else Qt begins with the first button, the list of runs
 
     def _connect(self) -> None:
         session, actions = self.session, self.actions_by_name

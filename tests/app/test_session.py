@@ -277,3 +277,11 @@ def test_settings_of_a_command_line_find_their_group(world):
     assert restarts_at_once(world.run.config, config)
     with pytest.raises(BadRequest, match="'colour'"):
         requested(catalogue, wanted, ["colour=red"])
+
+
+def test_play_before_there_is_a_run_is_not_forgotten(qtbot, tmp_path, engine):
+    made = World(qtbot, tmp_path, engine, with_window=False)
+    made.session.toggle()
+    made.start()
+    made.until(lambda: made.run.is_playing)
+    made.close()

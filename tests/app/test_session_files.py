@@ -7,7 +7,15 @@ from app import session_files
 from app.session_files import KeptDesk, KeptWindow, SessionFiles
 from app.session_history import History
 from app.session_run import Run
-from engine.protocol import Ack, Close, OpenSession, RunConfig, SaveSession, Status
+from engine.protocol import (
+    Ack,
+    Close,
+    Metrics,
+    OpenSession,
+    RunConfig,
+    SaveSession,
+    Status,
+)
 
 
 class Link:
@@ -59,6 +67,7 @@ class World(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.link, self.runs, self.desk = Link(), Runs(), Desk()
+        self.catalogue, self.kept_drawings = None, []
 
     @property
     def run(self):
@@ -263,3 +272,40 @@ def test_training_that_no_file_has_is_counted(world, files, monkeypatch, tmp_pat
     assert files.unsaved_seconds == 0
     trained(world.runs.all["open-1-run-1"], 33.0)
     assert files.unsaved_seconds == 3.0
+
+
+def test_what_was_measured_stands_until_it_is_measured_anew(
+    world, files, monkeypatch, tmp_path
+):
+    """Dashes stood there until an engine with much to do had measured again."""
+    trained(world.run, 4.0)
+    measured = Metrics(step=3, points=500, energy_distance=0.02)
+    facts = {"metrics": measured, "evaluations_per_sample": 50}
+    world.run.take_status(world.run.status.model_copy(update=facts))
+    window = written(world, files).window
+    opened(world, files, window, monkeypatch, tmp_path)
+    run = world.runs.all["open-1-run-1"]
+    trained(run, 4.0)
+    world.link.answer()
+    assert run.status.metrics == measured
+    assert run.status.evaluations_per_sample == 50
+    assert run.trail == [measured]
+    bare = run.status.model_copy(update={"metrics": None, "step": 6})
+    run.take_status(bare)
+    assert run.status.metrics == measured
+    run.take_status(bare.model_copy(update={"step": 2}))  # it went back in time
+    assert run.status.metrics is None
+    run.take_status(bare.model_copy(update={"metrics": Metrics(step=6, points=9)}))
+    run.take_status(bare)
+    assert run.status.metrics is None
+
+
+def test_measured_by_another_version_is_left_out(world, files, monkeypatch, tmp_path):
+    trained(world.run, 4.0)
+    window = written(world, files).window
+    window["runs"][0]["measured"] = {"trail": [{"step": 1, "beauty": 7}]}
+    opened(world, files, window, monkeypatch, tmp_path)
+    trained(world.runs.all["open-1-run-1"], 4.0)
+    world.link.answer()
+    assert files.back
+    assert world.run.trail == []

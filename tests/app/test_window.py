@@ -116,6 +116,9 @@ def test_keys_of_the_main_path(world):
     assert world.run.config.training["batch_size"] == 512
     press(window, "Ctrl+Shift+Z")
     assert world.run.config.training["batch_size"] == 64
+    press(window, "Ctrl+Z")
+    press(window, "Ctrl+Y")
+    assert world.run.config.training["batch_size"] == 64
     press(window, "M")
     assert slots.shown == {"a"}
     assert not window.wall.cards["b"].isVisible()
@@ -644,3 +647,11 @@ def test_closing_while_training_leaves_no_process(qtbot, tmp_path):
     pid = recorder.engine_pid
     made.close()
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie"
+
+
+def test_no_button_is_chosen_before_a_hand_chose_one(world):
+    """Qt chose the first, so that Return opened the list of runs."""
+    window = world.window
+    window.activateWindow()
+    world.until(window.isActiveWindow)
+    assert window.focusWidget() is window
