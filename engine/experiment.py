@@ -115,6 +115,8 @@ class Experiment:
         self.data = data if data is not None else setup.make_data(config)
         check_classes(self._parts, self.data)
         self.config = setup.written_out(config, self._parts, self.data)
+        #: Titles of settings that named a class the data of a file do not have.
+        self.lowered: list[str] = []
         self._store = SnapshotStore()
         self._visits: dict[int, GenerativeModel] = {}
         self._floors: tuple[Data, dict[int, float | None]] = (self.data, {})

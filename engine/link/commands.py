@@ -170,10 +170,13 @@ class Commands:
         data = make_data(config)
         kind = registry.model(config.model).Config
         config, lowered = brought_in(kind, config, data)
-        for title in lowered:
-            text = f"It named a class that is not in {data.title}: it is 0 again."
-            self._reporter.note("info", title, text, run.run_id)
+        self._tell_lowered(run.run_id, lowered, data.title)
         return Experiment.from_config(config, data)
+
+    def _tell_lowered(self, run_id: str, titles: list[str], data: str) -> None:
+        for title in titles:
+            text = f"It named a class that is not in {data}: it is 0 again."
+            self._reporter.note("info", title, text, run_id)
 
     def _begin(self, run_id: str, experiment: Experiment) -> None:
         run = self.runs.get(run_id)
@@ -276,6 +279,7 @@ class Commands:
         self._refuse_taken(command.run_id)
         experiment = Experiment.load(Path(command.folder))
         self._begin(command.run_id, experiment)
+        self._tell_lowered(command.run_id, experiment.lowered, experiment.data.title)
         return {"config": experiment.config.model_dump(mode="json")}, {}
 
     def _save_session(self, command: SaveSession) -> None:
@@ -290,6 +294,8 @@ class Commands:
             self._refuse_taken(command.prefix + name)
         for name, experiment in found.items():
             self._begin(command.prefix + name, experiment)
+            lowered, title = experiment.lowered, experiment.data.title
+            self._tell_lowered(command.prefix + name, lowered, title)
             self._reporter.status(self.runs[command.prefix + name])
 
     def _refuse_taken(self, run_id: str) -> None:

@@ -23,6 +23,7 @@ from safetensors.torch import save as save_tensors
 from torch import Generator, Tensor
 
 import engine
+from engine import registry
 from engine.data.base import DataConfig, DataError, DataSet, Points, Scaling
 from engine.data.csv_writer import write_points
 from engine.data.load import Data, plot_limits
@@ -30,6 +31,7 @@ from engine.data.table import CsvConfig
 from engine.protocol import RunConfig
 from engine.registry import UnknownNameError
 from engine.settings import SettingError
+from engine.training.class_limits import brought_in
 from engine.training.history import History
 from engine.training.setup import make_data
 from engine.training.snapshots import Snapshot, put_back, take
@@ -174,7 +176,9 @@ def load(kind: "type[Experiment]", folder: Path, device: str) -> "Experiment":
     config = config.model_copy(update={"device": device})
     try:
         data = _restored_data(config, head, tensors)
+        config, lowered = brought_in(registry.model(config.model).Config, config, data)
         run = kind.from_config(config, data)
+        run.lowered = lowered
     except (SettingError, UnknownNameError, DataError) as error:
         raise CheckpointError(f"{folder}: {error}") from error
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
+from engine.data.base import DataError
 from engine.part_file import part_beside
 from engine.protocol.session_head import (
     FORMAT,
@@ -24,6 +25,8 @@ from engine.protocol.session_head import (
     SessionFileError,
     head_of,
 )
+from engine.registry import UnknownNameError
+from engine.settings import SettingError
 from engine.training import checkpoint
 from engine.training.checkpoint import CheckpointError
 from engine.training.moments import packed, unpacked
@@ -133,9 +136,10 @@ def _run(archive: zipfile.ZipFile, index: int, path: Path) -> "Experiment":
     except KeyError as error:
         raise CheckpointError(f"{path} lacks a part of run {index + 1}.") from error
     except CheckpointError as error:
-        raise CheckpointError(
-            f"Run {index + 1} of {path} is damaged, or made by another version."
-        ) from error
+        why = "is damaged, or made by another version."
+        if isinstance(error.__cause__, (SettingError, UnknownNameError, DataError)):
+            why = f"cannot be opened: {error.__cause__}"
+        raise CheckpointError(f"Run {index + 1} of {path} {why}") from error
     _put_moments(run, archive, index, path)
     return run
 

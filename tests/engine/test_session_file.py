@@ -161,3 +161,36 @@ def test_strange_names_in_the_archive_are_left_alone(file, tmp_path):
     open_session(evil, nothing)
     assert not (tmp_path.parent / "escaped.txt").exists()
     assert not (tmp_path / "escaped.txt").exists()
+
+
+def edited(file, change):
+    """The same file with another head of its first run."""
+    other = file.with_name("edited.genplay")
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "runs/0/run.json":
+                head = json.loads(content)
+                change(head["config"])
+                content = json.dumps(head).encode()
+            new.writestr(name, content)
+    return other
+
+
+def test_a_class_that_the_data_do_not_have_costs_no_session(tmp_path):
+    settings = {"conditional": True, "label": 2, "width": 16}
+    run = Experiment("flow_matching", "two_moons", model_settings=settings)
+    run.train(3)
+    path = tmp_path / "lab.genplay"
+    save_session(path, {"a": run}, WINDOW, nothing)
+    file = edited(path, lambda config: config["model_settings"].update(label=20))
+    found = open_session(file, nothing)[0]["a"]
+    assert (found.step, found.config.model_settings["label"]) == (3, 0)
+    assert found.lowered == ["Class drawn"]
+    assert open_session(path, nothing)[0]["a"].lowered == []
+
+
+def test_a_setting_that_cannot_be_is_named(file):
+    bad = edited(file, lambda config: config["model_settings"].update(width=-3))
+    with pytest.raises(CheckpointError, match=r"Run 1 of .* cannot be opened: .*width"):
+        open_session(bad, nothing)
