@@ -9,13 +9,14 @@ from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QRect, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app import preferences as prefs
 from app.__main__ import parser
 from app.collector import Collector
+from app.placing import place
 from app.screenshot import Photographer
 from app.session import Session
 from app.session_notes import Notice
@@ -143,19 +144,8 @@ class Program(QObject):
         return requested(catalogue, self._wanted, self._options.settings)
 
     def _place(self) -> None:
-        area = self.window.preferences.geometry
-        if self._options.size:
-            self.window.setMinimumSize(1, 1)
-            self.window.resize(*self._options.size)
-        elif len(area) == 4 and area[2] > 0 and area[3] > 0:
-            screens = [s.availableGeometry() for s in QApplication.screens()]
-            rect = QRect(*area)
-            if any(s.intersects(rect) for s in screens):
-                self.window.setGeometry(rect)
-        else:
-            self.window.resize(1440, 900)
-        if self.window.preferences.maximised and not self._options.size:
-            self.window.showMaximized()
+        rooms = [screen.availableGeometry() for screen in QApplication.screens()]
+        place(self.window, self._options.size, rooms, bool(self._options.screenshot))
 
     def _on_bad_request(self, text: str) -> None:
         sys.stderr.write(f"{text}\n")
