@@ -404,3 +404,15 @@ def test_courses_of_rate_and_distortion_share_one_room(world):
     assert homes[0] == homes[1] == two.plot.trade.trade.limits()
     page.head.links["axes"].click()
     assert one.plot.trade.panel.pane.home == one.plot.trade.trade.limits() != homes[0]
+
+
+def test_the_form_of_a_compared_run_comes_back_with_the_session(world):
+    world.window.pages.show_page("compare")
+    page = world.window.pages.page("compare")
+    kept = page.kept()
+    assert not kept["form"]
+    page.recall(kept, world.session.runs.all)
+    assert page.panel is None
+    page.recall({**kept, "form": True}, world.session.runs.all)
+    assert page.panel.isVisible()
+    assert page.kept()["form"]
