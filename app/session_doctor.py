@@ -111,13 +111,14 @@ class Doctor(QObject):
         """Apply a remedy to a run, which then is on show; undo takes settings back.
 
         Settings that only a restart brings about restart the run. It trains on
-        afterwards, unless a person has paused it. Should the fault show again, it is
-        told again.
+        afterwards, unless a person has paused it. Notes on the run leave: what they
+        offer is for the settings before. Should a fault show again, it is told again.
         """
         state = run.status.state if run.status else "paused"
         if run is not self._runs.run:
             self._runs.choose(run.id)
         self._told.pop(run.id, None)
+        self._take_back(run.id, set())
         if remedy.restore is not None:
             self._runs.restore(remedy.restore, run)
         values: dict[Group, Json] = {

@@ -204,6 +204,25 @@ def test_a_note_leaves_with_its_fault_with_its_run_and_with_a_new_beginning(worl
     assert len(over) == 3
 
 
+def test_a_remedy_takes_the_notes_on_its_run_away_whichever_was_chosen(world):
+    """The first note stood on, with its remedy, beside the one that came after."""
+    notes, over = [], []
+    world.doctor.noted.connect(notes.append)
+    world.doctor.outdated.connect(over.append)
+    world.shown = [world.run, world.other]
+    tell(world, fault(BACK, SLOW))
+    tell(world, fault(BACK), run_id="run-2")
+    world.doctor.cure(world.run, CLIMB.title, SLOW)
+    assert over == ["run-1:diverging"]
+    tell(world, fault(BACK))
+    assert [note.about for note in notes] == [
+        "run-1:diverging",
+        "run-2:diverging",
+        "run-1:diverging",
+    ]
+    assert len(over) == 1
+
+
 def test_among_several_runs_a_note_says_which_and_cures_that_one(world):
     notes, retitled = [], []
     world.doctor.noted.connect(notes.append)
@@ -221,6 +240,7 @@ def test_among_several_runs_a_note_says_which_and_cures_that_one(world):
         (BACK.changes, "remedy for the loss is climbing"),
         ("play", "run-2"),
     ]
+    tell(world, fault(BACK), run_id="run-2")
     world.shown = [world.other]
     world.doctor.keep_to_screen()
     assert retitled[1:] == [("run-2:diverging", "The loss is climbing")]
