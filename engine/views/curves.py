@@ -1,8 +1,8 @@
 """Losses and metrics over training, with marks where a setting was changed."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -92,7 +92,17 @@ def marked_changes(moment: Moment) -> list[dict[str, Any]]:
     fields = {
         name: field for config in configs for name, field in config.model_fields.items()
     }
-    return [_in_words(c, fields.get(c.name)) for c in moment.history.changes]
+    return [_in_words(c, fields.get(c.name)) for c in _joined(moment.history.changes)]
+
+
+def _joined(changes: Iterable[Change]) -> list[Change]:
+    """Several of one setting between two steps as one: nothing was trained between."""
+    found: dict[tuple[int, str], Change] = {}
+    for change in changes:
+        place = change.step, change.name
+        first = found.setdefault(place, change)
+        found[place] = replace(change, old=first.old)
+    return [change for change in found.values() if change.old != change.new]
 
 
 def _in_words(change: Change, field: "FieldInfo | None") -> dict[str, Any]:

@@ -174,3 +174,25 @@ def test_reference_lines_and_marks():
     assert (change["old"], change["new"]) == ("Adam", "RMSProp")
     titles = {q["name"]: (q["title"], q["player"]) for q in found.meta["quantities"]}
     assert titles["loss.generator.loss"] == ("Generator loss", "generator")
+
+
+def test_a_setting_changed_several_times_at_a_step_is_one_mark():
+    """The first of two changes was named, so the value on show was not the one set."""
+    past = history([1.0, 2.0])
+    past.changes[:] = [
+        Change(0, 0.0, "beta1", 0.9, 0.5),
+        Change(0, 0.0, "clip", 0.0, 1.0),
+        Change(0, 0.0, "beta1", 0.5, 0.1),
+        Change(2, 0.2, "clip", 1.0, 2.0),
+        Change(2, 0.2, "clip", 2.0, 1.0),  # as it was
+        Change(3, 0.3, "beta1", 0.1, 0.9),
+    ]
+    found = [
+        (change["step"], change["name"], change["old"], change["new"])
+        for change in picture(past, TwoPlayers()).meta["changes"]
+    ]
+    assert found == [
+        (0, "beta1", 0.9, 0.1),
+        (0, "clip", 0.0, 1.0),
+        (3, "beta1", 0.1, 0.9),
+    ]
