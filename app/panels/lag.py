@@ -1,5 +1,7 @@
 """When a picture is so far behind its run that it must say which step it shows."""
 
+from app.session_run import Run
+
 _SHARE, _SECONDS = 0.05, 2.0
 _USUAL = 100.0  # steps/s, where no speed is known yet
 
@@ -12,3 +14,13 @@ def is_far_behind(shown: int, step: int, rate: float) -> bool:
     """
     late = step - shown
     return late > _SHARE * step and late > _SECONDS * (rate or _USUAL)
+
+
+def late_words(shown: int | None, run: Run | None, rate: float) -> str:
+    """Which step a picture shows, if its living run has left it behind; else empty.
+
+    ``shown`` is that step, None without a picture.
+    """
+    if shown is None or run is None or run.at is not None:
+        return ""
+    return f"step {shown:,}" if is_far_behind(shown, run.step, rate) else ""

@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.panels.figure_maker import FigureMaker, Subject
-from app.panels.lag import is_far_behind
+from app.panels.lag import late_words
 from app.panels.view_sheet import ViewSheet, tunable
 from app.plots.catalogue import PLOTS, make_plot
 from app.session import Session
@@ -371,10 +371,8 @@ class PlotSlot(Card):
 
     def _show_lag(self) -> None:
         """Where the living run has left the picture behind, say which step that is."""
-        run, frame, late = self._session.run, self._frame, ""
-        if frame is not None and run is not None and run.at is None:
-            behind = is_far_behind(frame.step, run.step, self._rate)
-            late = f"step {frame.step:,}" if behind else ""
+        shown = self._frame.step if self._frame is not None else None
+        late = late_words(shown, self._session.run, self._rate)
         if late != self._late:
             self._late = late
             self._show_chips()

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 
 from app.plots.pane import Pane
 from app.theme import theme
+from app.widgets.paint import CENTRE, box, draw_text, text_width
 
 _PAN_KEYS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -35,7 +36,7 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
 
     Attributes:
         ground: Token of the colour round the panes.
-        drawn_ahead: Painted over everything, e.g. tags; called with the painter.
+        late: The step of a picture that its run has left far behind; else empty.
     """
 
     pointed = Signal(object)  # QPointF in pixels; None when the pointer has left
@@ -44,6 +45,7 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
         super().__init__(useOpenGL=False, background=None)
         self.ground = "bg1"
         self.panes: list[Pane] = []
+        self.late = ""
         self._ring = False
         # pyqtgraph's layout is not used: panes are placed by geometry.
         self.centralWidget.hide()
@@ -85,6 +87,12 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
         self.lay_out(self.width(), self.height())
         self.redraw()
 
+    def set_late(self, words: str) -> None:
+        """Say over the picture that it is of another step than its run."""
+        if words != self.late:
+            self.late = words
+            self.viewport().update()
+
     def pane_at(self, pixel: QPointF) -> Pane | None:
         """The pane under a pixel."""
         for pane in self.panes:
@@ -116,6 +124,8 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
         # Else the last pane's edge would cut what lies beside it, in an SVG.
         painter.setClipRect(self.sceneRect())
         self.paint_ahead(painter)
+        if self.late:
+            self._paint_late(painter)
         if self._ring and self.panes:
             pen = pg.mkPen(theme.c.accent, width=2)
             pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
@@ -171,6 +181,19 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
         """No focus, no ring."""
         super().focusOutEvent(event)
         self._set_ring(False)
+
+    def _paint_late(self, painter: QPainter) -> None:
+        """A chip in the lower left corner, where tags and names of axes are not."""
+        px = theme.px
+        frame = next((QRectF(p.geometry()) for p in self.panes if p.isVisible()), None)
+        if frame is None:
+            return
+        wide = text_width(self.late, 11, 500) + px(14)
+        chip = QRectF(frame.left() + px(6), frame.bottom() - px(26), wide, px(20))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box(painter, chip, 10, theme.c.bg3)
+        draw_text(painter, chip, self.late, theme.c.text2, 11, 500, CENTRE)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _each(self, act: Callable[[Pane], None]) -> None:
         for pane in self.panes[:1]:

@@ -53,3 +53,69 @@ def test_a_moment_that_is_visited_is_said_once(world):
     train_to(world, 900, 100.0)
     card.refresh()
     assert chips(card).count("step 0") == 1
+
+
+def compared(world):
+    """The page of a comparison with two runs, all their plots drawn."""
+    world.window.pages.show_page("compare")
+    world.session.compare.duplicate()
+    world.settle()
+    page = world.window.pages.page("compare")
+    places = [p for c in page.columns.values() for p in (c.left, c.right)]
+    world.until(lambda: all(place.plot.has_frame for place in places))
+    return page, places
+
+
+def report(world, run, step, rate):
+    facts = {"step": step, "steps_per_second": rate}
+    run.take_status(run.status.model_copy(update=facts))
+    world.session.reported.emit(run, run.status)
+
+
+def test_in_a_comparison_each_picture_left_behind_says_its_step(world):
+    """They fell behind without a word."""
+    _, places = compared(world)
+    run = places[0].run
+    assert {place.plot.paper.late for place in places} == {""}
+    report(world, run, 900, 100.0)
+    assert [p.plot.paper.late for p in places] == ["step 0", "step 0", "", ""]
+    report(world, run, 900, 0.0)  # paused: the picture is as old as before
+    place = places[0]
+    assert place.plot.paper.late == "step 0"
+    frame, arrays = world.session.compare.slots[run.id][place.name].frame
+    place._on_frame(place.name, frame.model_copy(update={"step": 890}), arrays)
+    assert [p.plot.paper.late for p in places] == ["", "step 0", "", ""]
+    assert [p.cell.caption for p in places[:2]] == ["step 890", "step 0"]
+    run.at = 0  # the head of its column tells which moment is on show
+    report(world, run, 900, 100.0)
+    assert places[1].plot.paper.late == ""
+
+
+def test_a_picture_left_behind_wears_its_step_and_its_figure_does_not(world):
+    _, places = compared(world)
+    paper = places[0].plot.paper
+    plain = paper.grab().toImage()
+    report(world, places[0].run, 900, 100.0)
+    marked = paper.grab().toImage()
+    changed = [
+        (x, y)
+        for x in range(plain.width())
+        for y in range(plain.height())
+        if marked.pixel(x, y) != plain.pixel(x, y)
+    ]
+    frame = paper.frame
+    assert changed
+    assert all(frame.contains(x, y) for x, y in changed)
+    assert places[0].plot.twin().paper.late == ""
+
+
+def test_a_plot_that_comes_back_knows_of_which_step_its_picture_is(world):
+    _, places = compared(world)
+    place = places[0]
+    first = place.plot
+    report(world, place.run, 900, 100.0)
+    place.choose("samples")
+    place.choose("density")
+    assert place.plot is first
+    assert place.cell.caption == "step 0"
+    assert first.paper.late == "step 0"

@@ -105,6 +105,8 @@ class RunColumn(QWidget):
         self.pace.setText(at + pace)
         self._show_fault()
         self.figures.show_run(run, best)
+        for place in (self.left, self.right):
+            place.show_lag()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A card; the run that is edited has a rim in the accent."""

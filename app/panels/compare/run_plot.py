@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.panels.compare.plot_head import PlotHead
+from app.panels.lag import late_words
 from app.panels.view_sheet import ViewSheet, tunable
 from app.plots.base import PlotView
 from app.plots.catalogue import PLOTS, make_plot
@@ -63,6 +64,8 @@ class RunPlot(QWidget):
         self._slots = session.compare.slots[run.id]
         self._plots: dict[str, PlotView] = {}
         self._states: dict[str, dict[str, Any]] = {}
+        self._steps: dict[PlotView, int] = {}  # of which each plot shows a picture
+        self._rate = 0.0  # steps/s when the run last played
         self.head = PlotHead()
         self.sheet = ViewSheet(self)
         self._ground = QWidget()
@@ -79,8 +82,7 @@ class RunPlot(QWidget):
     @property
     def cell(self) -> Cell:
         """What it is as a part of a figure, without the name of its run."""
-        frame = self._slots[self.name].frame
-        step = frame[0].step if frame is not None else self.run.step
+        step = self._steps.get(self.plot, self.run.step)
         return Cell(self.plot, f"step {step:,}")
 
     def refresh(self) -> None:
@@ -96,6 +98,14 @@ class RunPlot(QWidget):
             self.plot.show_empty("Nothing to show yet", words)
         self._show_point()
         self.show_views()
+        self.show_lag()
+
+    def show_lag(self) -> None:
+        """Where the living run has left the picture behind, say which step that is."""
+        status = self.run.status
+        self._rate = (status.steps_per_second if status else 0.0) or self._rate
+        shown = self._steps.get(self.plot) if self.plot.has_frame else None
+        self.plot.paper.set_late(late_words(shown, self.run, self._rate))
 
     def set_axis(self, shown: bool) -> None:
         """Labels at the left, or none beside a plot of the same limits."""
@@ -230,7 +240,9 @@ class RunPlot(QWidget):
         if suffix:
             self.plot.show_companion(suffix, frame.meta, arrays)
         else:
+            self._steps[self.plot] = frame.step
             self.plot.show_frame(frame.meta, arrays)
+            self.show_lag()
             self.head.fit()
             self.drawn.emit()
             asks = self.plot.drag_asks
