@@ -82,6 +82,21 @@ def test_in_a_narrow_column_the_chosen_word_is_read_whole(world):
         world.until(lambda: head.words.geometry().right() < head.tune.x())
 
 
+def test_in_a_low_window_squares_are_as_wide_as_their_columns_allow(world):
+    """Of three runs they were 104 px wide over curves of 212 px."""
+    world.window.resize(1280, 720)
+    page = compared(world)
+    for _ in range(2):
+        world.session.compare.duplicate()
+    page.panel.hide()
+    world.settle()
+    world.until(lambda: all(is_drawn(column) for column in columns(page)))
+    for place in (place for column in columns(page) for place in pair(column)):
+        paper = place.plot.paper
+        world.until(lambda p=paper: p.frame.width() > 0.7 * p.width())
+    assert page.race.plot.height() > 120
+
+
 def words_of(card):
     return [b for b in card.findChildren(Segment) if b.isVisible()]
 

@@ -30,6 +30,8 @@ _CROWDED = 3  # more columns than this have one plot each
 #: Heights of the columns and of what is below, by the number of runs: square plots
 #: in wide columns are high.
 _SHARES = ((13, 7), (13, 7), (13, 7), (10, 9), (12, 8))
+_FLAT = 700  # px of height, below which squares are as high as their columns let them
+_FLAT_SHARES = (13, 7)  # of at most so many runs that each has two plots
 #: Widths of the curves and of the table, likewise: each run is a column there.
 _TABLE_SHARES = ((3, 2), (3, 2), (3, 2), (5, 4), (1, 1))
 
@@ -207,15 +209,18 @@ class ComparePage(Page):
             self._row.insertWidget(index, column, 1)
             column.show_letter(compare.letter(run), len(compare.runs) > 1)
         self._crowd()
-        count = len(compare.runs)
-        for layout, shares in ((self._middle, _SHARES), (self._below, _TABLE_SHARES)):
-            for place, share in enumerate(shares[count]):
-                layout.setStretch(place, share)
+        for place, share in enumerate(_TABLE_SHARES[len(compare.runs)]):
+            self._below.setStretch(place, share)
+        self._fit_height()
         self.show_status()
 
     def _fit_height(self) -> None:
         """On a small projector curves and table would leave no plot to be seen."""
         self._foot.setVisible(self.height() >= theme.px(_LOW))
+        count = len(self.session.compare.runs)
+        is_flat = self.height() < theme.px(_FLAT) and count <= _CROWDED
+        for place, share in enumerate(_FLAT_SHARES if is_flat else _SHARES[count]):
+            self._middle.setStretch(place, share)
 
     def _crowd(self) -> None:
         """One plot for each of many runs, or of two on the projector."""
