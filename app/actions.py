@@ -11,13 +11,18 @@ from app.panels.finder import Entry
 
 @dataclass(frozen=True)
 class Act:
-    """One thing to do: its words, its group, its keys, and what it calls."""
+    """One thing to do: its words, its group, its keys, and what it calls.
+
+    Held down, a key does it once, unless it ``repeats``: a page would open and close
+    many times a second.
+    """
 
     name: str
     title: str
     group: str
     do: Callable[[], object]
     keys: tuple[str, ...] = ()
+    repeats: bool = False
 
 
 class Actions:
@@ -35,6 +40,7 @@ class Actions:
         for act in self.acts.values():
             action = QAction(act.title, window)
             action.triggered.connect(lambda _=False, do=act.do: do())
+            action.setAutoRepeat(act.repeats)
             self._add(window, act.name, action, act.keys)
 
     def adopt(

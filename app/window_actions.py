@@ -35,13 +35,13 @@ def _run(window: "Window") -> list[Act]:
     session, files = window.session, window.files
     return [
         Act("play", "Play or pause", "Run", window.play_or_pause, ("Space",)),
-        Act("step", "One training step", "Run", session.step_once, (".",)),
+        Act("step", "One training step", "Run", session.step_once, (".",), True),
         Act("reset", "Reset the run", "Run", session.reset, ("Ctrl+R",)),
         Act("new_seed", "New seed", "Run", session.new_seed),
         Act("restart", "Restart with the waiting settings", "Run", window.restart),
         Act("live", "Return to live", "Run", session.runs.return_live),
         Act("branch", "Branch from here", "Run", session.runs.branch),
-        Act("redraw", "Draw samples again", "Run", session.draw_again, ("N",)),
+        Act("redraw", "Draw samples again", "Run", session.draw_again, ("N",), True),
         Act("save_run", "Save run…", "Run", files.save_run, ("Ctrl+S",)),
         Act("replay", "Replay the training", "Run", window.timeline.film.toggle, _F5),
         Act("save_session", "Save session…", "Run", files.save_session, _SAVE),
@@ -148,8 +148,8 @@ def _window(window: "Window") -> list[Act]:
         Act("projector", "Projector mode", "Window", window.toggle_projector, ("F11",)),
         Act("look", "Light or dark look", "Window", window.toggle_look),
         Act("motion", "Less motion", "Window", window.toggle_motion),
-        Act("larger", "Larger text", "Window", lambda: size(0.1), ("Ctrl++", "Ctrl+=")),
-        Act("smaller", "Smaller text", "Window", lambda: size(-0.1), ("Ctrl+-",)),
+        Act("larger", "Larger text", "Window", lambda: size(0.1), _LARGER, True),
+        Act("smaller", "Smaller text", "Window", lambda: size(-0.1), ("Ctrl+-",), True),
         Act("normal", "Normal text size", "Window", lambda: size(0.0), ("Ctrl+0",)),
         Act("keys", "Keys", "Window", window.show_keys, ("F1",)),
         Act("quit", "Quit", "Window", window.close, ("Ctrl+Q",)),
@@ -160,4 +160,5 @@ def _window(window: "Window") -> list[Act]:
 FIGURES = ("export", "copy", "figure_size")
 _PALETTE = ("Ctrl+Shift+P",)
 _F5 = ("F5",)
+_LARGER = ("Ctrl++", "Ctrl+=")
 _SAVE, _OPEN = ("Ctrl+Shift+S",), ("Ctrl+Shift+O",)
