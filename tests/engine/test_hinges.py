@@ -1,6 +1,5 @@
 """Hidden units of a flow bend all over the data, not just in their middle."""
 
-
 import pytest
 import torch
 from torch import nn
