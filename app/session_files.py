@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, Signal
 
+from app.patience import Patience
 from app.session import Session
 from app.session_config import Group, complete
 from app.session_drawing import DRAWING, Operation
@@ -101,6 +102,10 @@ class SessionFiles(QObject):
         self._opened = 0
         self.path = ""
         self._safe: dict[str, float] = {}  # s of training by run, in a file
+        self.patience = Patience("session file", self)
+        self.patience.noted.connect(self.noted)
+        self.patience.outdated.connect(session.outdated)
+        session.engine_changed.connect(self._on_engine)
 
     @property
     def unsaved_seconds(self) -> float:
@@ -142,7 +147,8 @@ class SessionFiles(QObject):
         )
         safe = {run.id: _seconds(run) for run in runs}
         drawings = [drawn_in(run) for run in runs]
-        session.link.send(command, partial(self._on_saved, path, safe, drawings))
+        if session.link.send(command, partial(self._on_saved, path, safe, drawings)):
+            self.patience.begin("Saving the session", path)
 
     def open(self, path: str) -> None:
         """Bring back what a file holds."""
@@ -164,6 +170,7 @@ class SessionFiles(QObject):
 
         def on_ack(ack: Ack, arrays: Arrays) -> None:
             del arrays
+            self.patience.end()
             if ack.error:
                 for run in new.values():
                     session.runs.forget(run)
@@ -171,9 +178,11 @@ class SessionFiles(QObject):
                 return
             self._replace(old, new, window, path)
 
-        if not session.link.send(OpenSession(path=path, prefix=prefix), on_ack):
-            for run in new.values():
-                session.runs.forget(run)
+        if session.link.send(OpenSession(path=path, prefix=prefix), on_ack):
+            self.patience.begin("Opening the session", path)
+            return
+        for run in new.values():
+            session.runs.forget(run)
 
     def _made(self, kept: KeptRun, prefix: str) -> Run:
         # Its history is whole before anyone listens: nothing of it is to be done now.
@@ -224,6 +233,7 @@ class SessionFiles(QObject):
         arrays: Arrays,
     ) -> None:
         del arrays
+        self.patience.end()
         if ack.error:
             self.noted.emit(Notice("warning", "The session was not saved", ack.error))
             return
@@ -231,6 +241,10 @@ class SessionFiles(QObject):
         self._session.kept_drawings = drawings
         self.noted.emit(Notice("good", "Session saved", path))
         self.saved.emit()
+
+    def _on_engine(self, state: str) -> None:
+        if state in ("dead", "failed"):  # no answer will come
+            self.patience.end()
 
     def _warn(self, text: str) -> None:
         self.noted.emit(Notice("warning", "The session was not opened", text))

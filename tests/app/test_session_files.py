@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QObject, Signal
 
-from app import session_files
+from app import patience, session_files
 from app.session_files import KeptDesk, KeptWindow, SessionFiles
 from app.session_history import History
 from app.session_run import Run
@@ -63,6 +63,8 @@ class World(QObject):
     run_ready = Signal(object)
     status_changed = Signal(object)
     snapshots_changed = Signal()
+    outdated = Signal(str)
+    engine_changed = Signal(str, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -309,3 +311,46 @@ def test_measured_by_another_version_is_left_out(world, files, monkeypatch, tmp_
     world.link.answer()
     assert files.back
     assert world.run.trail == []
+
+
+@pytest.fixture
+def impatient(monkeypatch, request):
+    """Files of a window that minds to wait at once."""
+    monkeypatch.setattr(patience, "_MOMENT", 0)
+    return request.getfixturevalue("files")
+
+
+@pytest.mark.parametrize("error", ["", "No space left."])
+def test_a_session_that_is_long_in_writing_is_told_until_it_is_written(
+    world, impatient, qtbot, error
+):
+    over = []
+    world.outdated.connect(over.append)
+    written(world, impatient)
+    qtbot.waitUntil(lambda: bool(impatient.notes))
+    (note,) = impatient.notes
+    assert (note.title, note.text) == ("Saving the session", "lab.genplay")
+    world.link.answer(error)
+    assert over == [note.about]
+
+
+def test_a_dead_engine_writes_no_more(world, impatient, qtbot):
+    over = []
+    world.outdated.connect(over.append)
+    written(world, impatient)
+    qtbot.waitUntil(lambda: bool(impatient.notes))
+    world.engine_changed.emit("busy", "")
+    assert over == []
+    world.engine_changed.emit("dead", "")
+    assert over == [impatient.notes[0].about]
+
+
+def test_a_session_that_is_long_in_reading_is_told(
+    world, impatient, qtbot, monkeypatch, tmp_path
+):
+    window = written(world, impatient).window
+    world.link.answer()
+    impatient.notes.clear()
+    opened(world, impatient, window, monkeypatch, tmp_path)
+    qtbot.waitUntil(lambda: bool(impatient.notes))
+    assert impatient.notes[0].title == "Opening the session"
