@@ -234,6 +234,26 @@ def test_cameras_of_a_comparison_save_what_they_stand_for(
         assert '"seed": 0' in text
 
 
+@pytest.mark.parametrize(
+    ("axis", "words"),
+    [
+        ("step", "over steps"),
+        ("seconds", "over seconds of training"),
+        ("evaluations", "over network evaluations"),
+    ],
+)
+def test_figures_of_compared_curves_name_what_they_run_over(
+    world, compared, tmp_path, monkeypatch, axis, words
+):
+    """On screen the switch says so."""
+    compared.race.axis.user_choose(axis)
+    for maker in (compared.race.figures, compared.figure):
+        path = tmp_path / f"{maker.name}.svg"
+        answer(monkeypatch, path)
+        choose(maker.menu(), "Drawing (SVG)…")
+        assert words in words_of(path)
+
+
 def test_curves_of_a_comparison_can_be_had_as_numbers(
     compared, world, tmp_path, monkeypatch
 ):

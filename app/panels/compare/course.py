@@ -10,6 +10,12 @@ from app.session_run import Run
 from engine.protocol import Arrays, Json
 
 AXES = {"step": "Step", "seconds": "Time", "evaluations": "Evals"}
+#: The same in words, for a figure, which has no switch.
+OVER = {
+    "step": "over steps",
+    "seconds": "over seconds of training",
+    "evaluations": "over network evaluations",
+}
 
 
 @dataclass(frozen=True)

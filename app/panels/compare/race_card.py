@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from app.panels.compare.course import AXES, QUANTITIES, Entrant, race_frame
+from app.panels.compare.course import AXES, OVER, QUANTITIES, Entrant, race_frame
 from app.panels.figure_maker import FigureMaker, Subject
 from app.plots.race import RacePlot
 from app.session import Session
@@ -62,7 +62,8 @@ class RaceCard(Card):
     def cell(self) -> Cell:
         """The curves as a part of a figure."""
         quantity = QUANTITIES[self.quantity.value()]
-        return Cell(self.plot, quantity.remark, quantity.heading)
+        words = f"{quantity.remark}, {OVER[self.axis.value()]}"
+        return Cell(self.plot, words, quantity.heading)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Switches before words: a narrow card says less."""
@@ -72,10 +73,11 @@ class RaceCard(Card):
 
     def _subject(self) -> Subject:
         runs, catalogue = self._session.compare.runs, self._session.catalogue
-        words = ""
+        words = OVER[self.axis.value()]
         if runs and catalogue is not None:
             config = runs[0].config
-            words = f"{data_title(catalogue, config)}, seed {config.seed}"
+            data = data_title(catalogue, config)
+            words = f"{data}, seed {config.seed}, {words}"
         compare = self._session.compare
         facts = {compare.letter(r): r.config.model_dump(mode="json") for r in runs}
         return Subject(self.plot, words, {"runs": facts}, self.cell.title)
