@@ -253,7 +253,8 @@ class TrajectoriesPlot(PlotView):
                 number = significant(float(straightness), 2)
             figures.append(Figure("Straightness", number, "0: straight", _STRAIGHT))
         if not is_process:
-            figures.append(Figure("Layers", f"{len(self.arrays['times']) - 1:,}"))
+            # A quick picture of a long flow leaves layers out.
+            figures.append(Figure("Layers", f"{self.meta['steps']:,}"))
         if (cost := self.meta.get("evaluations")) is not None:
             figures.append(Figure("Evaluations", f"{int(cost):,}", self._each()))
         return figures

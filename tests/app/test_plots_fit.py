@@ -85,11 +85,11 @@ def test_layers_have_a_number_and_a_cost(qtbot):
     plot = TrajectoriesPlot()
     qtbot.addWidget(plot)
     meta, arrays = FRAMES["trajectories"]()
-    times = np.linspace(0, 1, len(arrays["times"]))
-    layers = {**meta, "kind": "layers", "evaluations": 16}
+    times = np.linspace(0, 1, len(arrays["times"]))  # of some of the layers
+    layers = {**meta, "kind": "layers", "evaluations": 16, "steps": 3 * len(times)}
     plot.show_frame(layers, {**arrays, "times": times})
     names = {figure.label: figure.value for figure in plot._figures()}
-    assert names == {"Layers": str(len(times) - 1), "Evaluations": "16"}
+    assert names == {"Layers": str(3 * len(times)), "Evaluations": "16"}
 
 
 def test_a_closed_paper_leaves_the_look_alone(qtbot):
