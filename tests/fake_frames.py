@@ -93,7 +93,8 @@ def trajectories(step: int, settings: dict, full: bool) -> tuple[dict, dict]:
     meta = {"evaluations": 64, "sampler": "heun", "straightness": 0.1}
     direction = settings.get("direction", "denoise")
     more = {"kind": "process", "direction": direction, "stochastic": False}
-    return arrays, meta | more | {"home": LIMITS, "names": []}
+    steps = len(arrays["times"]) - 1
+    return arrays, meta | more | {"home": LIMITS, "names": [], "steps": steps}
 
 
 def field(step: int, settings: dict, full: bool) -> tuple[dict, dict]:

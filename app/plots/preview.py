@@ -135,7 +135,7 @@ def trajectories_frame(count: int = 2000, frames: int = 64) -> Frame:
     meta = _base(evaluations=100, sampler="Heun", straightness=0.52, kind="process")
     meta |= {"detour": 1.04, "turning": 31.0}
     meta |= {"direction": "denoise", "stochastic": False, "paths": 200}
-    meta |= {"home": LIMITS, "names": []}
+    meta |= {"home": LIMITS, "names": [], "steps": frames - 1}
     arrays = {"times": times.astype("f4"), "x": x}
     return meta, arrays | {"noise_level": (1 - times).astype("f4")}
 
