@@ -3,9 +3,9 @@
 Everything that opens is opened and closed many times, with the real engine behind it;
 then a run trains for minutes with its four plots on, alone or beside another. Memory is
 the part of the process that is in RAM; its slope is a line of least squares over the
-last opens, when caches are full. Live objects of Qt and of Python are counted beside
-it: a leak shows in them, an allocator's reserve does not. Each thing is measured in a
-process of its own.
+last opens, when caches are full. What malloc has handed out (where glibc tells) and
+live objects of Qt and of Python are counted beside it: a leak shows in them, an
+allocator's reserve does not. Each thing is measured in a process of its own.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 
 from app.bench_alive import live_objects
+from app.bench_heap import heap_in_use
 from app.bench_openers import openers
 from app.bench_window import open_program, spend
 from app.window import Window
@@ -81,15 +82,22 @@ def measure_opens(name: str, count: int, model: str) -> dict[str, Any]:
                 index,
                 window_kb=own.memory_info().rss / 1024,
                 engine_kb=engine.memory_info().rss / 1024,
+                **_heap_kb(),
                 **{name: alive[name] for name in _COUNTED},
             )
     window.close()
     return _opened(reading)
 
 
+def _heap_kb() -> dict[str, float]:
+    """What the window's malloc has handed out, kB; nothing where it cannot tell."""
+    heap = heap_in_use()
+    return {} if heap is None else {"heap_kb": heap / 1024}
+
+
 def _opened(reading: Reading) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name in ("window_kb", "engine_kb", *_COUNTED):
+    for name in reading.kept:
         slope, error = reading.slope(name, _TAIL)
         found[f"{name} per open"] = [round(slope, 3), round(error, 3)]
     found["window_mb"] = [round(kb / 1024, 1) for kb in reading.kept["window_kb"][::5]]
@@ -125,6 +133,7 @@ def measure_training(
             window=own.memory_info().rss / 2**20,
             engine=engine.memory_info().rss / 2**20,
             engine_beside_moments=(engine.memory_info().rss - moments) / 2**20,
+            **{name[:-3]: kb / 1024 for name, kb in _heap_kb().items()},
         )
         spend(_READ)
     steps = [run.step for run in window.session.runs.all.values()]

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from app.bench_heap import heap_in_use
+
 COMMAND = [sys.executable, "-m", "engine.cli", "bench", "--leaks", "--only"]
 
 
@@ -16,6 +18,7 @@ def test_the_command_counts_what_an_open_leaves_behind():
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)["note"]
     assert {"window_kb per open", "engine_kb per open"} <= found.keys()
+    assert ("heap_kb per open" in found) == (heap_in_use() is not None)
     assert len(found["Qt objects per open"]) == 2
 
 
