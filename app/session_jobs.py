@@ -33,6 +33,11 @@ class Jobs(QObject):
         self._made = 0
         self._open: dict[str, tuple[str, OnNews]] = {}
 
+    @property
+    def are_under_way(self) -> bool:
+        """Whether one has not ended yet."""
+        return bool(self._open)
+
     def start(
         self, what: str, run_id: str, settings: dict[str, Any], on_news: OnNews
     ) -> JobHandle:

@@ -68,3 +68,12 @@ def test_cancel_asks_the_engine_once_it_still_works(qapp):
     before = len(link.sent)
     job.cancel()
     assert len(link.sent) == before
+
+
+def test_whether_a_job_is_under_way_is_told():
+    jobs = Jobs(PretendedLink())
+    assert not jobs.are_under_way
+    job = jobs.start("count", "", {}, lambda n, a: None)
+    assert jobs.are_under_way
+    jobs.receive(news(job.job_id, 1.0, ended=True), {})
+    assert not jobs.are_under_way
