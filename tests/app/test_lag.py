@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.panels.compare.figures import FigureCell
 from app.panels.lag import is_far_behind
 
 
@@ -119,3 +120,54 @@ def test_a_plot_that_comes_back_knows_of_which_step_its_picture_is(world):
     assert place.plot is first
     assert place.cell.caption == "step 0"
     assert first.paper.late == "step 0"
+
+
+def measured(world, run, at):
+    """The engine measured the run at this step, and has not since."""
+    found = run.status.metrics.model_copy(update={"step": at})
+    run.take_status(run.status.model_copy(update={"metrics": found}))
+
+
+def test_in_a_comparison_figures_of_an_earlier_step_than_the_run_say_so(world):
+    """Measured seldom, they stood under pictures of the newest step without a word."""
+    page, places = compared(world)
+    world.window.resize(1440, 900)
+    run = places[0].run
+    cells = page.columns[run.id].figures
+    measured(world, run, 500)
+    report(world, run, 510, 100.0)
+    world.until(lambda: cells.distance.name.text() == "Energy distance")
+    report(world, run, 900, 100.0)
+    world.until(lambda: cells.distance.name.text() == "Energy distance, step 500")
+    assert cells.nll.name.text().endswith(", step 500")
+    assert "step" not in cells.cost.name.text()  # counted, not measured
+    assert cells.distance.toolTip() == "Measured at step 500."
+    report(world, run, 900, 0.0)  # paused: the figures are as old as before
+    assert cells.distance.name.text() == "Energy distance, step 500"
+    page.table.mode.user_choose("metrics")
+    rows = {row.title: row.cells for row in page.table.table.rows}
+    assert rows["Measured at step"][0] == "500"
+    measured(world, run, 900)
+    report(world, run, 900, 100.0)
+    world.until(lambda: cells.distance.name.text() == "Energy distance")
+    assert not cells.distance.toolTip()
+
+
+@pytest.mark.parametrize(
+    ("width", "name", "unit"),
+    [
+        (260, "Energy distance, step 500", ""),
+        (150, "Distance, step 500", ""),
+        (115, "Distance", "step 500"),
+        (60, "Distance", ""),
+    ],
+)
+def test_the_step_of_a_figure_stands_where_it_has_room(qtbot, width, name, unit):
+    cell = FigureCell()
+    qtbot.addWidget(cell)
+    cell.resize(width, 40)
+    cell.show()
+    names = ("Energy distance", "Distance")
+    cell.set_figure(names, "0.0042", "", is_best=True, then="step 500")
+    assert (cell.name.text(), cell.unit.text()) == (name, unit)
+    assert cell.toolTip() == "Measured at step 500."

@@ -5,6 +5,7 @@ from math import inf
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.panels.lag import late_words
 from app.panels.metrics_section import distance, nats
 from app.session_run import Run
 from app.theme import theme
@@ -17,12 +18,15 @@ _NAMES = ("Energy distance", "NLL", "Evals per sample")
 _SHORT = ("Distance", "NLL, nats", "Evals")
 _KINDS = {"estimate": "est."}
 _CHANCE_POINTS = 500  # of which the engine tells the distance by chance
+_SHARES, _CROWDED_SHARES = (4, 4, 3), (5, 4, 3)  # of the width; four runs: a step too
 
 
 class FigureCell(QWidget):
     """A name, and the word ``best`` where it is, over a value with its unit.
 
-    Where the name has no room beside ``best`` its short form stands there.
+    Where the name has no room beside ``best`` its short form stands there. The step
+    that it was measured at is said behind the name, or where there is no room, behind
+    the value.
     """
 
     def __init__(self) -> None:
@@ -32,6 +36,7 @@ class FigureCell(QWidget):
         self.unit = Label(colour="text3", size=11)
         self.best = Label(colour="accent", size=11, weight=600)
         self._names = ("", "")
+        self._unit = self._then = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -44,15 +49,24 @@ class FigureCell(QWidget):
             column.addLayout(line)
 
     def set_figure(
-        self, names: tuple[str, str], value: str, unit: str, is_best: bool
+        self,
+        names: tuple[str, str],
+        value: str,
+        unit: str,
+        is_best: bool,
+        then: str = "",
     ) -> None:
-        """Show a value under its long or its short name; the best of all says so."""
-        self._names = names
+        """Show a value under its long or its short name; the best of all says so.
+
+        ``then`` are the words for the step it was measured at, if they are needed.
+        """
+        self._names, self._then = names, then if value != NONE else ""
+        self._unit = unit if value != NONE else ""
         self.value.setText(value)
         self.value.keep_whole()
         self.value.set_colour("accent" if is_best else "text1")
-        self.unit.setText(unit if value != NONE else "")
         self.best.setText("best" if is_best else "")
+        self.setToolTip(f"Measured at {self._then}." if self._then else "")
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -61,11 +75,20 @@ class FigureCell(QWidget):
         self._fit()
 
     def _fit(self) -> None:
+        """The longest words that have room."""
         long, short = self._names
-        self.name.setText(long)
-        gap = 8 if self.best.text() else 2
-        if self.name.natural_width() + self.best.natural_width() + gap > self.width():
-            self.name.setText(short)
+        end = f", {self._then}" if self._then else ""
+        room = self.width() - (self.best.natural_width() + 8 if self.best.text() else 2)
+        for name in (long + end, short + end, short):
+            self.name.setText(name)
+            if self.name.natural_width() <= room:
+                break
+        self.unit.setText(self._unit)
+        if end and not name.endswith(end):
+            self.unit.setText(", ".join(filter(None, (self._unit, self._then))))
+            room = self.width() - self.value.natural_width() - 8
+            if self.unit.natural_width() > room:
+                self.unit.setText(self._unit)
 
 
 class RunFigures(QWidget):
@@ -77,14 +100,21 @@ class RunFigures(QWidget):
         self.nll = FigureCell()
         self.cost = FigureCell()
         self._is_crowded = False
+        self._rate = 0.0  # steps/s when the run last played
         self._row = QHBoxLayout(self)
-        for cell, share in ((self.distance, 4), (self.nll, 4), (self.cost, 3)):
+        for cell, share in zip(self._cells, _SHARES, strict=True):
             self._row.addWidget(cell, share)
         self._state = State(self, self._restyle)
+
+    @property
+    def _cells(self) -> tuple[FigureCell, ...]:
+        return self.distance, self.nll, self.cost
 
     def set_crowded(self, crowded: bool) -> None:
         """Shorter names, from the next figures on."""
         self._is_crowded = crowded
+        for place, share in enumerate(_CROWDED_SHARES if crowded else _SHARES):
+            self._row.setStretch(place, share)
 
     def show_run(self, run: Run, best: dict[str, float]) -> None:
         """The figures of a run; ``best`` are the best of all runs by their names."""
@@ -95,10 +125,11 @@ class RunFigures(QWidget):
         def is_best(name: str) -> bool:
             return name in best and found.get(name, inf) <= best[name]
 
-        then = _measured_at(run)
+        self._rate = (run.status.steps_per_second if run.status else 0.0) or self._rate
+        then = measured_at(run, self._rate)
         text = NONE if far is None else distance(far)
-        both = (names[0] + then, _SHORT[0])
-        self.distance.set_figure(both, text, "", is_best("distance"))
+        both = (names[0], _SHORT[0])
+        self.distance.set_figure(both, text, "", is_best("distance"), then)
         text = NONE if nll is None else nats(nll)
         sure = kind != "estimate"
         name = names[1] if self._is_crowded or not kind else f"{names[1]}, {kind}"
@@ -106,7 +137,7 @@ class RunFigures(QWidget):
         if judged := class_of(run):
             unit += f", {judged}"
         best_nll = sure and is_best("nll")
-        self.nll.set_figure((name + then, names[1]), text, unit, best_nll)
+        self.nll.set_figure((name, names[1]), text, unit, best_nll, then)
         text = NONE if cost is None else f"{cost:,.0f}"
         self.cost.set_figure((names[2], _SHORT[2]), text, "", is_best("cost"))
 
@@ -122,11 +153,18 @@ class RunFigures(QWidget):
         self.setFixedHeight(px(48))
 
 
-def _measured_at(run: Run) -> str:
-    """At which step it was measured, where another moment is on show."""
+def measured_at(run: Run, rate: float) -> str:
+    """At which step it was measured, where the pictures are of another; else empty.
+
+    Measuring takes a small share of the time: a costly run, or one of many on a busy
+    machine, trains on for long between two times, at ``rate``, steps/s.
+    """
     metrics = run.status.metrics if run.status else None
-    is_other = metrics is not None and run.at not in (None, metrics.step)
-    return f", step {metrics.step:,}" if metrics is not None and is_other else ""
+    if metrics is None:
+        return ""
+    if run.at not in (None, metrics.step):
+        return f"step {metrics.step:,}"
+    return late_words(metrics.step, run, rate)
 
 
 def nll_kind(run: Run) -> str:

@@ -49,6 +49,7 @@ def metric_rows(runs: Sequence[Run]) -> list[TableRow]:
         "Evaluations per sample": lambda run: _status(
             run, "evaluations_per_sample", "{:,}"
         ),
+        "Measured at step": lambda run: _of(run, lambda m: m.step, "{:,}".format),
         "Energy distance": lambda run: _of(run, lambda m: m.energy_distance, distance),
         "Sliced Wasserstein": lambda run: _of(
             run, lambda m: m.sliced_wasserstein, distance
