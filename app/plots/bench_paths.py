@@ -69,7 +69,6 @@ class BenchPaths(Square):
             lines.set_lines(one.x.transpose(1, 0, 2))
         self._draw_time()
         self.set_rail(_legends(self._sets), [])
-        self.set_tags("same noise" if self._sets else "")
 
     @property
     def is_empty(self) -> bool:
@@ -102,8 +101,18 @@ class BenchPaths(Square):
             marks.recolour()
 
     def _draw_time(self) -> None:
-        for (_, marks), one in zip(self._items, self._sets, strict=True):
-            marks.set_points(at_time(one.times, one.x, self._t))
+        now = [at_time(one.times, one.x, self._t) for one in self._sets]
+        for (_, marks), points in zip(self._items, now, strict=True):
+            marks.set_points(points)
+        beyond = sum(self._beyond(points) for points in now)
+        words = f"{beyond:,} beyond" if beyond else ""
+        self.set_tags("same noise" if self._sets else "", words)
+
+    def _beyond(self, points: Floats) -> int:
+        """How many have left the paper: strong guidance, or few steps, fling them."""
+        x_0, x_1, y_0, y_1 = self.pane.home
+        inside = (points >= (x_0, y_0)) & (points <= (x_1, y_1))
+        return int((~inside.all(axis=1)).sum())
 
 
 def _legends(sets: Sequence[PathSet]) -> list[Block]:

@@ -11,12 +11,13 @@ from PySide6.QtGui import QPainter
 from app.plots.classes import ClassLegend
 from app.plots.figures_block import Numbers
 from app.plots.ink import lut_image, signed_table
-from app.plots.rail import Block, ColourBar, Figure, Legend
+from app.plots.rail import Block, ColourBar, Figure, Key, Legend
 from app.theme import theme
 from app.widgets.paint import draw_text, text_width
 
 ROW, LINES = 26, 2  # px of a line, and how many there are
 _GAP, _MARK, _BAR = 14, 22, 90
+_TITLE_GAP = 8  # px between the title of a legend and its first key
 
 Piece = tuple[int, Callable[[QPainter, QRectF], None]]
 
@@ -40,8 +41,7 @@ def _pieces(blocks: list[Block], figures: list[Figure]) -> Iterator[Piece]:
         if isinstance(block, ColourBar):
             yield _bar(block)
         elif isinstance(block, Legend):
-            for key in block.keys:
-                yield theme.px(_MARK) + text_width(key.text, 12) + 2, key.paint
+            yield from _legend(block)
         elif isinstance(block, ClassLegend):
             for index, name in enumerate(block.names):
                 yield _class(block, index, name)
@@ -50,6 +50,25 @@ def _pieces(blocks: list[Block], figures: list[Figure]) -> Iterator[Piece]:
                 yield _words(f"{name} {value}")
     for figure in figures:
         yield _words(f"{figure.label} {figure.value} {figure.unit}".strip())
+
+
+def _legend(block: Legend) -> Iterator[Piece]:
+    """Its keys; the title goes with the first of them to its line."""
+    title = f"{block.title}:" if block.title else ""
+    for key in block.keys:
+        yield _key(key, title)
+        title = ""
+
+
+def _key(key: Key, title: str) -> Piece:
+    left = text_width(title, 12) + theme.px(_TITLE_GAP) if title else 0
+
+    def paint(painter: QPainter, rect: QRectF) -> None:
+        if title:
+            draw_text(painter, rect, title, theme.c.text3, 12)
+        key.paint(painter, rect.adjusted(left, 0, 0, 0))
+
+    return left + theme.px(_MARK) + text_width(key.text, 12) + 2, paint
 
 
 def _words(text: str) -> Piece:

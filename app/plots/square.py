@@ -203,9 +203,11 @@ class Square(Paper):
         painter.drawRect(frame.adjusted(0, 0, -1, -1))
         inner = frame.adjusted(px(10), px(5), -px(10), -px(5))
         line = QRectF(inner.left(), inner.top(), inner.width(), px(18))
-        for text, align in zip(self.tags, (LEFT, RIGHT), strict=True):
+        for text, room, align in zip(
+            self.tags, self._tag_rooms(line), (LEFT, RIGHT), strict=True
+        ):
             if text:
-                self._tag(painter, line, text, align)
+                self._tag(painter, room, text, align)
         x_name, y_name = self.axis_names
         foot = QRectF(inner.left(), inner.bottom() - px(16), inner.width(), px(16))
         if x_name:
@@ -213,6 +215,19 @@ class Square(Paper):
         if y_name:
             row = line.translated(0, px(20) if self.tags[0] else 0)
             draw_text(painter, row, f"{y_name} ↑", c.text3, 11)
+
+    def _tag_rooms(self, line: QRectF) -> tuple[QRectF, QRectF]:
+        """Of the left and the right tag: never over each other, half for each at least.
+
+        Each stands out of its room by its ground, to its own side.
+        """
+        wants = [text_width(tag, 12, 600) + theme.px(8) for tag in self.tags]
+        room = line.width() + theme.px(4)
+        left = min(wants[0], max(room - wants[1], room / 2)) if self.tags[0] else 0.0
+        ends = QRectF(line), QRectF(line)
+        ends[0].setWidth(left)
+        ends[1].setLeft(line.right() - room + left)
+        return ends
 
     def _tag(
         self, painter: QPainter, line: QRectF, text: str, align: Qt.AlignmentFlag

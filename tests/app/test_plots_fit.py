@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.plots import pane_row, panels
+from app.plots import foot, pane_row, panels, rail
 from app.plots import square as square_module
 from app.plots.bench_chart import BenchChart, Series
 from app.plots.catalogue import PLOTS, make_plot
@@ -19,6 +19,7 @@ from app.plots.pane import Pane
 from app.plots.paths import grade_times
 from app.plots.preview import FRAMES
 from app.plots.race import RacePlot
+from app.plots.rail import Key, Legend
 from app.plots.square import Square
 from app.plots.styles import StylesPlot
 from app.plots.trajectories import TrajectoriesPlot
@@ -130,6 +131,46 @@ def test_a_frame_of_curves_is_painted_once(qtbot):
         for _ in range(5):
             QApplication.processEvents()
         assert counts.count == 1
+
+
+def told(monkeypatch, painted):
+    """Words of a plot and where they are painted, in the order they come."""
+    words = []
+
+    def note(painter, rect, text, *rest, **more):
+        words.append((text, rect.left(), rect.right()))
+
+    for module in painted:
+        monkeypatch.setattr(module, "draw_text", note)
+    return words
+
+
+def test_the_flat_rail_tells_the_title_of_a_legend_with_its_first_key(monkeypatch):
+    """In the hall the paths of the bench did not say their number of steps."""
+    words = told(monkeypatch, (foot, rail))
+    image = QImage(300, 60, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    noise = Legend((Key("noise, t = 0", "o", "latent"),))
+    keys = Key("Euler", "s", "class0"), Key("Heun", "d", "class1")
+    blocks = [noise, Legend(keys, "16 steps")]
+    paint_foot(painter, QRectF(0, 0, 300, 60), blocks, [])
+    painter.end()
+    assert [w for w, *_ in words] == ["noise, t = 0", "16 steps:", "Euler", "Heun"]
+
+
+def test_two_tags_of_a_square_do_not_lie_over_each_other(qtbot, monkeypatch):
+    square = Square()
+    qtbot.addWidget(square)
+    square.lay_out(400, 160)
+    square.set_tags("pushed through", "17 beyond")
+    words = told(monkeypatch, (square_module,))
+    image = QImage(400, 170, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    square.paint_ahead(painter)
+    painter.end()
+    spans = {text: (left, right) for text, left, right in words}
+    assert spans["pushed through"][1] <= spans["17 beyond"][0]
+    assert spans["17 beyond"][1] <= square.frame.right()
 
 
 def test_the_flat_rail_names_the_classes(qtbot):

@@ -14,6 +14,7 @@ from app.panels.samplers.page import SamplersPage
 from app.panels.samplers.table import TrialTable
 from app.plots import bench_chart
 from app.plots.bench_chart import BenchChart, Series, rank_look
+from app.plots.bench_paths import PathSet
 from app.theme import theme
 from engine.protocol import Catalogue, JobNews, RunConfig
 
@@ -247,6 +248,19 @@ def test_guidance_is_a_setting_of_the_run(page):
     assert page.session.edits == [("model_settings", "guidance", 3.0)]
 
 
+def test_guidance_on_show_follows_the_run(page):
+    """An edit taken back was still on show, and its slider acted on the old value."""
+    rows = page.guidance.fields
+    world = page.session
+    row = rows["label"]
+    settings = world.run.config.model_settings | {"label": 2, "guidance": 4.0}
+    world.run.config = world.run.config.model_copy(update={"model_settings": settings})
+    world.config_changed.emit(world.run.config)
+    assert (rows["label"].value(), rows["guidance"].value()) == (2, 4.0)
+    assert rows["label"] is row  # else a slider would go in mid-drag
+    assert not world.edits
+
+
 def test_results_are_drawn_tabled_and_the_first_two_compared(page):
     tell(page, {"kind": "floor", "energy_distance": 0.004, "step": 5})
     trial(page, "euler", 8, 0.2)
@@ -381,6 +395,24 @@ def test_the_film_moves_the_marks_along_the_paths(page):
     page.film.moved.emit(0.25)
     _, marks = page.paths._items[0]
     np.testing.assert_allclose(marks.points, 0.5)
+
+
+def test_points_that_have_left_the_paths_are_counted(page):
+    """Strong guidance flung them over the edge without a word."""
+    paths = page.paths
+    times = np.linspace(0, 1, 3)
+    x = np.zeros((3, 4, 2), np.float32)
+    x[1, :3, 1] = 9.0  # three are beyond the upper edge half way, one stays there
+    x[2, 0, 0] = -9.0
+    one = PathSet("Euler", "16 steps", "class0", "o", times, x)
+    paths.show_paths([one, one], (-3.0, 3.0, -3.0, 3.0))
+    paths.set_time(0.5)
+    assert paths.tags == ("same noise", "6 beyond")
+    paths.set_time(1.0)
+    assert paths.tags[1] == "2 beyond"
+    assert paths.copied().tags[1] == "2 beyond"  # in a figure too
+    paths.set_time(0.0)
+    assert paths.tags == ("same noise", "")
 
 
 def test_sixteen_lines_have_sixteen_looks(qapp):

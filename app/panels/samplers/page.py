@@ -73,6 +73,7 @@ class SamplersPage(Page):
         self.table = TrialTable()
         self.choices = SamplerChoices(self.bench)
         self.guidance = Form()
+        self._guidance_schema: Json = {}
         self.guide_head = Section("Guidance")
         self.side = SidePanel("right", (316, 292), "Sampler choices")
         self.figures: dict[str, FigureMaker] = {}
@@ -202,6 +203,7 @@ class SamplersPage(Page):
         self.guidance.edited.connect(
             lambda n, v: self.session.desk.edit("model_settings", n, v)
         )
+        self.session.desk.config_changed.connect(lambda _: self._show_guidance())
         theme.changed.connect(self._recolour)
 
     def _show(self) -> None:
@@ -311,7 +313,10 @@ class SamplersPage(Page):
                 for name in _GUIDANCE
                 if name in known and _acts(known[name], settings)
             }
-            self.guidance.set_schema({**schema, "properties": fields})
+            schema = {**schema, "properties": fields}
+            if schema != self._guidance_schema:  # else a slider would go in mid-drag
+                self._guidance_schema = schema
+                self.guidance.set_schema(schema)
             self.guidance.set_values(run.config.model_settings)
         self.guide_head.setVisible(bool(fields))
 
