@@ -8,7 +8,15 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from app.palette import mix
 from app.theme import theme
-from app.widgets.paint import box, draw_icon, draw_text, painting, ring, text_width
+from app.widgets.paint import (
+    box,
+    draw_fitted,
+    draw_icon,
+    draw_text,
+    painting,
+    ring,
+    text_width,
+)
 from app.widgets.state import State
 
 
@@ -41,7 +49,10 @@ class Choice(QComboBox):
         self.addItems(list(options.values()))
 
     def set_tight(self, tight: bool) -> None:
-        """Stand close round the word, where there is hardly room for it."""
+        """Stand close round the word, where there is hardly room for it.
+
+        The word is set smaller and a little condensed before it is cut.
+        """
         if tight != self._is_tight:
             self._is_tight = tight
             self.updateGeometry()
@@ -99,7 +110,8 @@ class Choice(QComboBox):
             left, right = self._margins()
             words = rect.adjusted(left, 0, -right, 0)
             ink = c.text1 if enabled else c.text4
-            draw_text(painter, words, self.currentText(), ink, 12)
+            draw = draw_fitted if self._is_tight else draw_text
+            draw(painter, words, self.currentText(), ink, size=12)
             arrow = QPointF(rect.right() - 0.58 * right, rect.center().y())
             colour = c.text3 if enabled else c.text4
             draw_icon(painter, arrow, "caret-down", 12, colour)

@@ -12,6 +12,7 @@ from app.plots.read_out import ReadOut
 from app.session_files import KeptWindow
 from app.session_history import History
 from app.theme import theme
+from app.widgets import paint
 from app.widgets.paint import text_width
 from app.widgets.switch import Segment
 from engine.protocol import Subscribe
@@ -80,6 +81,38 @@ def test_in_a_narrow_column_the_chosen_word_is_read_whole(world):
         world.until(lambda wanted=wanted: head.words.width() >= wanted)
         world.until(lambda: head.view.geometry().right() < head.words.x())
         world.until(lambda: head.words.geometry().right() < head.tune.x())
+
+
+def test_beside_a_long_title_the_chosen_word_is_set_smaller_and_not_cut(
+    world, monkeypatch
+):
+    """Of three runs the list beside "Latent space" said "Prior…"."""
+    world.window.resize(1280, 720)
+    page = compared(world)
+    for _ in range(2):
+        world.session.compare.duplicate()
+    page.panel.hide()
+    world.settle()
+    head = columns(page)[0].right.head
+    head.view_chosen.emit("latent")
+    world.until(lambda: head.words.isVisible())
+    head.words.user_choose("prior_grid")
+    world.until(lambda: head.words.currentText() == "Prior grid")
+    world.until(lambda: columns(page)[0].width() < 420)
+    told = []
+
+    def note(painter, rect, text, colour, size, weight, align):
+        told.append((text, text_width(text, size, weight) <= rect.width() + 0.5))
+
+    monkeypatch.setattr(paint, "draw_text", note)  # what is set to fit ends up there
+
+    def said(word):
+        told.clear()
+        head.grab()
+        return (word, True) in told
+
+    world.until(lambda: said("Prior grid"))
+    assert said("Latent space")
 
 
 def test_in_a_low_window_squares_are_as_wide_as_their_columns_allow(world):

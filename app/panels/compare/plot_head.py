@@ -11,6 +11,7 @@ from app.theme import theme
 from app.widgets.button import IconButton
 from app.widgets.choice import Choice
 from app.widgets.menu_title import MenuTitle
+from app.widgets.paint import text_width
 from app.widgets.state import State
 from app.widgets.switch import Switch
 
@@ -73,6 +74,7 @@ class PlotHead(QWidget):
             shown = switch is not None and host.isAncestorOf(switch)
             host.setVisible(shown and not short)
         self.words.setVisible(short)
+        self.view.setMinimumWidth(self._least_title() if short else 0)
         if switch is not None and short:
             if self.words.options != words:
                 self.words.set_options(words)
@@ -91,9 +93,14 @@ class PlotHead(QWidget):
         wide = self.view.sizeHint().width() + self._switch.natural_width
         return wide + self.tune.sizeHint().width() + gaps + px(4) <= self.width()
 
+    def _least_title(self) -> int:
+        """Beside a list of words the title may be set a size smaller."""
+        smaller = text_width(self.view.text(), 12, 600) + theme.px(10)
+        return min(smaller, self.view.minimumSizeHint().width())
+
     def _fit_words(self) -> None:
         """The chosen word is read whole, as far as the title leaves it room."""
-        ends = self.view.minimumSizeHint().width() + self.tune.sizeHint().width()
+        ends = self._least_title() + self.tune.sizeHint().width()
         left = self.width() - ends - self._row.spacing() * 2 - theme.px(6)
         wanted = self.words.width_of(self.words.currentText())
         self.words.setMinimumWidth(max(min(wanted, left), theme.px(40)))
