@@ -20,6 +20,7 @@ _INKS: tuple[tuple[str, tuple[int, int] | None], ...] = (
 
 _START = 0.4  # share of a curve that is its start
 _ENOUGH = 8  # values that have a start
+_REACH = 10  # heights of other curves within which a run does no worse than badly
 
 
 class Curve:
@@ -116,6 +117,43 @@ def value_range(
     else:  # values alike to four digits are not torn apart
         pad = max(0.08 * (high - low), 0.002 * max(abs(low), abs(high)))
     return low - pad, high + pad
+
+
+def shared_range(
+    raws: list[NDArray[Any]], smooths: list[NDArray[Any]], extra: list[float]
+) -> tuple[float, float]:
+    """Limits for curves of several runs, so that a bad one flattens none of the others.
+
+    The newest value of each is in sight, but one far above all that the others went
+    through. What a curve went through before may take two thirds of the height.
+    """
+    known = [k for k, smooth in enumerate(smooths) if np.isfinite(smooth).any()]
+    near = _near([smooths[k] for k in known])
+    raws, smooths = ([of[known[n]] for n in near] for of in (raws, smooths))
+    if len(smooths) < 2:
+        return value_range(raws, smooths, extra)
+    ends = [_last(smooth) for smooth in smooths] + extra
+    own = [value_range([r], [s], []) for r, s in zip(raws, smooths, strict=True)]
+    height = max(max(ends) - min(ends), min(high - low for low, high in own))
+    top = max(ends) + 2 * height
+    raws, smooths = ([np.minimum(one, top) for one in of] for of in (raws, smooths))
+    return value_range(raws, smooths, extra)
+
+
+def _near(smooths: list[NDArray[Any]]) -> list[int]:
+    """Which curves to have in sight: the lowest, and those in reach of it by and by."""
+    found: list[int] = []
+    seen: list[float] = []
+    for k in sorted(range(len(smooths)), key=lambda k: _last(smooths[k])):
+        reach = _REACH * (max(seen) - min(seen)) if seen else 0.0
+        if not reach or _last(smooths[k]) <= max(seen) + reach:
+            found.append(k)
+            seen += _percentiles(smooths[k][np.isfinite(smooths[k])], 1, 99)
+    return sorted(found)
+
+
+def _last(smooth: NDArray[Any]) -> float:
+    return float(smooth[np.isfinite(smooth)][-1])
 
 
 def _percentiles(values: NDArray[Any], *shares: float) -> list[float]:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.plots.base import PlotView, Table
-from app.plots.curve import value_range
+from app.plots.curve import shared_range, value_range
 from app.plots.ink import colour
 from app.plots.line_item import LineItem
 from app.plots.pane import Pane
@@ -153,7 +153,9 @@ class RacePlot(PlotView):
         chance = self.meta.get("chance")
         band = None if chance is None else self._level(float(chance))
         extra = [] if band is None or not names else [band, band - 0.1]
-        low, high = value_range(raws, smooths, extra)
+        steep = is_log or self.meta.get("whole")
+        limits = value_range if steep else shared_range
+        low, high = limits(raws, smooths, extra)
         if band is not None and is_log:  # what is deep in the band means nothing
             low = max(low, band - 1)
             high = max(high, band + 0.5)
@@ -218,7 +220,10 @@ class RacePlot(PlotView):
         return EndValue(place, words, INKS[index])
 
     def _written(self, value: float) -> str:
-        return f"{value:.0f}" if self.meta.get("whole") else significant(value, 2)
+        """Distances to two figures, as under the plots; a likelihood to three."""
+        if self.meta.get("whole"):
+            return f"{value:.0f}"
+        return significant(value, 2 if self.meta.get("log") else 3)
 
     def _on_pointed(self, pixel: QPointF | None) -> None:
         pane = self.race_paper.pane_at(pixel) if pixel is not None else None

@@ -192,7 +192,7 @@ def test_curves_are_named_whole_or_short_at_their_ends(qtbot):
     long, short = "Masked autoregressive flow", "MAF"
     for name, said in ((long, short), ("DDPM", "DDPM")):
         plot.show_frame({"names": {"A": name}, "shorts": {"A": short}}, arrays)
-        assert plot.panel.ends[0].text == f"A 1.0 {said}"
+        assert plot.panel.ends[0].text == f"A 1.00 {said}"
 
 
 def test_a_note_follows_its_run_out_of_the_comparison(world):

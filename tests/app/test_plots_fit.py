@@ -431,6 +431,24 @@ def test_axes_without_a_curve_have_plain_numbers(qtbot):
     assert (low, high) == (0.0, 100.0)
 
 
+def test_runs_that_differ_by_hundredths_of_a_nat_are_told_apart(qtbot):
+    """Likelihoods were "1.3" at the ends of curves, and a third run hid them all."""
+    plot = RacePlot()
+    qtbot.addWidget(plot)
+    runs = {"A": [3.0, 1.28, 1.28], "B": [3.0, 1.33, 1.33], "C": [8e4, 2071.0, 2071.0]}
+    arrays = {}
+    for letter, values in runs.items():
+        arrays |= {f"{letter}.{part}": np.array(values) for part in ("value", "smooth")}
+        arrays[f"{letter}.x"] = np.arange(3.0)
+    meta = {"names": dict.fromkeys(runs, "")}
+    plot.show_frame(meta, arrays)
+    texts = [end.text.strip() for end in plot.panel.ends]
+    assert texts == ["A 1.28", "B 1.33", "C 2,071"]
+    assert plot.panel.pane.limits[3] < 4.0
+    plot.show_frame(meta | {"log": True}, arrays)
+    assert plot.panel.ends[0].text.strip() == "A 1.3"
+
+
 @pytest.mark.parametrize("look", ["dark", "projector"])
 def test_words_on_the_floor_of_a_chart_have_room_for_their_letters(qtbot, look):
     """On a projector the lower ends of their letters were cut off."""

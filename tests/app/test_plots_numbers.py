@@ -8,7 +8,7 @@ import pytest
 from app.panels.metrics_section import nats
 from app.plots.classes import class_legend
 from app.plots.clouds import count_cells
-from app.plots.curve import short_names, value_range
+from app.plots.curve import shared_range, short_names, value_range
 from app.plots.curves import _reference_words
 from app.plots.density_map import indices, log_ratio
 from app.plots.field import arrows, spacing
@@ -215,6 +215,39 @@ def test_a_logarithm_of_about_a_decade_has_round_labels(low, high, values):
 def test_numbers_on_a_logarithmic_axis_have_no_needless_zeros():
     sizes = (0.05, 2, 20, 1500)
     assert [log_text(np.log10(v)) for v in sizes] == ["0.05", "2", "20", "1,500"]
+
+
+FLOW = 1.17 + 2.2 * np.exp(-np.arange(30) / 4)
+
+
+@pytest.mark.parametrize(
+    ("other", "least", "most"),
+    [
+        ([80_000.0, 2_071.0], 1.4, 4.5),  # its end is out of reach
+        ([80_000.0, 1_500.0, 150.0, 500.0, 80.0, 2.9], 2.9, 8.0),
+        (3.0 + 2.0 * np.exp(-np.arange(30) / 4), 3.0, 6.0),
+        ([4.5, 2.9], 4.5, 5.0),
+    ],
+)
+def test_a_run_that_does_badly_does_not_flatten_the_curves_of_the_others(
+    other, least, most
+):
+    """A GAN's likelihood began at 80,000 nats: all other runs were one line at 0."""
+    other = np.asarray(other)
+    for runs in ([FLOW, other], [other, FLOW]):
+        low, high = shared_range(runs, runs, [])
+        assert 0.7 < low < FLOW.min()
+        assert least < high < most
+
+
+def test_losses_of_two_families_are_both_in_sight():
+    small = 0.01 + 0.9 * np.exp(-np.arange(40) / 3)
+    large = 0.4 + 0.5 * np.exp(-np.arange(40) / 3)
+    low, high = shared_range([small, large], [small, large], [])
+    assert low < 0.01
+    assert high > 0.4
+    assert shared_range([large], [large], []) == value_range([large], [large], [])
+    assert shared_range([], [], []) == (0.0, 1.0)
 
 
 def test_powers_of_ten_are_written_short():
