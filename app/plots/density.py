@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.plots.base import ChipInfo, PlotView
 from app.plots.clouds import SmoothImage
-from app.plots.density_map import SplitSquare, indices, log_ratio
+from app.plots.density_map import SplitSquare, indices, log_ratio, read_map
 from app.plots.ink import signed_table
 from app.plots.marks import Marks
 from app.plots.pane import Drag, Pane
@@ -263,29 +263,28 @@ class DensityPlot(PlotView):
         if self.meta:
             self.draw()
 
-    def _cell(self, x: float, y: float) -> tuple[int, int] | None:
+    def _read(self, name: str, place: tuple[float, float]) -> float | None:
+        """Value of a map at a place; None beside it."""
         x_0, x_1, y_0, y_1 = self.limits
-        rows, columns = self.arrays["learned"].shape
-        row = int(np.floor((y - y_0) / (y_1 - y_0) * rows))
-        column = int(np.floor((x - x_0) / (x_1 - x_0) * columns))
-        inside = 0 <= row < rows and 0 <= column < columns
-        return (row, column) if inside else None
+        x, y = (place[0] - x_0) / (x_1 - x_0), (place[1] - y_0) / (y_1 - y_0)
+        if not (0 <= x < 1 and 0 <= y < 1):
+            return None
+        floor = float(self.meta.get("floor", -np.inf))
+        return read_map(self.arrays[name], x, y, -np.inf if name == "critic" else floor)
 
     def _on_moved(self, place: tuple[float, float] | None) -> None:
-        cell = self._cell(*place) if place is not None and self.meta else None
-        if place is None or cell is None:
+        log_p = self._read("learned", place) if place and self.meta else None
+        if place is None or log_p is None:
             self.tell([])
             return
         sign = _SIGN.get(str(self.meta.get("kind")), "")
-        learned = sign + self._written(float(self.arrays["learned"][cell]))
-        known = "truth" in self.arrays
-        true = (
-            self._written(float(self.arrays["truth"][cell])) if known else "not known"
-        )
-        parts = [("x", f"{fixed(place[0])}, {fixed(place[1])}"), ("learned", learned)]
-        parts.append(("true", f"{true} nats" if known else true))
+        parts = [("x", f"{fixed(place[0])}, {fixed(place[1])}")]
+        parts.append(("learned", sign + self._written(log_p)))
+        true = self._read("truth", place) if "truth" in self.arrays else None
+        words = "not known" if true is None else f"{self._written(true)} nats"
+        parts.append(("true", words))
         if "critic" in self.arrays:
-            parts.append(("critic", fixed(float(self.arrays["critic"][cell]))))
+            parts.append(("critic", fixed(self._read("critic", place) or 0.0)))
         self.tell(parts)
 
     def _written(self, log_p: float) -> str:

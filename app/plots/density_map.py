@@ -31,6 +31,27 @@ def log_ratio(
     return np.where(seen, raised, 0.0)
 
 
+def read_map(values: NDArray[Any], x: float, y: float, floor: float) -> float:
+    """Value of a map at a place, x and y from 0 to 1 along its columns and rows.
+
+    A straight line between the middles of cells: a mode is so steep that those of a
+    small plot differ by nats. The cell itself where the density ends beside the place.
+    """
+    rows, columns = values.shape
+    cell = min(int(y * rows), rows - 1), min(int(x * columns), columns - 1)
+    row, column = (
+        min(max(share * count - 0.5, 0.0), count - 1.0)
+        for share, count in ((y, rows), (x, columns))
+    )
+    top, left = int(row), int(column)
+    near = values[top : top + 2, left : left + 2].astype(np.float64)
+    if not np.all(near > floor):
+        return float(values[cell])
+    for share in (row - top, column - left):  # rows first, then what is left of them
+        near = near[0] + share * (near[-1] - near[0])
+    return float(near)
+
+
 class SplitSquare(Square):
     """A square with a line that parts learned from true."""
 
