@@ -242,7 +242,9 @@ class DensityPlot(PlotView):
             ),
         }
         middle = fixed((low + high) / 2, 1)
-        plain = ColourBar("log p, nats", f"≤ {fixed(low, 1)}", middle, fixed(high, 1))
+        more = "≥ " if float(self.meta["log_max"]) > high else ""
+        ends = f"≤ {fixed(low, 1)}", middle, f"{more}{fixed(high, 1)}"
+        plain = ColourBar("log p, nats", *ends)
         keys = [
             key
             for mark, key in (

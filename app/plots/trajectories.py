@@ -14,6 +14,7 @@ from app.plots.paths import PathItems, at_time
 from app.plots.rail import Block, Figure, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed, layer_tag, significant
+from app.plots.trade import Limits
 from app.theme import theme
 from app.widgets.switch import Switch
 
@@ -53,6 +54,7 @@ class TrajectoriesPlot(PlotView):
         self._answer: NDArray[Any] | None = None
         self._own_cost = 0  # evaluations of the network; 0 if unknown
         self._field_arrays: dict[str, NDArray[Any]] = {}
+        self._room: Limits | None = None  # that runs share
         self.items = PathItems(self.square.pane)
         self.film = Film()
         self.mode_switch = Switch(_MODES, "What is drawn")
@@ -112,6 +114,19 @@ class TrajectoriesPlot(PlotView):
             self._start = (points[-1][0], points[-1][1])
             self._draw_own()
 
+    @property
+    def own_room(self) -> Limits:
+        """What holds most points at all times: layers fling them beyond the data."""
+        x_0, x_1, y_0, y_1 = (float(v) for v in self.meta["home"])
+        return x_0, x_1, y_0, y_1
+
+    def set_room(self, room: Limits | None) -> None:
+        """Show these limits, which several runs share; None for its own."""
+        if room != self._room:
+            self._room = room
+            if self.meta:
+                self.square.pane.set_home(*(room or self.own_room))
+
     def data_pane(self) -> Pane | None:
         """Where the points travel."""
         return self.square.pane
@@ -135,8 +150,9 @@ class TrajectoriesPlot(PlotView):
         return f"{self._count():,} points at t = {when} between {first} and {last}."
 
     def prepare_figure(self, source: PlotView) -> None:
-        """Take over the field, and the dragged start with its path."""
+        """Take over the field, the dragged start with its path, a room for all."""
         if isinstance(source, TrajectoriesPlot):
+            self.set_room(source._room)
             self._start, self._answer = source._start, source._answer
             self._own_cost = source._own_cost
             self.show_companion("field", {}, source._field_arrays)
@@ -147,7 +163,7 @@ class TrajectoriesPlot(PlotView):
     def draw(self) -> None:
         """Everything that does not follow the clock, then what does."""
         self.film.set_ends(*self.ends)
-        self.square.pane.set_home(*(float(v) for v in self.meta["home"]))
+        self.square.pane.set_home(*(self._room or self.own_room))
         if self._start is None:
             x_0, x_1, y_0, y_1 = self.limits
             self._start = (x_0 + _START * (x_1 - x_0), y_0 + _START * (y_1 - y_0))
@@ -196,7 +212,7 @@ class TrajectoriesPlot(PlotView):
 
     def _beyond(self, points: NDArray[Any]) -> str:
         """Where most are out of sight: some models start from noise of size 80."""
-        x_0, x_1, y_0, y_1 = (float(v) for v in self.meta["home"])
+        x_0, x_1, y_0, y_1 = self.own_room
         inside = ((points >= (x_0, y_0)) & (points <= (x_1, y_1))).all(axis=1)
         share = 1 - float(inside.mean())
         return f"{100 * share:.0f} % out of sight" if share > _HIDDEN else ""

@@ -454,6 +454,40 @@ def test_courses_of_rate_and_distortion_share_one_room(world):
     assert one.plot.trade.panel.pane.home == one.plot.trade.trade.limits() != homes[0]
 
 
+def test_ways_through_layers_share_one_room(world):
+    """Of two flows with "Linked axes" one ran from −5 to 5, the other from −4 to 4."""
+    page = compared(world, "realnvp", "realnvp")
+    one, two = (column.right for column in columns(page)[1:])
+    rooms = [-4.0, 4.0, -4.0, 4.0], [-5.0, 5.0, -5.0, 5.0]
+    for place, home in zip((one, two), rooms, strict=True):
+        place.choose("trajectories")
+        meta, arrays = FRAMES["trajectories"]()
+        place.plot.show_frame(meta | {"kind": "layers", "home": home}, arrays)
+        place.drawn.emit()
+    homes = [place.plot.square.pane.home for place in (one, two)]
+    assert homes == [tuple(rooms[1])] * 2
+    assert one.plot.twin().square.pane.home == homes[0]
+    page.head.links["axes"].click()
+    assert one.plot.square.pane.home == tuple(rooms[0])
+
+
+def test_a_run_that_has_fallen_into_a_point_leaves_the_other_maps_their_colours(world):
+    """One colour scale up to its density: all other maps were blank."""
+    page = compared(world, "gan")
+    one, two = (column.left.plot for column in columns(page))
+    for plot, top in ((one, -0.2), (two, 14.0)):
+        meta = plot.meta | {"log_max": top, "log_min": top - 8.0}
+        plot.show_frame(meta, plot.arrays)
+    columns(page)[0].left.drawn.emit()
+    assert one.span == pytest.approx(two.span)
+    low, high = one.span
+    assert low < -0.2 - 4 < -0.2 <= high
+    words = [plot._blocks()[0].high for plot in (one, two)]
+    assert [word.startswith("≥") for word in words] == [False, True]
+    page.head.links["colours"].click()
+    assert two.span == (6.0, 14.0)
+
+
 def test_the_form_of_a_compared_run_comes_back_with_the_session(world):
     world.window.pages.show_page("compare")
     page = world.window.pages.page("compare")

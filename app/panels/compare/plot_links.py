@@ -1,6 +1,6 @@
 """What the plots of several runs share: limits, time, colours, choices, the pointer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from typing import Any
 
@@ -14,10 +14,14 @@ from app.plots.elbo import ElboPlot
 from app.plots.pane import Pane
 from app.plots.point_marks import Place
 from app.plots.square import Square
-from app.plots.trade import widest
+from app.plots.trade import Limits, widest
+from app.plots.trajectories import TrajectoriesPlot
 from app.session import Session
 
+_MOST_OVER = 3  # nats that the common top may be above that of the flattest map
 _NATS = 4  # the common top is kept to quarters of a nat, so that it seldom moves
+
+SetRoom = Callable[[Limits | None], None]
 
 
 class PlotLinks(QObject):
@@ -133,13 +137,20 @@ class PlotLinks(QObject):
                 plot.read_at(at)
 
     def _share_rooms(self) -> None:
-        """Courses of rate and distortion in one room, whatever they are priced at."""
-        shown = [p.trade for p in self._plots() if isinstance(p, ElboPlot)]
-        trades = [trade.trade for trade in shown if trade.trade is not None]
-        shared = self._on("axes") and len(trades) > 1
-        room = widest([trade.limits() for trade in trades]) if shared else None
-        for each in shown:
-            each.set_room(room)
+        """What each run would give a room of its own stands in one for all."""
+        trades = [p.trade for p in self._plots() if isinstance(p, ElboPlot)]
+        self._share_room(
+            [(t.set_room, t.trade.limits()) for t in trades if t.trade is not None]
+        )
+        ways = [p for p in self._plots() if isinstance(p, TrajectoriesPlot)]
+        layers = [p for p in ways if p.meta.get("kind") == "layers"]
+        self._share_room([(p.set_room, p.own_room) for p in layers])
+
+    def _share_room(self, rooms: Sequence[tuple[SetRoom, Limits]]) -> None:
+        shared = self._on("axes") and len(rooms) > 1
+        room = widest([limits for _, limits in rooms]) if shared else None
+        for set_room, _ in rooms:
+            set_room(room)
 
     def _share_colours(self) -> None:
         maps = [p for p in self._plots() if isinstance(p, DensityPlot)]
@@ -150,10 +161,15 @@ class PlotLinks(QObject):
             each.set_range(max(ranges) if shared and ranges else None)
 
     def _share_top(self, maps: Sequence[DensityPlot | CarriedPlot]) -> bool:
-        """Give maps of one kind the highest of their colours, if that is wished."""
+        """Give maps of one kind the highest of their colours, if that is wished.
+
+        A run whose samples have fallen into one point is so dense there that all
+        other maps would be blank: it then has more than the highest colour tells.
+        """
         tops = [float(p.meta["log_max"]) for p in maps if p.has_frame]
         shared = self._on("colours") and len(tops) > 1
-        top = ceil(_NATS * max(tops)) / _NATS if shared else None
+        highest = min(max(tops), min(tops) + _MOST_OVER) if shared else 0.0
+        top = ceil(_NATS * highest) / _NATS if shared else None
         for each in maps:
             each.set_top(top)
         return shared
