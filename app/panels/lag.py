@@ -24,3 +24,17 @@ def late_words(shown: int | None, run: Run | None, rate: float) -> str:
     if shown is None or run is None or run.at is not None:
         return ""
     return f"step {shown:,}" if is_far_behind(shown, run.step, rate) else ""
+
+
+def measured_at(run: Run, rate: float) -> str:
+    """At which step it was measured, where the pictures are of another; else empty.
+
+    Measuring takes a small share of the time: a costly run, or one of many on a busy
+    machine, trains on for long between two times, at ``rate``, steps/s.
+    """
+    metrics = run.status.metrics if run.status else None
+    if metrics is None:
+        return ""
+    if run.at not in (None, metrics.step):
+        return f"step {metrics.step:,}"
+    return late_words(metrics.step, run, rate)

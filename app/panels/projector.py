@@ -5,6 +5,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.panels.bar import Bar
+from app.panels.lag import measured_at
 from app.panels.status_bar import nll_words
 from app.session import Session
 from app.session_config import data_entry, formula_of, model_entry
@@ -13,7 +14,6 @@ from app.theme import theme
 from app.widgets.button import Button, IconButton
 from app.widgets.label import Label
 from app.widgets.maths import MathsLabel, first_line
-from engine.protocol import Status
 
 _SHOWN = 2  # plots that are large
 
@@ -41,7 +41,9 @@ class ProjectorTop(Bar):
         self.play.clicked.connect(lambda: session.toggle())
         self.close_button.clicked.connect(lambda: self.left.emit())
         session.desk.config_changed.connect(lambda _: self._show())
-        session.status_changed.connect(self._on_status)
+        session.runs.run_chosen.connect(self._show)
+        session.status_changed.connect(lambda _: self._show_playing())
+        session.reported.connect(lambda *_: self._show_playing())
 
     def _show(self) -> None:
         run, catalogue = self._session.run, self._session.catalogue
@@ -54,8 +56,9 @@ class ProjectorTop(Bar):
         formula = formula_of(model, run.config.model_settings)
         self.formula.set_formula(first_line(formula), formula)
 
-    def _on_status(self, status: Status) -> None:
-        playing = status.state == "playing"
+    def _show_playing(self) -> None:
+        """The button speaks for all runs that it drives."""
+        playing = any(run.is_playing for run in self._session.runs.driven)
         self.play.setText("Pause" if playing else "Play")
         self.play.set_icon("pause-fill" if playing else "play-fill")
 
@@ -92,18 +95,32 @@ class ProjectorFoot(Bar):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(44, "top", "bg0", "Caption")
         self.setParent(parent)
+        self._session = session
+        self._rate = 0.0  # steps/s when it last played
         self.caption = Caption()
         self.step = Label(size=13)
         self.nll = Label(size=13)
         self.row.addWidget(self.caption, 1)
         self.row.addWidget(self.step)
         self.row.addWidget(self.nll)
-        session.status_changed.connect(self._on_status)
+        session.status_changed.connect(lambda _: self._show())
+        session.runs.run_chosen.connect(self._show)
+        session.runs.moved.connect(lambda _: self._show())
 
-    def _on_status(self, status: Status) -> None:
-        self.step.setText(f"step {status.step:,}")
-        words = nll_words(status)
-        self.nll.setText("" if words == "–" else f"NLL {words}")
+    def _show(self) -> None:
+        """Of the run and the moment on show."""
+        run = self._session.run
+        status = run.status if run is not None else None
+        if run is None or status is None:
+            self.step.setText("")
+            self.nll.setText("")
+            return
+        self._rate = status.steps_per_second or self._rate
+        at = f"at step {run.at:,}" if run.at is not None else f"step {run.step:,}"
+        self.step.setText(at)
+        words, then = nll_words(status), measured_at(run, self._rate)
+        words = ", ".join(filter(None, (words, then)))
+        self.nll.setText("" if words.startswith("–") else f"NLL {words}")
 
 
 def shown_slots(session: Session) -> set[str]:

@@ -153,6 +153,36 @@ def test_in_a_comparison_figures_of_an_earlier_step_than_the_run_say_so(world):
     assert not cells.distance.toolTip()
 
 
+def test_in_the_hall_step_and_likelihood_are_those_of_the_run_and_moment_on_show(world):
+    """With the first of two runs chosen they stayed those of the second."""
+    compared(world)
+    window, runs = world.window, world.session.runs
+    window.toggle_projector(full_screen=False)
+    foot, top = window.projector_foot, window.projector_top
+    first, second = world.session.compare.runs
+    for run, step in ((first, 700), (second, 300)):
+        measured(world, run, step)
+        report(world, run, step, 100.0)
+    runs.choose(second.id)
+    assert foot.step.text() == "step 300"
+    runs.choose(first.id)
+    assert foot.step.text() == "step 700"
+    words = foot.nll.text()
+    assert words.startswith("NLL")
+    measured(world, first, 400)
+    world.session.status_changed.emit(first.status)
+    assert foot.nll.text() == f"{words}, step 400"
+    first.at = 0
+    runs.moved.emit(first)
+    assert foot.step.text() == "at step 0"
+    first.at = None
+    done = second.status.model_copy(update={"state": "playing"})
+    second.take_status(done)
+    world.session.reported.emit(second, done)
+    assert top.play.text() == "Pause"  # it drives both
+    window.toggle_projector(full_screen=False)
+
+
 @pytest.mark.parametrize(
     ("width", "name", "unit"),
     [

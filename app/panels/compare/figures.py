@@ -5,7 +5,7 @@ from math import inf
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.panels.lag import late_words
+from app.panels.lag import measured_at
 from app.panels.metrics_section import distance, nats
 from app.session_run import Run
 from app.theme import theme
@@ -151,20 +151,6 @@ class RunFigures(QWidget):
         self._row.setContentsMargins(px(10), px(5), px(6), px(5))
         self._row.setSpacing(px(4))
         self.setFixedHeight(px(48))
-
-
-def measured_at(run: Run, rate: float) -> str:
-    """At which step it was measured, where the pictures are of another; else empty.
-
-    Measuring takes a small share of the time: a costly run, or one of many on a busy
-    machine, trains on for long between two times, at ``rate``, steps/s.
-    """
-    metrics = run.status.metrics if run.status else None
-    if metrics is None:
-        return ""
-    if run.at not in (None, metrics.step):
-        return f"step {metrics.step:,}"
-    return late_words(metrics.step, run, rate)
 
 
 def nll_kind(run: Run) -> str:
