@@ -7,7 +7,7 @@ from app.panels.metrics_section import nats
 from app.session import Session
 from app.theme import theme
 from app.widgets.label import Label
-from app.widgets.numbers import format_number
+from app.widgets.numbers import format_number, rate_number
 from app.widgets.paint import text_width
 from engine.protocol import Status
 
@@ -71,7 +71,7 @@ class StatusBar(Bar):
         show = self.values
         show["step"].setText(f"{status.step:,}")
         playing = status.state == "playing"
-        rate = f"{status.steps_per_second:,.0f} steps/s"
+        rate = f"{rate_number(status.steps_per_second)} steps/s"
         show["speed"].setText(rate if playing else status.state)
         losses = [v for v in status.losses.values() if v is not None]
         show["loss"].setText(format_number(losses[0], 4) if losses else "–")

@@ -33,6 +33,11 @@ def in_powers(value: float, digits: int) -> str:
     return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
 
 
+def rate_number(rate: float) -> str:
+    """Steps a second; a slow run does not stand still, so below ten with a tenth."""
+    return f"{rate:.1f}" if 0 < rate < 9.95 else f"{rate:,.0f}"
+
+
 def unit_word(value: float, unit: str) -> str:
     """The unit as it is said of a number: one ``layer``, two ``layers``."""
     is_plural = len(unit) > 1 and unit.endswith("s")

@@ -4,6 +4,7 @@ import pytest
 
 from app.panels.compare.rows import setting_words
 from app.panels.status_bar import _PARTS, nll_words
+from app.widgets.numbers import rate_number
 from app.widgets.paint import text_width
 from engine.protocol import Metrics, Nll, Status
 
@@ -46,3 +47,12 @@ def test_the_whole_time_has_room_in_the_status_bar(qapp):
 )
 def test_a_list_is_written_as_its_numbers_or_its_length(value, words):
     assert setting_words({}, value) == words
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [(0.3, "0.3"), (4.26, "4.3"), (9.97, "10"), (1234.4, "1,234"), (0.0, "0")],
+)
+def test_a_slow_run_is_not_said_to_stand_still(rate, words):
+    """On a busy machine one of several was at "0 /s" while it trained."""
+    assert rate_number(rate) == words

@@ -19,6 +19,7 @@ from app.theme import theme
 from app.widgets.button import IconButton
 from app.widgets.chip import Chip
 from app.widgets.label import Label
+from app.widgets.numbers import rate_number
 from app.widgets.paint import box, painting
 from app.widgets.run_badge import RunBadge
 from app.widgets.state import State
@@ -101,7 +102,7 @@ class RunColumn(QWidget):
         status = run.status
         rate = status.steps_per_second if status else 0.0
         at = f"at step {run.at:,}" if run.at is not None else f"step {run.step:,}"
-        pace = f", {rate:,.0f} /s" if run.is_playing and rate else ""
+        pace = f", {rate_number(rate)} /s" if run.is_playing and rate else ""
         self.pace.setText(at + pace)
         self._show_fault()
         self.figures.show_run(run, best)

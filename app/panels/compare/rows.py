@@ -9,7 +9,7 @@ from app.panels.probe_words import probe_words
 from app.session_config import GROUPS, model_entry, schema_of
 from app.session_probe import PointAnswer
 from app.session_run import Run
-from app.widgets.numbers import format_number, unit_word
+from app.widgets.numbers import format_number, rate_number, unit_word
 from app.widgets.run_table import TableRow
 from engine.protocol import Catalogue, Metrics
 
@@ -44,7 +44,7 @@ def metric_rows(runs: Sequence[Run]) -> list[TableRow]:
     readings: dict[str, Reading] = {
         "Step": lambda run: f"{run.step:,}",
         "Training time": lambda run: _status(run, "seconds", "{:,.1f} s"),
-        "Speed": lambda run: _status(run, "steps_per_second", "{:,.0f} steps/s"),
+        "Speed": speed_words,
         "Evaluations in training": lambda run: f"{_trained(run):,}",
         "Evaluations per sample": lambda run: _status(
             run, "evaluations_per_sample", "{:,}"
@@ -96,6 +96,12 @@ def _list_words(values: Sequence[Any]) -> str:
     if all(isinstance(value, int | float) for value in values):
         return ", ".join(format_number(value) for value in values)
     return "1 operation" if len(values) == 1 else f"{len(values):,} operations"
+
+
+def speed_words(run: Run) -> str:
+    """Steps a second while it trains."""
+    rate = run.status.steps_per_second if run.status else 0.0
+    return f"{rate_number(rate)} steps/s" if rate else NONE
 
 
 def nll_words(run: Run) -> str:
