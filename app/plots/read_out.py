@@ -56,7 +56,9 @@ class ReadOut(QWidget):
             x = float(px(24))
             if not self._parts:
                 rest = QRectF(x, 0, self.width() - x, self.height())
-                hint = shortened(self._hint, ";", rest.width(), 12)
+                hint = self._hint
+                for end in (";", " to read"):
+                    hint = shortened(hint, [end], rest.width(), 12)
                 draw_text(painter, rest, hint, c.text3, 12)
             for name, value in self._parts:
                 for text, ink, weight, gap in (

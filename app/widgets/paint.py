@@ -1,6 +1,6 @@
 """Strokes shared by all painted widgets: boxes, rings, text, icons."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from math import ceil
 
@@ -69,7 +69,9 @@ def whole_or_short(whole: str, short: str, width: float, size: int, weight: int)
     return whole if fits or not short else short
 
 
-def shortened(text: str, ends: str, width: float, size: int, weight: int = 400) -> str:
+def shortened(
+    text: str, ends: Iterable[str], width: float, size: int, weight: int = 400
+) -> str:
     """The text where so many pixels hold it; else what stands before a mark in it.
 
     Args:

@@ -1,6 +1,7 @@
 """A picture that its run has left far behind says which step it shows."""
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from app.panels.compare.figures import FigureCell
 from app.panels.lag import is_far_behind
@@ -201,3 +202,19 @@ def test_the_step_of_a_figure_stands_where_it_has_room(qtbot, width, name, unit)
     cell.set_figure(names, "0.0042", "", is_best=True, then="step 500")
     assert (cell.name.text(), cell.unit.text()) == (name, unit)
     assert cell.toolTip() == "Measured at step 500."
+
+
+@pytest.mark.parametrize("is_best", [False, True])
+def test_no_step_of_a_figure_is_cut(qtbot, is_best):
+    """Of four runs at 1280 px it read "NLL, nats, ste…"."""
+    cell = FigureCell()
+    qtbot.addWidget(cell)
+    cell.show()
+    names = ("NLL, nats", "NLL, nats")
+    for width in range(90, 200, 3):
+        cell.resize(width, 40)
+        cell.set_figure(names, "7,100", "est.", is_best, then="step 400")
+        QApplication.processEvents()
+        for label in (cell.name, cell.unit):
+            if "step" in label.text():
+                assert label.width() >= label.natural_width(), width

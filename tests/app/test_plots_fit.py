@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.plots import foot, pane_row, panels, rail
+from app.plots import foot, pane_row, panels, rail, read_out
 from app.plots import square as square_module
 from app.plots.bench_chart import BenchChart, Series
 from app.plots.catalogue import PLOTS, make_plot
@@ -20,6 +20,7 @@ from app.plots.paths import grade_times
 from app.plots.preview import FRAMES
 from app.plots.race import RacePlot
 from app.plots.rail import Key, Legend
+from app.plots.read_out import ReadOut
 from app.plots.square import Square
 from app.plots.styles import StylesPlot
 from app.plots.trajectories import TrajectoriesPlot
@@ -357,6 +358,20 @@ def test_the_bright_end_of_a_path_follows_its_point():
     assert grade_times(0.0, 0.8, 0.3) == pytest.approx([0, 0.5, 0.6, 0.7, 0.8])
     assert grade_times(1.0, 0.2, 0.3) == pytest.approx([1, 0.5, 0.4, 0.3, 0.2])
     assert grade_times(0.0, 0.15, 0.3) == pytest.approx([0, 0, 0.05, 0.1, 0.15])
+
+
+def test_a_hint_without_room_says_what_to_do_and_is_not_cut(qtbot, monkeypatch):
+    """In a narrow column of the hall: "Point at the plot to read the …"."""
+    strip = ReadOut(
+        "Point at the plot to read the density; click to ask about a place."
+    )
+    qtbot.addWidget(strip)
+    words = told(monkeypatch, (read_out,))
+    for width, said in ((600, strip._hint), (260, None), (160, "Point at the plot")):
+        words.clear()
+        strip.resize(width, 30)
+        strip.grab()
+        assert words[0][0] == (said or "Point at the plot to read the density")
 
 
 def test_a_switch_that_was_turned_is_written_in_words(qtbot):

@@ -14,11 +14,13 @@ from app.widgets.paint import painting
 from app.widgets.state import State
 
 NONE = "–"
+_GAPS = 10  # px between and beside the words of a line
 _NAMES = ("Energy distance", "NLL", "Evals per sample")
 _SHORT = ("Distance", "NLL, nats", "Evals")
 _KINDS = {"estimate": "est."}
 _CHANCE_POINTS = 500  # of which the engine tells the distance by chance
-_SHARES, _CROWDED_SHARES = (4, 4, 3), (5, 4, 3)  # of the width; four runs: a step too
+_SHARES = (4, 4, 3)  # of the width
+_CROWDED_SHARES = (5, 4, 3)  # of four runs: a step stands behind the first name
 
 
 class FigureCell(QWidget):
@@ -78,7 +80,7 @@ class FigureCell(QWidget):
         """The longest words that have room."""
         long, short = self._names
         end = f", {self._then}" if self._then else ""
-        room = self.width() - (self.best.natural_width() + 8 if self.best.text() else 2)
+        room = self.width() - _GAPS - self.best.natural_width()
         for name in (long + end, short + end, short):
             self.name.setText(name)
             if self.name.natural_width() <= room:
@@ -86,7 +88,7 @@ class FigureCell(QWidget):
         self.unit.setText(self._unit)
         if end and not name.endswith(end):
             self.unit.setText(", ".join(filter(None, (self._unit, self._then))))
-            room = self.width() - self.value.natural_width() - 8
+            room = self.width() - _GAPS - self.value.natural_width()
             if self.unit.natural_width() > room:
                 self.unit.setText(self._unit)
 
@@ -113,8 +115,7 @@ class RunFigures(QWidget):
     def set_crowded(self, crowded: bool) -> None:
         """Shorter names, from the next figures on."""
         self._is_crowded = crowded
-        for place, share in enumerate(_CROWDED_SHARES if crowded else _SHARES):
-            self._row.setStretch(place, share)
+        self._share()
 
     def show_run(self, run: Run, best: dict[str, float]) -> None:
         """The figures of a run; ``best`` are the best of all runs by their names."""
@@ -146,8 +147,15 @@ class RunFigures(QWidget):
         with painting(self) as painter:
             painter.fillRect(0, 0, self.width(), 1, theme.c.edge)
 
+    def _share(self) -> None:
+        """In the hall no step has room: all the names have it."""
+        is_tight = self._is_crowded and theme.look != "projector"
+        for place, share in enumerate(_CROWDED_SHARES if is_tight else _SHARES):
+            self._row.setStretch(place, share)
+
     def _restyle(self) -> None:
         px = theme.px
+        self._share()
         self._row.setContentsMargins(px(10), px(5), px(6), px(5))
         self._row.setSpacing(px(4))
         self.setFixedHeight(px(48))
