@@ -218,3 +218,27 @@ def test_no_step_of_a_figure_is_cut(qtbot, is_best):
         for label in (cell.name, cell.unit):
             if "step" in label.text():
                 assert label.width() >= label.natural_width(), width
+
+
+def test_four_runs_on_a_small_projector_have_two_whole_figures_each(world):
+    """Three read "Dista… b…", "NLL, … …" and "Ev… b…"."""
+    page, places = compared(world)
+    world.window.resize(1280, 720)
+    figures = page.columns[places[0].run.id].figures
+    assert figures.cost.isVisible()
+    world.window.toggle_projector(full_screen=False)
+    for _ in range(2):
+        world.session.compare.duplicate()
+    page.panel.hide()
+    world.settle()
+    world.until(lambda: figures.width() < 310)
+    assert not figures.cost.isVisible()
+
+    def is_whole(label):
+        return not label.text() or label.width() >= label.natural_width()
+
+    for cell in (figures.distance, figures.nll):
+        world.until(lambda c=cell: is_whole(c.name) and is_whole(c.best))
+        assert is_whole(cell.unit)
+    world.window.toggle_projector(full_screen=False)
+    world.until(lambda: figures.cost.isVisible())

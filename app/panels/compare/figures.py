@@ -14,6 +14,7 @@ from app.widgets.paint import painting
 from app.widgets.state import State
 
 NONE = "–"
+_LEAST_OF_THREE = 220  # px of width for three figures
 _GAPS = 10  # px between and beside the words of a line
 _NAMES = ("Energy distance", "NLL", "Evals per sample")
 _SHORT = ("Distance", "NLL, nats", "Evals")
@@ -147,6 +148,14 @@ class RunFigures(QWidget):
         with painting(self) as painter:
             painter.fillRect(0, 0, self.width(), 1, theme.c.edge)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What a sample costs goes where else all would be cut: four runs in a hall."""
+        super().resizeEvent(event)
+        self._fit_cost()
+
+    def _fit_cost(self) -> None:
+        self.cost.setVisible(self.width() >= theme.px(_LEAST_OF_THREE))
+
     def _share(self) -> None:
         """In the hall no step has room: all the names have it."""
         is_tight = self._is_crowded and theme.look != "projector"
@@ -156,6 +165,7 @@ class RunFigures(QWidget):
     def _restyle(self) -> None:
         px = theme.px
         self._share()
+        self._fit_cost()
         self._row.setContentsMargins(px(10), px(5), px(6), px(5))
         self._row.setSpacing(px(4))
         self.setFixedHeight(px(48))
