@@ -78,9 +78,7 @@ class SamplerBench(QObject):
     def open(self) -> None:
         """The page comes on screen."""
         self._is_open = True
-        if not self.chosen:
-            self.chosen = self.usual()
-            self.choices_changed.emit()
+        self._choose_usual()
         self.begin()
 
     def close(self) -> None:
@@ -190,8 +188,15 @@ class SamplerBench(QObject):
             self._timer.start()
 
     def _on_ready(self) -> None:
+        if self._is_open:  # it may have been opened before there was a run
+            self._choose_usual()
         self._kept.forget()
         self.ask_again()
+
+    def _choose_usual(self) -> None:
+        if not self.chosen:
+            self.chosen = self.usual()
+            self.choices_changed.emit()
 
     def begin_anew(self) -> None:
         """Begin the study now, with other trials for all."""

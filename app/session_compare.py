@@ -70,6 +70,7 @@ class Compare(QObject):
         self._starting: set[str] = set()
         self._watched: set[str] = set()
         self._is_spreading = False
+        self._is_wanted = False
         runs.run_chosen.connect(self._on_chosen)
         runs.moved.connect(self._on_moved)
         runs.forgotten.connect(self._on_forgotten)
@@ -79,8 +80,9 @@ class Compare(QObject):
     def enter(self) -> None:
         """It comes on screen, with the run on show among its runs."""
         run = self._all.run
+        self._is_wanted = True
         if run is None:
-            return
+            return  # the engine is starting: it comes with the first run
         self.is_open = True
         if run not in self.runs:
             self._take_in(run)
@@ -93,7 +95,7 @@ class Compare(QObject):
 
     def leave(self) -> None:
         """It goes off screen: the run on show goes on alone."""
-        self.is_open = False
+        self.is_open = self._is_wanted = False
         for slots in self.slots.values():
             slots.show_only(set())
         for run in self.runs:
@@ -272,7 +274,9 @@ class Compare(QObject):
 
     def _on_chosen(self) -> None:
         run = self._all.run
-        if self.is_open and run is not None and run not in self.runs:
+        if self._is_wanted and not self.is_open:
+            self.enter()
+        elif self.is_open and run is not None and run not in self.runs:
             self._take_in(run)
             self._spread(self.runs[0])
             self._tell()
