@@ -18,6 +18,7 @@ from app.session_drawing import DRAWING, Operation
 from app.session_history import ConfigEdit, History
 from app.session_notes import Notice
 from app.session_run import Run
+from app.session_saving import Saving
 from engine.protocol import (
     Ack,
     Arrays,
@@ -30,6 +31,7 @@ from engine.protocol import (
 )
 
 ENDING = ".genplay"
+ABOUT = "session file"  # what notes on writing and reading one are about
 
 
 class _Kept(BaseModel):
@@ -89,20 +91,25 @@ class SessionFiles(QObject):
 
     Opening replaces the runs of the window; until the engine has read the file the old
     ones stay, and they stay for good if it cannot be read.
+
+    Attributes:
+        path: The file that the session was saved to or opened from last.
+        saving: Files that are being written, and what waits for them.
     """
 
     replacing = Signal()  # the runs go now: nothing may be done to the new ones
     opened = Signal(object, object)  # KeptWindow, Run by its id in the file
-    saved = Signal()
     noted = Signal(object)  # Notice
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._opened = 0
+        self._opening: list[Run] = []
         self.path = ""
+        self.saving = Saving()
         self._safe: dict[str, float] = {}  # s of training by run, in a file
-        self.patience = Patience("session file", self)
+        self.patience = Patience(ABOUT, self)
         self.patience.noted.connect(self.noted)
         self.patience.outdated.connect(session.outdated)
         session.engine_changed.connect(self._on_engine)
@@ -110,13 +117,18 @@ class SessionFiles(QObject):
     @property
     def unsaved_seconds(self) -> float:
         """Training that no file has, s."""
-        runs = self._session.runs.all.values()
+        runs = self._runs()
         return sum(max(_seconds(r) - self._safe.get(r.id, 0.0), 0.0) for r in runs)
 
     @property
     def has_unsaved_drawing(self) -> bool:
         """Whether something was drawn that no file has."""
-        return any(map(self._is_unsaved_drawing, self._session.runs.all.values()))
+        return any(map(self._is_unsaved_drawing, self._runs()))
+
+    def _runs(self) -> list[Run]:
+        """All runs but those of a session that is not open yet."""
+        runs = self._session.runs.all.values()
+        return [run for run in runs if run not in self._opening]
 
     def _is_unsaved_drawing(self, run: Run) -> bool:
         catalogue, operations = self._session.catalogue, drawn_in(run)
@@ -134,7 +146,7 @@ class SessionFiles(QObject):
             return
         if not path.endswith(ENDING):
             path += ENDING
-        runs = [r for r in session.runs.all.values() if r.applied is not None]
+        runs = [run for run in self._runs() if run.applied is not None]
         window = KeptWindow(
             shown=session.run.id,
             runs=[_kept(run) for run in runs],
@@ -148,10 +160,16 @@ class SessionFiles(QObject):
         safe = {run.id: _seconds(run) for run in runs}
         drawings = [drawn_in(run) for run in runs]
         if session.link.send(command, partial(self._on_saved, path, safe, drawings)):
+            self.saving.begin()
             self.patience.begin("Saving the session", path)
+        else:
+            self.noted.emit(_not_saved("The engine is not running."))
 
     def open(self, path: str) -> None:
         """Bring back what a file holds."""
+        if self._opening:
+            self._warn("Another one is being opened.")
+            return
         try:
             _, content = read_head(Path(path))
             window = KeptWindow.model_validate(content)
@@ -167,22 +185,28 @@ class SessionFiles(QObject):
         session = self._session
         old = list(session.runs.all.values())
         new = {kept.id: self._made(kept, prefix) for kept in window.runs}
+        self._opening += new.values()
 
         def on_ack(ack: Ack, arrays: Arrays) -> None:
             del arrays
             self.patience.end()
             if ack.error:
-                for run in new.values():
-                    session.runs.forget(run)
+                self._forget_opening()
                 self._warn(ack.error)
                 return
+            self._opening.clear()
             self._replace(old, new, window, path)
 
         if session.link.send(OpenSession(path=path, prefix=prefix), on_ack):
             self.patience.begin("Opening the session", path)
             return
-        for run in new.values():
-            session.runs.forget(run)
+        self._forget_opening()
+        self._warn("The engine is not running.")
+
+    def _forget_opening(self) -> None:
+        for run in self._opening:
+            self._session.runs.forget(run)
+        self._opening.clear()
 
     def _made(self, kept: KeptRun, prefix: str) -> Run:
         # Its history is whole before anyone listens: nothing of it is to be done now.
@@ -235,19 +259,29 @@ class SessionFiles(QObject):
         del arrays
         self.patience.end()
         if ack.error:
-            self.noted.emit(Notice("warning", "The session was not saved", ack.error))
-            return
-        self.path, self._safe = path, safe
-        self._session.kept_drawings = drawings
-        self.noted.emit(Notice("good", "Session saved", path))
-        self.saved.emit()
+            self.noted.emit(_not_saved(ack.error))
+        else:
+            self.path, self._safe = path, safe
+            self._session.kept_drawings = drawings
+            self.noted.emit(Notice("good", "Session saved", path))
+        self.saving.end(not ack.error)
 
     def _on_engine(self, state: str) -> None:
-        if state in ("dead", "failed"):  # no answer will come
-            self.patience.end()
+        if state not in ("dead", "failed"):
+            return
+        self.patience.end()  # no answer will come
+        if self.saving.give_up():
+            self.noted.emit(_not_saved("The engine has stopped."))
+        if self._opening:
+            self._forget_opening()
+            self._warn("The engine has stopped.")
 
     def _warn(self, text: str) -> None:
         self.noted.emit(Notice("warning", "The session was not opened", text))
+
+
+def _not_saved(text: str) -> Notice:
+    return Notice("warning", "The session was not saved", text)
 
 
 def drawn_in(run: Run) -> list[Operation]:

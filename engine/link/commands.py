@@ -284,12 +284,10 @@ class Commands:
 
     def _save_session(self, command: SaveSession) -> None:
         runs = {name: self.run(name).experiment for name in command.run_ids}
-        tick = self.desk.let_through
-        save_session(Path(command.path), runs, command.window, tick)
+        save_session(Path(command.path), runs, command.window, self._tick)
 
     def _open_session(self, command: OpenSession) -> None:
-        tick = self.desk.let_through
-        found, _ = open_session(Path(command.path), tick)
+        found, _ = open_session(Path(command.path), self._tick)
         for name in found:
             self._refuse_taken(command.prefix + name)
         for name, experiment in found.items():
@@ -297,6 +295,16 @@ class Commands:
             lowered, title = experiment.lowered, experiment.data.title
             self._tell_lowered(command.prefix + name, lowered, title)
             self._reporter.status(self.runs[command.prefix + name])
+
+    def _tick(self) -> None:
+        """In the midst of a large file: quick commands, and no more of it at the end.
+
+        Raises:
+            CommandError: The engine has to end: half a file would be left else.
+        """
+        self.desk.let_through()
+        if self._inbox.stopping:
+            raise CommandError("The engine was told to end.")
 
     def _refuse_taken(self, run_id: str) -> None:
         if run_id in self.runs:

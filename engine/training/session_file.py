@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _OF_A_RUN = ("run.json", "metrics.jsonl", "model.safetensors")
 _MOMENTS, _MOMENTS_HEAD = "moments.safetensors", "moments.json"
 _MOST_BYTES = 8 * 2**30
+_PIECE = 8 * 2**20  # bytes that are written between two ticks
 
 
 def save_session(
@@ -51,7 +53,7 @@ def save_session(
         path: The file; an old one is replaced at the very end.
         runs: Runs by the names that ``window`` uses for them.
         window: JSON-able state of the window, not looked at here.
-        tick: Called between runs.
+        tick: Called between pieces; what it raises leaves the old file untouched.
 
     Raises:
         OSError: The file cannot be written; the old one is untouched.
@@ -62,7 +64,7 @@ def save_session(
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
                 for index, run in enumerate(runs.values()):
                     for inner, content in _files_of(run):
-                        archive.writestr(f"runs/{index}/{inner}", content)
+                        _write(archive, f"runs/{index}/{inner}", content, tick)
                     tick()
                 head = {"format": FORMAT, "runs": list(runs), "window": dict(window)}
                 archive.writestr(HEAD, json.dumps(head, allow_nan=False))
@@ -116,6 +118,18 @@ def _files_of(run: "Experiment") -> Iterator[tuple[str, bytes]]:
     yield _MOMENTS, content
     head = {"moments": facts, "checksum": hashlib.sha256(content).hexdigest()}
     yield _MOMENTS_HEAD, json.dumps(head).encode()
+
+
+def _write(
+    archive: zipfile.ZipFile, name: str, content: bytes, tick: Callable[[], None]
+) -> None:
+    """In pieces: a large file takes many seconds, and may not be wanted any more."""
+    info = zipfile.ZipInfo(name, time.localtime()[:6])
+    info.file_size = len(content)
+    with archive.open(info, "w") as member:
+        for start in range(0, len(content), _PIECE):
+            member.write(memoryview(content)[start : start + _PIECE])
+            tick()
 
 
 def _check_size(archive: zipfile.ZipFile, path: Path) -> None:

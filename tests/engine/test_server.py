@@ -228,6 +228,31 @@ def test_edited_data_are_told_and_others_are_not(bench: Bench) -> None:
     assert (event.run_id, event.notes, event.points) == ("a", ["Too few."], 10)
 
 
+@pytest.mark.parametrize("name", ["save_session", "open_session"])
+def test_a_large_file_lets_quick_commands_through_until_the_engine_has_to_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    bench.make()
+    run, ticks = bench.server.runs["a"], []
+
+    def pretended(*args: Any) -> Any:
+        tick = args[-1]
+        bench.post(p.Play(run_id="a"))
+        tick()
+        ticks.append(run.playing)
+        bench.inbox.stop()
+        tick()
+        ticks.append(True)
+        return {}, {}
+
+    monkeypatch.setattr(commands, name, pretended)
+    wish = p.SaveSession(path="x", run_ids=["a"], window={})
+    if name == "open_session":
+        wish = p.OpenSession(path="x", prefix="y")
+    assert bench.tell(wish).error == "The engine was told to end."
+    assert ticks == [True]
+
+
 def test_a_run_trains_in_slices_until_it_is_complete(bench: Bench) -> None:
     made = bench.make()
     bench.tell(p.Play(run_id="a"))

@@ -91,6 +91,24 @@ def test_a_failed_writing_leaves_the_old_file(file, runs, monkeypatch):
     assert [p.name for p in file.parent.iterdir()] == [file.name]
 
 
+def test_a_writing_that_is_given_up_in_the_midst_of_a_run_leaves_the_old_file(
+    file, runs, monkeypatch
+):
+    """A large run is written for many seconds: the engine was killed over its part."""
+    before, pieces = file.read_bytes(), []
+
+    def ended():
+        pieces.append(1)
+        if len(pieces) == 3:
+            raise RuntimeError
+
+    monkeypatch.setattr(session_file, "_PIECE", 1000, raising=False)
+    with pytest.raises(RuntimeError):
+        save_session(file, {"a": runs["a"]}, {}, ended)
+    assert file.read_bytes() == before
+    assert [p.name for p in file.parent.iterdir()] == [file.name]
+
+
 def test_an_error_names_the_file_that_was_asked_for(runs, tmp_path):
     wanted = tmp_path / "none" / "lab.genplay"
     with pytest.raises(FileNotFoundError) as caught:
