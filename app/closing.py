@@ -52,9 +52,7 @@ def _may_go(
     return not lost or _leaves(window, title, f"{before}? {lost}", do)
 
 
-def _leaves(
-    window: "Window", title: str, words: str, do: Callable[[], object]
-) -> bool:
+def _leaves(window: "Window", title: str, words: str, do: Callable[[], object]) -> bool:
     buttons = question.Button
     words = f"Save this session before {words} would be lost."
     offered = buttons.Save | buttons.Discard | buttons.Cancel

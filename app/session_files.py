@@ -105,7 +105,6 @@ class SessionFiles(QObject):
         super().__init__(parent)
         self._session = session
         self._opened = 0
-        self._opening: list[Run] = []
         self.path = ""
         self.saving = Saving()
         self._safe: dict[str, float] = {}  # s of training by run, in a file
@@ -117,18 +116,13 @@ class SessionFiles(QObject):
     @property
     def unsaved_seconds(self) -> float:
         """Training that no file has, s."""
-        runs = self._runs()
+        runs = self._session.runs.there
         return sum(max(_seconds(r) - self._safe.get(r.id, 0.0), 0.0) for r in runs)
 
     @property
     def has_unsaved_drawing(self) -> bool:
         """Whether something was drawn that no file has."""
-        return any(map(self._is_unsaved_drawing, self._runs()))
-
-    def _runs(self) -> list[Run]:
-        """All runs but those of a session that is not open yet."""
-        runs = self._session.runs.all.values()
-        return [run for run in runs if run not in self._opening]
+        return any(map(self._is_unsaved_drawing, self._session.runs.there))
 
     def _is_unsaved_drawing(self, run: Run) -> bool:
         catalogue, operations = self._session.catalogue, drawn_in(run)
@@ -146,7 +140,7 @@ class SessionFiles(QObject):
             return
         if not path.endswith(ENDING):
             path += ENDING
-        runs = [run for run in self._runs() if run.applied is not None]
+        runs = [run for run in session.runs.there if run.applied is not None]
         window = KeptWindow(
             shown=session.run.id,
             runs=[_kept(run) for run in runs],
@@ -167,7 +161,7 @@ class SessionFiles(QObject):
 
     def open(self, path: str) -> None:
         """Bring back what a file holds."""
-        if self._opening:
+        if self._session.runs.arriving:
             self._warn("Another one is being opened.")
             return
         try:
@@ -185,7 +179,7 @@ class SessionFiles(QObject):
         session = self._session
         old = list(session.runs.all.values())
         new = {kept.id: self._made(kept, prefix) for kept in window.runs}
-        self._opening += new.values()
+        session.runs.arriving += new.values()
 
         def on_ack(ack: Ack, arrays: Arrays) -> None:
             del arrays
@@ -194,7 +188,7 @@ class SessionFiles(QObject):
                 self._forget_opening()
                 self._warn(ack.error)
                 return
-            self._opening.clear()
+            session.runs.arriving.clear()
             self._replace(old, new, window, path)
 
         if session.link.send(OpenSession(path=path, prefix=prefix), on_ack):
@@ -204,9 +198,9 @@ class SessionFiles(QObject):
         self._warn("The engine is not running.")
 
     def _forget_opening(self) -> None:
-        for run in self._opening:
-            self._session.runs.forget(run)
-        self._opening.clear()
+        runs = self._session.runs
+        while runs.arriving:
+            runs.forget(runs.arriving.pop())
 
     def _made(self, kept: KeptRun, prefix: str) -> Run:
         # Its history is whole before anyone listens: nothing of it is to be done now.
@@ -272,7 +266,7 @@ class SessionFiles(QObject):
         self.patience.end()  # no answer will come
         if self.saving.give_up():
             self.noted.emit(_not_saved("The engine has stopped."))
-        if self._opening:
+        if self._session.runs.arriving:
             self._forget_opening()
             self._warn("The engine has stopped.")
 

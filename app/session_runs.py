@@ -23,6 +23,7 @@ class Runs(QObject):
         run: The run on show; None until the catalogue is there. In a comparison, the
             one that is edited.
         all: Every run by its id.
+        arriving: Runs of a session that is still being read: nobody can choose them.
         together: The runs of a comparison on screen; else empty.
         plays_together: Whether these play, step and reset as one.
         visits_together: Whether these go through time as one.
@@ -47,6 +48,7 @@ class Runs(QObject):
         super().__init__(parent)
         self.run: Run | None = None
         self.all: dict[str, Run] = {}
+        self.arriving: list[Run] = []
         self.together: list[Run] = []
         self.plays_together = self.visits_together = True
         self.undo_group = QUndoGroup(self)
@@ -70,6 +72,11 @@ class Runs(QObject):
         self.undo_group.addStack(run.history.stack)
         self._desk.watch(run)
         return run
+
+    @property
+    def there(self) -> list[Run]:
+        """The runs that can be chosen."""
+        return [run for run in self.all.values() if run not in self.arriving]
 
     @property
     def shown(self) -> list[Run]:

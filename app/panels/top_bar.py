@@ -72,7 +72,7 @@ class TopBar(Bar):
         """A fresh menu of all runs, and the ways to more of them."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for run in self._session.runs.all.values():
+        for run in self._session.runs.there:
             action = QAction(f"Run {run.number}, step {run.step:,}", menu)
             action.setCheckable(True)
             action.setChecked(run is self._session.run)

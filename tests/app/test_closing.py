@@ -118,9 +118,7 @@ def test_a_session_that_is_being_saved_is_not_lost(window, disk, tmp_path):
     assert not window.close()
     assert window.isVisible()
     assert not window.asked
-    assert [t.title for t in window.toasts.toasts] == [
-        "The session is being saved"
-    ]
+    assert [t.title for t in window.toasts.toasts] == ["The session is being saved"]
     disk.write()
     assert not window.isVisible()
 

@@ -36,7 +36,11 @@ class Runs(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.all, self.run = {}, None
+        self.all, self.run, self.arriving = {}, None, []
+
+    @property
+    def there(self):
+        return [run for run in self.all.values() if run not in self.arriving]
 
     def adopt(self, name, history, number=0):
         self.all[name] = Run(name, number or len(self.all) + 1, history, "")
@@ -354,3 +358,51 @@ def test_a_session_that_is_long_in_reading_is_told(
     opened(world, impatient, window, monkeypatch, tmp_path)
     qtbot.waitUntil(lambda: bool(impatient.notes))
     assert impatient.notes[0].title == "Opening the session"
+
+
+def test_a_session_that_is_being_read_is_neither_written_nor_opened_twice(
+    world, files, monkeypatch, tmp_path
+):
+    """Its runs stood in the menu of runs, twice the same number, and could be had."""
+    window = written(world, files).window
+    opened(world, files, window, monkeypatch, tmp_path)
+    trained(world.runs.all["open-1-run-1"], 30.0)
+    assert [run.id for run in world.runs.there] == ["run-1", "run-2"]
+    assert files.unsaved_seconds == 0
+    reading = world.link.answers[-1]
+    world.runs.all["open-1-run-1"].applied = config(0.0)
+    assert written(world, files).run_ids == ["run-1", "run-2"]
+    sent = len(world.link.sent)
+    files.open(str(tmp_path / "lab.genplay"))
+    assert len(world.link.sent) == sent
+    assert files.notes[-1].text == "Another one is being opened."
+    reading(Ack(id=1), {})
+    assert [run.id for run in world.runs.there] == ["open-1-run-1", "open-1-run-2"]
+    assert opened(world, files, window, monkeypatch, tmp_path).prefix == "open-2-"
+
+
+def test_an_engine_that_dies_while_it_reads_leaves_the_runs_as_they_were(
+    world, files, monkeypatch, tmp_path
+):
+    window, before = written(world, files).window, dict(world.runs.all)
+    world.link.answer()
+    opened(world, files, window, monkeypatch, tmp_path)
+    world.engine_changed.emit("dead", "")
+    assert world.runs.all == before
+    assert files.notes[-1].title == "The session was not opened"
+    opened(world, files, window, monkeypatch, tmp_path)
+    world.link.answer()
+    assert files.back
+
+
+def test_no_engine_writes_and_reads_nothing_and_says_so(
+    world, files, monkeypatch, tmp_path
+):
+    window = written(world, files).window
+    world.link.answer()
+    world.link.is_up = False
+    written(world, files)
+    assert files.notes[-1].title == "The session was not saved"
+    assert not files.saving.under_way
+    opened(world, files, window, monkeypatch, tmp_path)
+    assert files.notes[-1].title == "The session was not opened"
