@@ -179,6 +179,7 @@ class SessionFiles(QObject):
         session = self._session
         old = list(session.runs.all.values())
         new = {kept.id: self._made(kept, prefix) for kept in window.runs}
+        wanted = {run.id: run.config for run in new.values()}
         session.runs.arriving += new.values()
 
         def on_ack(ack: Ack, arrays: Arrays) -> None:
@@ -189,7 +190,7 @@ class SessionFiles(QObject):
                 self._warn(ack.error)
                 return
             session.runs.arriving.clear()
-            self._replace(old, new, window, path)
+            self._replace(old, new, window, path, wanted)
 
         if session.link.send(OpenSession(path=path, prefix=prefix), on_ack):
             self.patience.begin("Opening the session", path)
@@ -211,9 +212,17 @@ class SessionFiles(QObject):
         return run
 
     def _replace(
-        self, old: list[Run], new: dict[str, Run], window: KeptWindow, path: str
+        self,
+        old: list[Run],
+        new: dict[str, Run],
+        window: KeptWindow,
+        path: str,
+        wanted: dict[str, RunConfig],
     ) -> None:
-        """The new runs take the place of the old ones."""
+        """The new runs take the place of the old ones.
+
+        Each is ``wanted`` as its file has it; the engine told what it could make of it.
+        """
         session = self._session
         self.replacing.emit()
         for kept in window.runs:
@@ -223,6 +232,9 @@ class SessionFiles(QObject):
             run.recall_measured(kept.measured)
             run.at = kept.at if kept.at in run.snapshots else None
         session.runs.choose(new[window.shown].id)
+        for run in new.values():
+            if run.config.data == wanted[run.id].data == DRAWING:
+                session.desk.learn_again(run, wanted[run.id].data_settings)
         for kept in window.runs:
             if kept.waiting:
                 session.desk.wait_again(new[kept.id], kept.waiting)

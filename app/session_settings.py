@@ -168,6 +168,20 @@ class SettingsDesk(QObject):
             self.config_changed.emit(run.config)
         self._tell_waiting(run)
 
+    def learn_again(self, run: Run, wanted: Mapping[str, Any]) -> None:
+        """These are the data that were wanted when the run was kept.
+
+        The engine keeps those that it can learn from: of a drawing that was cleared,
+        the points from before.
+        """
+        if wanted == run.config.data_settings:
+            return
+        update = {"data_settings": dict(wanted)}
+        run.history.config = run.config.model_copy(update=update)
+        if run is self._run:
+            self.config_changed.emit(run.config)
+        self._configure(run)
+
     def adopt(self, run: Run, config: RunConfig) -> None:
         """The engine built a run: ``config`` is what it made of the one sent."""
         sent = self._sent.pop(run.id, None)

@@ -55,7 +55,10 @@ class Runs(QObject):
 
 class Desk:
     def __init__(self) -> None:
-        self.waits = []
+        self.waits, self.drawn = [], []
+
+    def learn_again(self, run, settings) -> None:
+        self.drawn.append((run.id, settings))
 
     def wait_again(self, run, values) -> None:
         self.waits.append((run.id, values))
@@ -406,3 +409,20 @@ def test_no_engine_writes_and_reads_nothing_and_says_so(
     assert not files.saving.under_way
     opened(world, files, window, monkeypatch, tmp_path)
     assert files.notes[-1].title == "The session was not opened"
+
+
+def test_a_drawing_that_was_cleared_is_wanted_empty_again(
+    world, files, monkeypatch, tmp_path
+):
+    """The engine learns from the points before; they came back onto the canvas."""
+    drawn = config(0.0).model_copy(
+        update={"data": "drawn", "data_settings": {"operations": [{"do": "brush"}]}}
+    )
+    world.run.history.edit(drawn, "stroke")
+    empty = drawn.model_copy(update={"data_settings": {"operations": []}})
+    world.run.history.edit(empty, "clear")
+    window = written(world, files).window
+    opened(world, files, window, monkeypatch, tmp_path)
+    world.runs.all["open-1-run-1"].history.config = drawn  # as the engine reports
+    world.link.answer()
+    assert world.desk.drawn == [("open-1-run-1", {"operations": []})]

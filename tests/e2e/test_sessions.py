@@ -63,6 +63,44 @@ def test_a_session_comes_back_as_it_was_left(open_lab, tmp_path):
     other.until(lambda: other.run.step == 40)
 
 
+DAB = {
+    "do": "brush",
+    "path": [0.0, 0.0, 1.0, 1.0],
+    "radius": [0.3, 0.3],
+    "density": 200,
+    "label": 1,
+    "seed": 3,
+}
+
+
+def test_a_drawing_that_was_cleared_comes_back_empty(open_lab, tmp_path):
+    """Its points were back on the canvas: the engine goes on learning from them."""
+    lab = open_lab(model="realnvp")
+    lab.window.pages.show_page("draw")
+    drawing = lab.window.pages.page("draw").drawing
+    drawing.begin_empty()
+    drawing.add([DAB], "stroke")
+    lab.until(lambda: lab.run.applied.data == "drawn" and lab.run.status)
+    lab.train(5)
+    points = lab.run.ready.points
+    drawing.clear()
+    lab.until(lambda: lab.run.has_too_few)
+    file = saved(lab, tmp_path / "lab.genplay")
+
+    other = open_lab(model="gan")
+    other.window.files.sessions.open(str(file))
+    page = other.window.pages.page("draw")
+    other.until(lambda: other.run.step == 5 and other.run.has_too_few)
+    assert page.drawing.operations == []
+    (note,) = page.foot.notes.labels
+    assert note.text().endswith("Until then the points from before are learned.")
+    assert other.run.ready.points == points
+    assert other.run.step == 5
+    other.session.runs.undo_group.undo()
+    other.until(lambda: not other.run.has_too_few)
+    assert page.drawing.operations == [DAB]
+
+
 def test_a_file_that_cannot_be_read_leaves_everything_as_it_is(open_lab, tmp_path):
     lab = open_lab()
     lab.train(10)
