@@ -32,6 +32,11 @@ def new_seed() -> int:
     return SystemRandom().randrange(2**31)
 
 
+def is_drawing(path: str) -> bool:
+    """Whether a file may hold the operations of a drawing."""
+    return path.lower().endswith(".json")
+
+
 class Drawing(QObject):
     """Edits the operations of the run on show; a stroke is one step of its history.
 

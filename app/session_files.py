@@ -161,6 +161,7 @@ class SessionFiles(QObject):
 
     def open(self, path: str) -> None:
         """Bring back what a file holds."""
+        self._session.outdated.emit(ABOUT)  # what was said of one before
         if self._session.runs.arriving:
             self._warn("Another one is being opened.")
             return
@@ -283,11 +284,12 @@ class SessionFiles(QObject):
             self._warn("The engine has stopped.")
 
     def _warn(self, text: str) -> None:
-        self.noted.emit(Notice("warning", "The session was not opened", text))
+        title = "The session was not opened"
+        self.noted.emit(Notice("warning", title, text, about=ABOUT))
 
 
 def _not_saved(text: str) -> Notice:
-    return Notice("warning", "The session was not saved", text)
+    return Notice("warning", "The session was not saved", text, about=ABOUT)
 
 
 def drawn_in(run: Run) -> list[Operation]:

@@ -257,9 +257,9 @@ class Window(QWidget):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """One file may be dropped."""
+        """Files may be dropped, though only one at a time is opened."""
         urls = event.mimeData().urls()
-        if len(urls) == 1 and urls[0].isLocalFile():
+        if urls and all(url.isLocalFile() for url in urls):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -268,6 +268,10 @@ class Window(QWidget):
         if not urls:  # where it came from is asked for it only now, and may be gone
             words = "Its program gave no file: drop it again, or open it from here."
             self.show_notice(Notice("warning", "Nothing arrived", words))
+            return
+        if len(urls) > 1:
+            words = f"These are {len(urls)} files: drop the one that you want to open."
+            self.show_notice(Notice("info", "One file at a time", words))
             return
         event.acceptProposedAction()
         self.files.take(urls[0].toLocalFile())

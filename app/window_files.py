@@ -15,6 +15,7 @@ from app.panels.plot_wall import PlotWall
 from app.panels.table_choice import TABLE, TableSheet
 from app.pictures import is_picture
 from app.session import Session
+from app.session_drawing import is_drawing
 from app.session_files import ENDING, KeptDesk, KeptWindow, SessionFiles
 from app.session_film import TrainingFilm
 from app.session_notes import Notice
@@ -29,6 +30,7 @@ _SESSIONS = f"Sessions (*{ENDING})"
 _NO_TIMES = (
     "Let one of the plots show trajectories, chains, layers or what carries the data."
 )
+_TABLE = "table file"  # what notes on reading one are about
 _FILMS = "Films (*.gif *.webp)"
 _TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 
@@ -163,11 +165,11 @@ class WindowFiles(QObject):
             self.films.save_paths(able[0], path)
 
     def take(self, path: str) -> None:
-        """Open what was dropped: a session, a picture to draw, or a table."""
-        if path.endswith(ENDING):
+        """Open what was dropped: a session, a picture to draw, a drawing or a table."""
+        if path.lower().endswith(ENDING):
             self.open_session(path)
             return
-        if is_picture(path):
+        if is_picture(path) or is_drawing(path):
             self._pages.show_page("draw")
         if not self._pages.take_file(path):
             self.open_table(path)
@@ -204,9 +206,10 @@ class WindowFiles(QObject):
             self._session.questions.inspect_table(path)
 
     def _on_table(self, path: str, result: dict[str, Any], error: str) -> None:
+        self._session.outdated.emit(_TABLE)  # what was said of one before
         if error:
-            name = Path(path).name
-            self.noted.emit(Notice("warning", f"{name} cannot be read", error))
+            title = f"{Path(path).name} cannot be read"
+            self.noted.emit(Notice("warning", title, error, about=_TABLE))
             return
         self._data.set_columns(path, [str(c) for c in result.get("columns", [])])
         if path == self._table_asked:

@@ -25,7 +25,7 @@ from app.pictures import SUFFIXES, PictureError, is_picture, read_picture
 from app.plots.drawing import Canvas
 from app.session import Session
 from app.session_config import data_entry
-from app.session_drawing import DRAWING, NOT_ADDED, Drawing, new_seed
+from app.session_drawing import DRAWING, NOT_ADDED, Drawing, is_drawing, new_seed
 from app.session_notes import Notice
 from app.session_slots import Slots
 from engine.protocol import Arrays, Frame
@@ -98,7 +98,7 @@ class DrawPage(Page):
         """A picture or a table becomes points."""
         if is_picture(path):
             self.open_picture(path)
-        elif path.lower().endswith(".json"):
+        elif is_drawing(path):
             self.open_drawing(path)
         else:
             self.open_table(path)
@@ -173,9 +173,11 @@ class DrawPage(Page):
                 raise ValueError
         except (OSError, ValueError, RecursionError):
             text = f"{name} is no drawing: it should hold a list of operations."
-            self.noted.emit(Notice("warning", "No drawing was opened", text))
+            title = "No drawing was opened"
+            self.noted.emit(Notice("warning", title, text, about=NOT_ADDED))
             return
         self.session.kept_drawings.append(operations)
+        self.session.outdated.emit(NOT_ADDED)
         self.drawing.set_operations(operations, f"drawing {name}")
 
     def save_drawing(self, path: str) -> None:

@@ -1,5 +1,6 @@
 """The whole window in front of the fake engine: main path, faults, both directions."""
 
+import json
 from itertools import pairwise
 
 import psutil
@@ -434,6 +435,56 @@ def test_dropped_csv_is_inspected_and_its_columns_are_offered(world, tmp_path):
     assert config.data_settings["file"] == str(file)
     assert world.window.top.data.text() == "cells.csv"
     assert world.window.data.table.isVisible()
+
+
+def dropped(window, *paths):
+    """Files led over the window and let go there."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    left, plain = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    copy = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPoint(500, 400), copy, mime, left, plain)
+    enter.setAccepted(False)
+    window.dragEnterEvent(enter)
+    if enter.isAccepted():
+        window.dropEvent(QDropEvent(QPointF(500, 400), copy, mime, left, plain))
+    return [toast.title for toast in window.toasts.toasts]
+
+
+def test_of_several_dropped_files_none_is_opened_and_that_is_said(world, tmp_path):
+    """The pointer only showed that they were not taken."""
+    files = [tmp_path / name for name in ("a.csv", "b.csv")]
+    for file in files:
+        file.write_text("a,b\n1,2\n2,3\n")
+    assert dropped(world.window, *files) == ["One file at a time"]
+    assert not world.client.of(InspectTable)
+
+
+def test_a_dropped_drawing_is_drawn_whatever_page_is_on_screen(world, tmp_path):
+    """It was taken for a table without rows."""
+    file = tmp_path / "drawing.json"
+    dab = {"do": "brush", "path": [0, 0, 1, 1], "radius": [0.3, 0.3], "density": 60}
+    file.write_text(json.dumps([{**dab, "label": 1, "seed": 3}]))
+    assert dropped(world.window, file) == []
+    assert world.window.pages.current_name == "draw"
+    world.until(lambda: world.client.configured.data == "drawn")
+
+
+def test_what_was_said_of_a_file_goes_with_the_next_one_that_is_opened(world, tmp_path):
+    """Four notes on other files stood over the table that had been read."""
+    bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
+    good.write_text("a,b\n1,2\n2,3\n")
+    session = tmp_path / "bad.genplay"
+    session.write_text("nothing")
+    toasts = world.window.toasts
+    dropped(world.window, bad)
+    world.until(lambda: [t.title for t in toasts.toasts] == ["bad.csv cannot be read"])
+    dropped(world.window, good)
+    world.until(lambda: world.window.findChild(TableSheet))
+    assert not toasts.toasts
+    world.window.findChild(TableSheet).reject()
+    dropped(world.window, session)
+    assert dropped(world.window, session) == ["The session was not opened"]
 
 
 def test_a_drop_whose_file_cannot_be_had_any_more_says_so(world):
