@@ -7,7 +7,7 @@ pyqtgraph is imported with the first of them, after the window is on screen.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPoint, Signal
+from PySide6.QtCore import QEvent, QPoint, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from app.widgets.chip import ChipKind
 
 _WAITING = ("Nothing to show yet", "The engine is getting ready.")
+_COMING = ("Nothing to show yet", "The first picture is coming.")
+_MOMENT = 600  # ms in which the picture of a run that has ended may stand for the next
 
 
 class PlotSlot(Card):
@@ -64,6 +66,8 @@ class PlotSlot(Card):
         self._way_out = ""
         self._frame: Frame | None = None
         self._extras: dict[str, Frame] = {}
+        self._overdue = QTimer(self, singleShot=True, interval=_MOMENT)
+        self._overdue.timeout.connect(self._forget_picture)
         self.header.insertWidget(self.header.indexOf(self.camera), self.tune)
         self.set_body(self._ground)
         self._show_title()
@@ -155,7 +159,9 @@ class PlotSlot(Card):
         elif self.slot.frame is not None:
             self._on_frame(self.name, *self.slot.frame)
         elif not self.plot.has_frame:
-            self.plot.show_empty("Nothing to show yet", "The first picture is coming.")
+            self.plot.show_empty(*_COMING)
+        else:  # of what was here before; a gap of a moment would only flicker
+            self._overdue.start()
         self._show_controls(self.plot.has_frame)
         self._show_lag()
         self._show_chips()
@@ -228,6 +234,16 @@ class PlotSlot(Card):
         self.figures.size_requested.connect(self.size_requested)
         self.tune.clicked.connect(self.open_settings)
         self.sheet.edited.connect(self._on_settings)
+
+    def _forget_picture(self) -> None:
+        """No picture of its own has come: the old one would pass for the run's."""
+        if self.plot is None or self.slot.frame is not None or self._is_stale:
+            return
+        self._frame = None
+        self.plot.show_empty(*_COMING)
+        self._show_controls(False)
+        self._show_lag()
+        self._show_chips()
 
     def _frames(self) -> list[Frame | None]:
         """Frames on show: the plot's own, then those of its companions."""

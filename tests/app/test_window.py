@@ -437,6 +437,26 @@ def test_dropped_csv_is_inspected_and_its_columns_are_offered(world, tmp_path):
     assert world.window.data.table.isVisible()
 
 
+def test_a_picture_of_other_data_does_not_stay_while_the_engine_is_slow(
+    world, monkeypatch
+):
+    """A checkerboard stood under the head Eight Gaussians for ten seconds."""
+    cards = world.window.wall.cards.values()
+    for card in cards:
+        card._overdue.setInterval(0)
+    world.until(lambda: all(card.plot.has_frame for card in cards))
+    drawn = world.session.slots.receive
+    monkeypatch.setattr(world.session.slots, "receive", lambda *_: None)
+    world.session.desk.choose_data("rings")
+    world.until(lambda: not any(card.plot.has_frame for card in cards))
+    words = {card.plot.empty._why.text() for card in cards}
+    assert words == {"The first picture is coming."}
+    monkeypatch.setattr(world.session.slots, "receive", drawn)
+    world.session.slots.forget_frames()
+    world.session.desk.choose_data("two_moons")
+    world.until(lambda: all(card.plot.has_frame for card in cards))
+
+
 def dropped(window, *paths):
     """Files led over the window and let go there."""
     mime = QMimeData()
