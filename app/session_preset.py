@@ -26,10 +26,12 @@ class PresetStarter(QObject):
         # A run that plays plays on when it is built anew; a short one would be at its
         # end before it is told to play.
         session.pause()
+        self._waits_for = preset.config.model
+        is_other = session.desk.take(preset.config, f"preset {preset.title}")
+        # Its views afterwards: the model before could not have fed them all.
         for slot, view in zip(SLOTS, preset.views, strict=True):
             session.slots.choose(slot, view)
-        self._waits_for = preset.config.model
-        if not session.desk.take(preset.config, f"preset {preset.title}"):
+        if not is_other:
             self._waits_for = ""
             session.begin_anew()
 

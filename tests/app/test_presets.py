@@ -67,6 +67,9 @@ def test_a_click_shows_its_views_and_plays(world):
     assert window.pages.current_name == "explore"
     slots = world.session.slots.slots
     assert [slots[s].view for s in SLOTS] == preset(name).views
+    bare = [c.plot for c in window.wall.cards.values() if not c.plot.has_frame]
+    # Not that the model cannot feed them: the one before could not.
+    assert {plot.empty._missing.text() for plot in bare} == {"Nothing to show yet"}
     world.until(lambda: world.run.is_playing and world.run.config.model == "realnvp")
     assert world.client.configured.data == preset(name).config.data
     world.session.runs.undo_group.undo()
