@@ -256,9 +256,13 @@ class DensityPlot(PlotView):
         return [bars.get(self.mode, plain), *([Legend(tuple(keys))] if keys else [])]
 
     def _figures(self) -> list[Figure]:
-        """What the density of one point costs."""
+        """What the density of one point costs.
+
+        Each network that is asked counts, so that a flow of more couplings costs more:
+        in a comparison of families a pass through all of them is one evaluation.
+        """
         cost = self.meta.get("evaluations")
-        return [Figure("Evaluations", f"{cost:,}", "a point")] if cost else []
+        return [Figure("Network calls", f"{cost:,}", "a point")] if cost else []
 
     def _on_chosen(self, mode: str) -> None:
         self._mode = mode

@@ -176,7 +176,7 @@ class SamplesPlot(PlotView):
         unit = "as a picture" if samples > MOST_MARKS else ""
         figures = [Figure("Samples", f"{samples:,}", unit), Figure("Data", f"{data:,}")]
         if cost := self.meta.get("evaluations"):
-            figures.insert(0, Figure("Evaluations", f"{cost:,}", "a sample"))
+            figures.insert(0, Figure("Network calls", f"{cost:,}", "a sample"))
         return blocks, figures
 
     def _on_chosen(self, value: str) -> None:

@@ -272,7 +272,7 @@ class TrajectoriesPlot(PlotView):
             # A quick picture of a long flow leaves layers out.
             figures.append(Figure("Layers", f"{self.meta['steps']:,}"))
         if (cost := self.meta.get("evaluations")) is not None:
-            figures.append(Figure("Evaluations", f"{int(cost):,}", self._each()))
+            figures.append(Figure("Network calls", f"{int(cost):,}", self._each()))
         return figures
 
     def _each(self) -> str:

@@ -75,7 +75,7 @@ def test_lattices_by_class_take_the_colours_of_the_classes(plot):
 def test_a_bar_of_colours_gives_way_to_what_stands_below_it():
     bar = ColourBar("log p", "0", "1", "2")
     legend = Legend((Key("samples", "o", "samples"), Key("data", "s", "data")))
-    figure = Figure("Evaluations", "12")
+    figure = Figure("Network calls", "12")
     gap = theme.px(10)
     whole = bar.height() + gap + legend.height() + gap + figure.height()
     roomy = place([bar, legend], [figure], QRectF(0, 0, 110, whole + 20))

@@ -64,9 +64,9 @@ def test_the_switch_asks_for_lines_and_draws_them(qtbot, plot):
 def test_the_rail_tells_what_a_point_costs(plot, name, unit):
     made = plot(name, {"evaluations": 24})
     figures = {f.label: (f.value, f.unit) for f in made.square._figures}
-    assert figures["Evaluations"] == ("24", unit)
+    assert figures["Network calls"] == ("24", unit)
     unknown = plot(name, {"evaluations": None})
-    assert "Evaluations" not in {f.label for f in unknown.square._figures}
+    assert "Network calls" not in {f.label for f in unknown.square._figures}
 
 
 def test_a_field_without_a_time_has_words_below_it_instead_of_a_clock(plot):

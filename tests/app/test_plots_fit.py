@@ -91,7 +91,7 @@ def test_layers_have_a_number_and_a_cost(qtbot):
     layers = {**meta, "kind": "layers", "evaluations": 16, "steps": 3 * len(times)}
     plot.show_frame(layers, {**arrays, "times": times})
     names = {figure.label: figure.value for figure in plot._figures()}
-    assert names == {"Layers": str(3 * len(times)), "Evaluations": "16"}
+    assert names == {"Layers": str(3 * len(times)), "Network calls": "16"}
 
 
 def test_a_closed_paper_leaves_the_look_alone(qtbot):

@@ -514,7 +514,7 @@ def test_ends_of_paths_are_called_what_the_model_calls_them(shown):
     assert "from x to F(G(x))" in plot.film.turn.toolTip()
     keys = [key.text for key in plot._keys()]
     assert "x, t = 0" in keys
-    assert [f.unit for f in plot._figures() if f.label == "Evaluations"] == ["a path"]
+    assert [f.unit for f in plot._figures() if f.label == "Network calls"] == ["a path"]
     plot.film.turn.click()
     assert plot.square.tags[0] == "F(G(x)) to x"
     plot.show_frame(meta, arrays)
