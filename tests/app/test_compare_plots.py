@@ -377,7 +377,7 @@ def test_an_opened_run_keeps_its_data_although_a_comparison_is_on_screen(world):
     new = world.session.runs.adopt("open-1-run-1", history)
     whole = {"shown": "run-1", "runs": [{"id": "run-1", "first": config}]}
     window = KeptWindow.model_validate(whole)
-    files._replace([world.run], {"run-1": new}, window, "lab.genplay")
+    files._replace([world.run], {"run-1": new}, window, "lab.genplay", {new.id: config})
     assert world.run is new
     assert new.config.data == "rings"
     assert world.window.pages.current_name == EXPLORE
