@@ -23,6 +23,7 @@ from app.bench_alive import live_objects
 from app.bench_heap import heap_in_use
 from app.bench_openers import openers
 from app.bench_window import open_program, spend, wait_until
+from app.session import Session
 from app.window import Window
 
 OPENS = 500
@@ -79,7 +80,7 @@ def measure_opens(name: str, count: int, model: str) -> dict[str, Any]:
         spend(_PAUSE)
         if index % _EVERY == 0:
             # What is still asked for would count as what is left behind.
-            wait_until(lambda: not window.session.jobs.are_under_way)
+            wait_until(lambda: not _is_owed(window.session))
             alive = live_objects(window)
             reading.take(
                 index,
@@ -90,6 +91,10 @@ def measure_opens(name: str, count: int, model: str) -> dict[str, Any]:
             )
     window.close()
     return _opened(reading)
+
+
+def _is_owed(session: Session) -> bool:
+    return session.jobs.are_under_way or session.link.awaits_answers
 
 
 def _heap_kb() -> dict[str, float]:

@@ -54,6 +54,11 @@ class EngineLink(QObject):
         client.on_state = lambda state, text: self.state_changed.emit(str(state), text)
         client.on_restarted = self.restarted.emit
 
+    @property
+    def awaits_answers(self) -> bool:
+        """Whether the engine owes an answer that somebody here waits for."""
+        return bool(self._waiting)
+
     def start(self) -> None:
         """Start the engine; call from the main thread."""
         self._client.start()
