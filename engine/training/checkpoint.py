@@ -120,6 +120,7 @@ def flat(snapshot: Snapshot) -> tuple[dict[str, Tensor], dict[str, Any]]:
     for name, table in (
         ("model", snapshot.model),
         ("average", snapshot.average),
+        ("slow", snapshot.slow),
         ("columns", snapshot.columns),
     ):
         tensors.update({f"{name}.{k}": v.detach().cpu() for k, v in table.items()})
@@ -263,6 +264,7 @@ def snapshot_of(facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Snap
         seconds=float(facts["seconds"]),
         model=table("model"),
         average=table("average"),
+        slow=table("slow"),
         optimiser_kind=str(facts["optimiser"]),
         optimisers=optimisers,
         generator=tensors["generator"],

@@ -10,6 +10,7 @@ from engine.settings import Settings, knob
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
 _ADAM = {"optimizer": ["adam", "adamw"]}
+_LOOKAHEAD = {"lookahead": [True]}
 
 
 class TrainingConfig(Settings):
@@ -157,6 +158,40 @@ class TrainingConfig(Settings):
         apply="live",
         formula=r"g \leftarrow g \min(1, c / \|g\|)",
         group="Training",
+    )
+    lookahead: bool = knob(
+        False,
+        "Lookahead",
+        "Every few steps slow weights follow, and training goes on from them: it damps "
+        "a high learning rate.",
+        apply="live",
+        group="Training",
+    )
+    lookahead_steps: int = knob(
+        5,
+        "Lookahead every",
+        "Steps after which the slow weights follow.",
+        ge=1,
+        le=10_000,
+        slider=(1, 20),
+        unit="steps",
+        apply="live",
+        symbol="k",
+        group="Training",
+        shown_if=_LOOKAHEAD,
+    )
+    lookahead_share: float = knob(
+        0.5,
+        "Lookahead share",
+        "Share of the way that the slow weights go to the fast ones.",
+        ge=0,
+        le=1,
+        apply="live",
+        symbol=r"\alpha",
+        formula=r"\phi \leftarrow \phi + \alpha (\theta - \phi), \quad "
+        r"\theta \leftarrow \phi",
+        group="Training",
+        shown_if=_LOOKAHEAD,
     )
     ema: float = knob(
         0.998,

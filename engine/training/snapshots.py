@@ -31,6 +31,7 @@ class Snapshot:
     seconds: float
     model: dict[str, Tensor]
     average: dict[str, Tensor]
+    slow: dict[str, Tensor]  # of Lookahead, where it is in use
     optimiser_kind: str
     optimisers: dict[str, Any]
     generator: Tensor
@@ -40,7 +41,7 @@ class Snapshot:
     @property
     def bytes(self) -> int:
         """Memory of the weights and the optimiser; shared columns not counted."""
-        tensors = [*self.model.values(), *self.average.values()]
+        tensors = [*self.model.values(), *self.average.values(), *self.slow.values()]
         for optimiser in self.optimisers.values():
             for state in optimiser["state"].values():
                 tensors.extend(v for v in state.values() if isinstance(v, Tensor))
@@ -55,6 +56,7 @@ def take(trainer: "Trainer") -> Snapshot:
         seconds=trainer.seconds,
         model=_cpu(trainer.model.state_dict()),
         average=_cpu(trainer.average.state_dict()),
+        slow=_cpu(trainer.lookahead.named()),
         optimiser_kind=trainer.config.optimizer,
         optimisers={k: _cpu(o.state_dict()) for k, o in trainer.optimisers.items()},
         generator=trainer.block_state.clone(),
@@ -71,6 +73,7 @@ def put_back(trainer: "Trainer", snapshot: Snapshot) -> None:
     trainer.columns = dict(snapshot.columns or trainer.first_columns)
     trainer.model.load_state_dict(snapshot.model)
     trainer.average.load_state_dict(snapshot.average)
+    trainer.lookahead.restore(snapshot.slow, trainer.config)
     if trainer.is_edited:  # the snapshot may be from before the points were edited
         trainer.renew_models()
     same_kind = snapshot.optimiser_kind == trainer.config.optimizer

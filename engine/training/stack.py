@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from engine.nets.slopes import stacked
+from engine.training.stack_lookahead import StackedSlow
 from engine.training.stack_loss import StackedLoss, differing_floats
 from engine.training.stack_player import StackedPlayer, flat, share_rows
 from engine.training.stack_rules import column
@@ -58,6 +59,7 @@ class Stack:
         learning = {n for p in self._players.values() for n in p.views}
         self._constants = self._stacked_constants(learning)
         self._average = self._stacked_average()
+        self._slow = StackedSlow(trainers, list(self._players.values()))
         self._blocks = [self._draw_block(i) for i in range(len(first._turns))]
         self._columns, self._offset = self._tables()
         self._configs = differing_floats([t.model.config for t in trainers], first)
@@ -182,6 +184,7 @@ class Stack:
         self._follow()
         self._cursor += 1
         self.step += 1
+        self._slow.after(self.step)
 
     def _turn(self, turn: int, i: int) -> Terms:
         name = self.first._turns[turn]

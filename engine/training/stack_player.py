@@ -17,6 +17,7 @@ class StackedPlayer:
     """
 
     def __init__(self, name: str, trainers: Sequence[Trainer]) -> None:
+        self.name = name
         rows = [t.model.players()[name] for t in trainers]
         self.weights = torch.stack([flat(row) for row in rows])
         share_rows(rows, self.weights)

@@ -18,6 +18,7 @@ from engine.training.config import TrainingConfig
 from engine.training.draws import Draws, block_length
 from engine.training.graph import StepGraph
 from engine.training.history import Change, History
+from engine.training.lookahead import SlowWeights
 from engine.training.optimisers import make_optimiser, retune, set_rate
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ class Trainer:
         # Walking through the modules at every step would cost as much as the average.
         self._weights: list[Tensor] = list(model.parameters())
         self._averages: list[Tensor] = list(self.average.parameters())
+        names = [name for name, _ in model.named_parameters()]
+        self.lookahead = SlowWeights(names, self._weights)
+        self.lookahead.tune(config)
         self.optimisers: dict[str, Optimizer] = {}
         self._step_tensor = torch.zeros((), device=self.device)
         self._pending: list[dict[str, Tensor]] = []
@@ -97,6 +101,7 @@ class Trainer:
         old, self.config = self.config, config
         if not old.ema and config.ema:
             self._copy_average()
+        self.lookahead.tune(config)
         self.model.config = model_config
         self.average.config = model_config
         if config.optimizer != old.optimizer:
@@ -251,6 +256,7 @@ class Trainer:
             self._graph.replay()
             self.cursor += 1
             self.step += 1
+            self.lookahead.after(self.step, self.config)
             return
         terms: dict[str, Tensor] = {}
         for turn in range(len(self._turns)):
@@ -314,6 +320,7 @@ class Trainer:
                 )
         self.step += 1
         self._step_tensor.fill_(self.step)
+        self.lookahead.after(self.step, self.config)
 
     def _enter_stage(self) -> None:
         """At the border of two stages: renew the table with what was learned."""

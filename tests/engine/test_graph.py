@@ -40,9 +40,13 @@ def weights(run: Experiment) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("model", ["rectified_flow", "gan"])
-@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
-def test_captured_steps_learn_the_same(model, optimizer, request):
-    settings = {**TRAINING, "optimizer": optimizer}
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"optimizer": "adamw"}, {"lookahead": True, "lookahead_steps": 7}],
+    ids=["adam", "adamw", "lookahead"],
+)
+def test_captured_steps_learn_the_same(model, more, request):
+    settings = {**TRAINING, **more}
     plain = Experiment(model, "two_moons", training=settings, seed=1)
     plain.train(150)
     request.getfixturevalue("recorded")
@@ -84,9 +88,11 @@ def test_capturing_itself_teaches_nothing(recorded):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 @pytest.mark.parametrize("model", ["rectified_flow", "ddpm", "realnvp", "vae", "gan"])
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
-def test_on_a_gpu(model, optimizer, monkeypatch):
+@pytest.mark.parametrize("lookahead", [False, True])
+def test_on_a_gpu(model, optimizer, lookahead, monkeypatch):
     """The same losses from graphs as from plain steps on the same device."""
     settings = {**TRAINING, "optimizer": optimizer, "learning_rate": 1e-4}
+    settings["lookahead"] = lookahead
     captured = Experiment(model, "two_moons", training=settings, device="cuda").train(
         90
     )

@@ -143,6 +143,15 @@ def test_the_optimiser_and_its_schedule_are_the_runs(alone, optimizer, tmp_path)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("model", ["gan", "rectified_flow"])
+def test_slow_weights_are_the_runs(alone, model, tmp_path):
+    training = {"lookahead": True, "lookahead_steps": 3, "lookahead_share": 0.3}
+    settings = {"reflow_rounds": 1, "reflow_pairs": 1000} if model != "gan" else {}
+    made = configured(model, steps=12, training=training, model_settings=settings)
+    assert_same(alone, made, tmp_path)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "data", "settings"),
     [

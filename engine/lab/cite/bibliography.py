@@ -175,6 +175,8 @@ def cited(config: RunConfig, is_trained: bool = True) -> dict[str, list[str]]:
         cite(OPTIMISERS.get(str(config.training.get("optimizer"))), "optimiser")
         if config.training.get("schedule") == "cosine":
             cite("loshchilov2016sgdr", "learning rate schedule")
+        if config.training.get("lookahead"):
+            cite("zhang2019lookahead", "slow weights")
         if config.training.get("ema"):
             cite("polyak1992acceleration", "average of weights")
     cite(DATA.get(config.data), "data")

@@ -546,6 +546,13 @@ OTHER_PAPERS: dict[str, Paper] = {
         "1412.6980",
         _ICLR,
     ),
+    "zhang2019lookahead": _arxiv(
+        "Zhang, Michael R. and Lucas, James and Hinton, Geoffrey and Ba, Jimmy",
+        "Lookahead Optimizer: k steps forward, 1 step back",
+        2019,
+        "1907.08610",
+        _NEURIPS,
+    ),
     "loshchilov2017decoupled": _arxiv(
         "Loshchilov, Ilya and Hutter, Frank",
         "Decoupled Weight Decay Regularization",

@@ -42,6 +42,16 @@ def follow(average: nn.Module, model: nn.Module, step: int) -> None:
     for mine, theirs in zip(average.buffers(), model.buffers(), strict=True):
         mine.copy_(theirs)
 '''
+_LOOK_AHEAD = '''\
+@torch.no_grad()
+def look_ahead(slow: list[Tensor], model: nn.Module, step: int) -> None:
+    """Every few steps let slow weights follow, and go on from them."""
+    if step % LOOKAHEAD_STEPS:
+        return
+    for behind, weight in zip(slow, model.parameters(), strict=True):
+        behind.lerp_(weight, LOOKAHEAD_SHARE)
+        weight.copy_(behind)
+'''
 
 
 def imports(run: Run) -> list[str]:
@@ -62,6 +72,8 @@ def functions(run: Run) -> list[str]:
     found.append(_TURN.format(model=run.parts.model.__name__, body=_turn(run)))
     if training.ema:
         found.append(_FOLLOW)
+    if training.lookahead:
+        found.append(_LOOK_AHEAD)
     return [*found, _train(run)]
 
 
@@ -145,6 +157,8 @@ def _train(run: Run) -> str:
     shown = "average" if ema else "model"
     if ema:
         lines.append("    average = copy.deepcopy(model)")
+    if run.parts.training.lookahead:
+        lines.append("    slow = [w.detach().clone() for w in model.parameters()]")
     lines.append("    curve: list[dict[str, float]] = []")
     indent = "    "
     if staged:
@@ -214,6 +228,8 @@ def _steps(run: Run, staged: bool, several: bool) -> list[str]:
     lines[at:at] = refill
     if run.parts.training.ema:
         lines.append("    follow(average, model, step)")
+    if run.parts.training.lookahead:
+        lines.append("    look_ahead(slow, model, step + 1)")
     return [
         *lines,
         "    curve.append(terms)",

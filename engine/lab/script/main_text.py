@@ -83,7 +83,14 @@ def _constants(run: Run) -> list[str]:
         f"BATCH_SIZE = {training.batch_size}",
         f"LEARNING_RATE = {training.learning_rate!r}",
     ]
-    return [*lines, f"EMA = {training.ema!r}"] if training.ema else lines
+    if training.ema:
+        lines.append(f"EMA = {training.ema!r}")
+    if training.lookahead:
+        lines += [
+            f"LOOKAHEAD_STEPS = {training.lookahead_steps}",
+            f"LOOKAHEAD_SHARE = {training.lookahead_share!r}",
+        ]
+    return lines
 
 
 def _sample(run: Run) -> str:
