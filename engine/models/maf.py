@@ -48,17 +48,17 @@ class MAFConfig(AutoregressiveFlowConfig):
     first: ClassVar[tuple[str, ...]] = ("layers", "width", "order")
 
     layers: int = knob(
-        28,
+        36,
         "Layers",
         "Autoregressive layers of the flow.",
         ge=1,
         le=64,
         symbol="K",
     )
-    taper: float = taper_knob(2.0)
+    taper: float = taper_knob(1.0)
     spread: float = spread_knob(3.0)
-    jitter: float = jitter_knob(0.02)
-    jitter_fade: int = jitter_fade_knob(2400)
+    jitter: float = jitter_knob(0.03)
+    jitter_fade: int = jitter_fade_knob(2600)
     width: int = width_knob(32)
     bound: float = bound_knob(0.35)
     batch_norm: bool = knob(
@@ -115,7 +115,8 @@ class MAF(Flow):
     Config: ClassVar[type[ModelConfig]] = MAFConfig
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **Flow.training_defaults,
-        "learning_rate": 8e-3,
+        "learning_rate": 1.2e-2,
+        "lookahead": True,
         "beta2": 0.99,
         "clip": 10.0,
         "steps": 2400,

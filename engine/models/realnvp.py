@@ -6,8 +6,8 @@ f is a chain of affine couplings (:mod:`engine.nets.coupling`); the two halves o
 coordinates take turns. Each coupling is a function of few numbers, so these are given
 as waves too, which makes narrow gaps between modes cheap to learn. Many narrow
 couplings that stretch little each learn faster and more steadily than few wide ones
-that may stretch a lot. As in the paper f
-leads from data x to noise z; what a person sees runs the other way, from t = 0 (noise)
+that may stretch a lot, and with Lookahead they stay steady at a high rate. As in the
+paper f leads from data x to noise z; what a person sees runs the other way, from t = 0 (noise)
 to t = 1 (data).
 
 Dinh, Sohl-Dickstein, Bengio, "Density estimation using Real NVP", 2016,
@@ -37,7 +37,7 @@ class RealNVPConfig(FlowConfig):
     first: ClassVar[tuple[str, ...]] = ("couplings", "width", "jitter")
 
     couplings: int = knob(
-        32,
+        44,
         "Couplings",
         "Layers of the flow; each bends one coordinate depending on the other.",
         ge=2,
@@ -45,10 +45,10 @@ class RealNVPConfig(FlowConfig):
         symbol="K",
     )
     width: int = width_knob(32)
-    taper: float = taper_knob(2.0)
+    taper: float = taper_knob(1.5)
     spread: float = spread_knob(2.5)
-    jitter: float = jitter_knob(0.005)
-    jitter_fade: int = jitter_fade_knob(0)
+    jitter: float = jitter_knob(0.03)
+    jitter_fade: int = jitter_fade_knob(2800)
     bound: float = knob(
         0.35,
         "Scale bound",
@@ -77,7 +77,8 @@ class RealNVP(CouplingFlow):
     Config: ClassVar[type[ModelConfig]] = RealNVPConfig
     training_defaults: ClassVar[Mapping[str, Any]] = {
         **CouplingFlow.training_defaults,
-        "learning_rate": 8e-3,
+        "learning_rate": 1.2e-2,
+        "lookahead": True,
         "beta2": 0.99,
         "clip": 10.0,
         "steps": 2600,

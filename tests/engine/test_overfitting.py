@@ -17,12 +17,12 @@ def begun(tmp_path):
         table = np.random.default_rng(0).normal(size=(points, 2))
         np.savetxt(file, table, delimiter=",", header="x,y", comments="")
         data = {"file": str(file), "held_out": held_out}
-        training = {"batch_size": 64, "learning_rate": 0.01, "ema": 0.0}
+        quick = {"learning_rate": 0.01, "lookahead": False, "ema": 0.0}
         return Experiment(
             model,
             "csv",
             data_settings=data,
-            training=training,
+            training={"batch_size": 64, **quick},
             model_settings=settings,
         )
 
