@@ -7,8 +7,8 @@ coordinates take turns. Each coupling is a function of few numbers, so these are
 as waves too, which makes narrow gaps between modes cheap to learn. Many narrow
 couplings that stretch little each learn faster and more steadily than few wide ones
 that may stretch a lot, and with Lookahead they stay steady at a high rate. As in the
-paper f leads from data x to noise z; what a person sees runs the other way, from t = 0 (noise)
-to t = 1 (data).
+paper f leads from data x to noise z; what a person sees runs the other way, from t = 0
+(noise) to t = 1 (data).
 
 Dinh, Sohl-Dickstein, Bengio, "Density estimation using Real NVP", 2016,
 https://arxiv.org/abs/1605.08803.
