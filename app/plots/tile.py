@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.plots.thumb import Thumb, paint_curve
 from app.theme import theme
 from app.widgets.numbers import format_number
-from app.widgets.paint import LEFT, box, draw_icon, draw_text, painting
+from app.widgets.paint import LEFT, box, draw_icon, draw_text, painting, text_width
 from app.widgets.state import State
 
 _RAIL = 78  # px of the column of words beside the picture
@@ -178,7 +178,10 @@ class Tile(QWidget):
             paint_curve(painter, frame, spark, c.text2)
 
     def _paint_line(self, painter: QPainter, line: QRectF) -> None:
-        """Metric alone; a state that alarms has its triangle."""
+        """Metric; beside it that it is the best, or why there is none, if not cut.
+
+        A state that alarms has its triangle.
+        """
         c = theme.c
         alarming = self._state_name in ALARMING
         ink = c.warn if alarming else c.accent if self.is_best else c.text1
@@ -187,19 +190,26 @@ class Tile(QWidget):
             draw_icon(painter, spot, "warning", 12, c.warn)
         words = line.adjusted(theme.px(16) if alarming else theme.px(2), 0, 0, 0)
         draw_text(painter, words, self.metric_words, ink, 12, 600)
+        words.setLeft(words.left() + text_width(self.metric_words, 12, 600))
+        words.adjust(theme.px(6), 0, 0, 0)
+        needed = not alarming and (self.is_best or self._metric is None)
+        if needed and text_width(self.state_words, 11) <= words.width():
+            self._paint_word(painter, words, 11)
 
     def _paint_state(self, painter: QPainter, line: QRectF, size: int) -> None:
+        words = QRectF(line)
+        if self._state_name in ALARMING:
+            spot = QPointF(line.left() + theme.px(6), line.center().y())
+            draw_icon(painter, spot, "warning", 12, theme.c.warn)
+            words.setLeft(line.left() + theme.px(16))
+        self._paint_word(painter, words, size)
+
+    def _paint_word(self, painter: QPainter, line: QRectF, size: int) -> None:
         c = theme.c
-        alarming = self._state_name in ALARMING
-        ink: QColor = c.warn if alarming else c.text3
+        ink: QColor = c.warn if self._state_name in ALARMING else c.text3
         if self.state_words == "best":
             ink = c.accent
-        words = QRectF(line)
-        if alarming:
-            spot = QPointF(line.left() + theme.px(6), line.center().y())
-            draw_icon(painter, spot, "warning", 12, ink)
-            words.setLeft(line.left() + theme.px(16))
-        draw_text(painter, words, self.state_words, ink, size, align=LEFT)
+        draw_text(painter, line, self.state_words, ink, size, align=LEFT)
 
     def _describe(self) -> None:
         parts = [self.words, self.metric_words, self.state_words]

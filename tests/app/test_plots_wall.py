@@ -101,6 +101,26 @@ def test_a_tile_says_metric_and_state(qtbot):
     assert (tile.metric_words, tile.state_words) == ("–", "diverged")
 
 
+def test_a_small_tile_has_a_word_for_the_best(qtbot, monkeypatch):
+    """On the projector the best cell differed from the others by its colour alone."""
+    said: list[str] = []
+    monkeypatch.setattr(
+        "app.plots.tile.draw_text",
+        lambda painter, rect, text, *_, **__: said.append(text),
+    )
+    tile = Tile(0)
+    qtbot.addWidget(tile)
+    tile.resize(110, 80)
+    tile.show_cell(0.1, "learning", "")
+    tile.set_marks(best=True, chosen=False, lit=False)
+    tile.grab()
+    assert said == ["0.100", "best"]
+    said.clear()
+    tile.resize(58, 50)  # no room: the word is not cut
+    tile.grab()
+    assert said == ["0.100"]
+
+
 def test_a_tile_tells_the_pointer_and_the_click(qtbot):
     tile = Tile(3)
     qtbot.addWidget(tile)

@@ -104,6 +104,30 @@ def test_the_head_has_room_for_its_words_in_the_projector(world):
     world.until(lambda: page.progress.width() == wide and is_in_a_row())
 
 
+def test_columns_say_their_values_where_names_have_no_room(world):
+    """In the projector all four were called "Finest time wave …"."""
+    begin(world)
+    world.page.setFixedSize(1400, 560)
+    plan = world.sweep.plan
+    name = plan.columns.title
+    heads = [h for h in world.page.grid._headings if h.text().startswith(name)]
+    values = [plan.columns.words(v) for v in plan.column_values]
+    assert len(heads) == len(values) > 1
+    world.until(lambda: heads[0].shown_text() == heads[0].text())
+    theme.set_look("projector")
+    world.until(lambda: [head.shown_text() for head in heads] == values)
+
+
+@pytest.mark.parametrize("width", [860, 960, 1060, 1280])
+def test_the_head_says_what_is_swept_or_nothing(world, width):
+    """At 1100 px it said "Learni…"."""
+    begin(world)
+    page = world.page
+    page.setFixedSize(width, 560)
+    QApplication.processEvents()
+    assert page.about.isHidden() or page.about.width() >= 110
+
+
 def test_every_control_reaches_the_engine(world):
     controls = world.page.controls
     controls.rows.choice.user_choose("seed")

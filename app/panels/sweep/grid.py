@@ -100,7 +100,7 @@ class CellGrid(QWidget):
             if plan.columns is not None:
                 words = plan.columns.words(plan.column_values[column])
                 title = f"{plan.columns.title} = {words}"
-                self._head(title if columns < 5 else words, 0, column + 1)
+                self._head(title if columns < 5 else words, 0, column + 1, words)
         if plan.rows is not None:
             corner = Label(plan.rows.title, colour="text3", size=11)
             corner.setAlignment(RIGHT)
@@ -109,8 +109,10 @@ class CellGrid(QWidget):
         for index in range(plan.count):
             self._add_tile(index, plan)
 
-    def _head(self, words: str, row: int, column: int) -> None:
+    def _head(self, words: str, row: int, column: int, value: str = "") -> None:
+        """Words over a column or beside a row; the value alone where they are cut."""
         label = Label(words, colour="text1", size=12, weight=600)
+        label.set_short(value)
         label.setAlignment(RIGHT if column == 0 else CENTRE)
         self._headings.append(label)
         self._grid.addWidget(label, row, column)

@@ -27,6 +27,7 @@ from app.widgets.switch import Switch
 
 _NARROW = 1360  # px of the window below which the panel is smaller
 _BAR, _SHORT_BAR = 236, 104  # px of the progress
+_NAME = 120  # px that the first name of the settings takes
 _NO_LATENT = "This model has no latent space."
 _PHASES = {
     "build": "Making the runs",
@@ -97,6 +98,7 @@ class SweepPage(Page):
         if plan is None:
             return
         self.about.setText(plan.words)
+        self._fit_head()
         rows = [plan.rows.words(v) for v in plan.row_values] if plan.rows else [""]
         columns = [""]
         if plan.columns is not None:
@@ -215,14 +217,18 @@ class SweepPage(Page):
             self.side.scroll_to(self.card)
 
     def _fit_head(self) -> None:
-        """Where room is short the bar is short, and an icon stands for its words."""
+        """Where room is short the bar is short, and an icon stands for its words.
+
+        The settings, which the form beside repeats, go before no name is left of them.
+        """
         px, gaps = theme.px, 5 * self._head.spacing()
         self.slow_half.set_shown(word=True, hint=False)
         parts = self.title.width() + self.switch.natural_width + gaps + px(27)
         free = self.width() - self.side.maximumWidth() - parts
         is_short = free < px(_BAR) + self.slow_half.sizeHint().width()
         self.slow_half.set_shown(word=not is_short, hint=False)
-        self.about.setVisible(not is_short)
+        spare = free - px(_BAR) - self.slow_half.sizeHint().width()
+        self.about.setVisible(spare >= min(self.about.natural_width(), px(_NAME)))
         self.progress.setFixedWidth(px(_SHORT_BAR if is_short else _BAR))
 
     def _restyle(self) -> None:
