@@ -70,6 +70,7 @@ class Compare(QObject):
         self._starting: set[str] = set()
         self._watched: set[str] = set()
         self._is_spreading = False
+        self._is_narrow = False
         self._is_wanted = False
         runs.run_chosen.connect(self._on_chosen)
         runs.moved.connect(self._on_moved)
@@ -177,8 +178,16 @@ class Compare(QObject):
 
     def names(self, run: Run) -> list[str]:
         """The places of a run that are seen; the curves have no plot of their own."""
-        places = [LEFT] if len(self.runs) > _CROWDED else [LEFT, RIGHT]
+        is_one = self._is_narrow or len(self.runs) > _CROWDED
+        places = [LEFT] if is_one else [LEFT, RIGHT]
         return [f"{run.id}:{place}" for place in places]
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Whether there is room for one plot of each run only."""
+        if narrow != self._is_narrow:
+            self._is_narrow = narrow
+            if self.is_open:
+                self._show_places()
 
     def receive(self, frame: Frame, arrays: Arrays) -> None:
         """Hand a frame to the run that it belongs to."""
@@ -263,10 +272,13 @@ class Compare(QObject):
         if self.is_open:
             self._all.set_together(self.runs)
             self._share()
-            for run in self.runs:
-                seen = {*self.names(run), f"{run.id}:{CURVES}"}
-                self.slots[run.id].show_only(seen)
+            self._show_places()
         self.runs_changed.emit()
+
+    def _show_places(self) -> None:
+        for run in self.runs:
+            seen = {*self.names(run), f"{run.id}:{CURVES}"}
+            self.slots[run.id].show_only(seen)
 
     def _share(self) -> None:
         self._all.plays_together = "controls" in self.links

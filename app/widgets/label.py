@@ -105,6 +105,12 @@ class Label(QLabel):
         """Width of the whole text, px."""
         return text_width(self.text(), self._size, self._weight)
 
+    def least_width(self) -> int:
+        """Width of the shortest text that is not cut, px."""
+        words = self._short or self.text()
+        least = text_width(words, self._size, self._weight)
+        return min(least, self.natural_width())
+
     def _current_colour(self) -> QColor:
         colour: QColor = getattr(theme.c, self._colour)
         return colour

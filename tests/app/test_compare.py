@@ -183,6 +183,60 @@ def test_a_long_name_that_has_no_room_gives_way_to_its_short_one(world, monkeypa
     assert whole in table.text()
 
 
+def test_three_runs_in_the_smallest_window_have_one_whole_plot_each(world):
+    """They had two of 70 px, under "Trajecto" and "Le…"; names were "Real…"."""
+    page = compared(world, "realnvp", "vae")
+    page.open_settings()
+    world.window.resize(1440, 900)
+    columns = list(page.columns.values())
+    world.until(lambda: all(c.right.isVisible() for c in columns))
+    world.window.resize(1100, 640)
+    world.until(lambda: not any(c.right.isVisible() for c in columns))
+    first = world.session.compare.runs[0]
+    slots = world.session.compare.slots[first.id]
+    assert f"{first.id}:right" not in slots.shown  # nothing is computed unseen
+    for column in columns:
+        assert column.name.width() >= column.name.least_width()
+        pane = column.left.plot.paper.pane
+        world.until(lambda p=pane, c=column: p.geometry().width() > c.width() / 2)
+    world.window.resize(1440, 900)
+    world.until(lambda: all(c.right.isVisible() for c in columns))
+    assert f"{first.id}:right" in slots.shown
+
+
+def test_the_step_of_a_run_is_said_in_whole_or_not_at_all(world):
+    """Beside three runs at 1280 px step 147 was "step 1…"."""
+    page = compared(world, "realnvp", "vae")
+    page.open_settings()
+    world.window.resize(1280, 720)
+    columns = list(page.columns.values())
+    for width in (1280, 1360, 1440):
+        world.window.resize(width, 760)
+        QApplication.processEvents()
+        for column in columns:
+            pace = column.pace
+            assert pace.isHidden() or pace.width() >= pace.natural_width()
+    world.window.resize(1700, 900)
+    world.until(lambda: all(c.pace.isVisible() for c in columns))
+
+
+def test_names_are_whole_where_four_runs_share_the_smallest_window(world):
+    """All four were called "Re…"; three buttons stood beside each."""
+    page = compared(world, "realnvp", "vae", "gan")
+    page.open_settings()
+    world.window.resize(1100, 640)
+    columns = list(page.columns.values())
+    world.until(lambda: len({c.width() for c in columns}) < 3)
+    for column in columns:
+        name = column.name
+        world.until(lambda n=name: n.width() >= n.least_width())
+        assert column.remove.isVisible()
+        assert column.settings.isVisible()
+    world.window.resize(1440, 900)
+    page.panel.hide()
+    world.until(lambda: all(c.camera.isVisible() for c in columns))
+
+
 def test_curves_are_named_whole_or_short_at_their_ends(qtbot):
     plot = RacePlot()
     qtbot.addWidget(plot)
@@ -259,6 +313,19 @@ def test_a_figure_has_its_short_name_where_the_long_one_would_be_cut(qtbot):
     assert cell.name.text() == "Evals"
     cell.resize(200, 40)
     assert cell.name.text() == "Evals per sample"
+
+
+def test_the_shortest_name_stands_beside_best(qtbot):
+    """In a small hall it was "Distan… b…"."""
+    cell = FigureCell()
+    qtbot.addWidget(cell)
+    cell.resize(200, 40)
+    cell.show()
+    cell.set_figure(("Distance", "Distance"), "0.1", "", is_best=True)
+    assert cell.name.text() == "Distance"
+    cell.resize(76, 40)
+    assert cell.name.text() == "Dist."
+    assert cell.best.width() >= cell.best.natural_width()
 
 
 # ---- runs

@@ -35,6 +35,7 @@ class RunColumn(QWidget):
     settings_requested = Signal()
     explore_requested = Signal()
     removed = Signal()
+    resized = Signal()
 
     def __init__(self, session: Session, run: Run) -> None:
         super().__init__()
@@ -79,18 +80,24 @@ class RunColumn(QWidget):
         self.remove.setToolTip(why or "Remove from the comparison")
         self.setAccessibleName(f"Run {letter}")
 
-    def set_crowded(self, crowded: bool) -> None:
-        """One plot alone, where four runs share the width: the one that all have.
+    def set_crowded(self, crowded: bool) -> bool:
+        """One plot alone, where many runs share the width: the one that all have.
 
         The head says less then: the figures below tell how the density is known.
+
+        Returns:
+            Whether that is a change.
         """
+        if crowded == self._is_crowded:
+            return False
         self._is_crowded = crowded
         self.right.setVisible(not crowded)
-        self.pace.setVisible(not crowded)
         self.figures.set_crowded(crowded)
         self._fit_axes()
         self._show_strips()
         self._show_kind()
+        self._fit_head()
+        return True
 
     def show_status(self, best: dict[str, float]) -> None:
         """Name, pace, fault and figures, as the run reports them."""
@@ -105,6 +112,7 @@ class RunColumn(QWidget):
         pace = f", {rate_number(rate)} /s" if run.is_playing and rate else ""
         self.pace.setText(at + pace)
         self._show_fault()
+        self._fit_head()
         self.figures.show_run(run, best)
         for place in (self.left, self.right):
             place.show_lag()
@@ -119,6 +127,8 @@ class RunColumn(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Squares keep the same size."""
         super().resizeEvent(event)
+        self.resized.emit()
+        self._fit_head()
         self._fit_axes()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -142,7 +152,6 @@ class RunColumn(QWidget):
         self._column.addLayout(self._plots, 1)
         self._column.addWidget(self.strips)
         self._column.addWidget(self.figures)
-        self.name.setMinimumWidth(0)
         self.kind.hide()  # until a picture says how its density is known
         self._show_strips()
 
@@ -192,6 +201,28 @@ class RunColumn(QWidget):
             self.kind.set_chip(known[0].text, known[0].kind)
             self.kind.setToolTip(known[0].note)
 
+    def _fit_head(self) -> None:
+        """Buttons that keys or a click stand in for go before the name is cut.
+
+        In the hall they are gone: it reads the name instead. A step of which some
+        digits are cut would be another one: it is said in whole or not at all.
+        """
+        gap, least = self.head.spacing(), self.name.least_width() + 1
+        words: list[QWidget] = [self.badge, self.kind, self.fault]
+        shown = [w for w in words if not w.isHidden()] + [self.settings, self.remove]
+        margins = self.head.contentsMargins()
+        room = self.width() - margins.left() - margins.right() - 2 * gap
+        room -= sum(w.sizeHint().width() + gap for w in shown)
+        self.name.setMinimumWidth(max(min(least, room), 0))
+        room -= least
+        for button in (self.explore, self.camera):
+            wide = button.sizeHint().width() + gap
+            fits = theme.look != "projector" and room >= wide
+            button.setVisible(fits)
+            room -= wide if fits else 0
+        fits = room >= self.pace.natural_width() + 1
+        self.pace.setVisible(fits and not self._is_crowded)
+
     def _fit_axes(self) -> None:
         """Labels at the left of both squares, or of one where they show one space.
 
@@ -213,10 +244,9 @@ class RunColumn(QWidget):
 
     def _restyle(self) -> None:
         px = theme.px
-        for button in (self.camera, self.explore):  # the hall reads the name instead
-            button.setVisible(theme.look != "projector")
         self.head.setContentsMargins(px(10), px(6), px(6), px(4))
         self.head.setSpacing(px(5))
+        self._fit_head()
         self._plots.setContentsMargins(px(4), 0, px(4), 0)
         self._plots.setSpacing(px(2))
         self._column.setContentsMargins(1, 1, 1, 1)

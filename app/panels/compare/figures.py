@@ -18,6 +18,7 @@ _LEAST_OF_THREE = 220  # px of width for three figures
 _GAPS = 10  # px between and beside the words of a line
 _NAMES = ("Energy distance", "NLL", "Evals per sample")
 _SHORT = ("Distance", "NLL, nats", "Evals")
+_SHORTEST = {"Distance": "Dist.", "NLL, nats": "NLL"}
 _KINDS = {"estimate": "est."}
 _CHANCE_POINTS = 500  # of which the engine tells the distance by chance
 _SHARES = (4, 4, 3)  # of the width
@@ -82,7 +83,7 @@ class FigureCell(QWidget):
         long, short = self._names
         end = f", {self._then}" if self._then else ""
         room = self.width() - _GAPS - self.best.natural_width()
-        for name in (long + end, short + end, short):
+        for name in (long + end, short + end, short, _SHORTEST.get(short, short)):
             self.name.setText(name)
             if self.name.natural_width() <= room:
                 break

@@ -27,6 +27,7 @@ from engine.protocol import Json, SnapshotsKept
 
 _LOW = 520  # px of height, below which there are plots only
 _CROWDED = 3  # more columns than this have one plot each
+_NARROW = 300  # px of a column, below which two plots and their heads are too small
 #: Heights of the columns and of what is below, by the number of runs: square plots
 #: in wide columns are high.
 _SHARES = ((13, 7), (13, 7), (13, 7), (10, 9), (12, 8))
@@ -223,17 +224,22 @@ class ComparePage(Page):
             self._middle.setStretch(place, share)
 
     def _crowd(self) -> None:
-        """One plot for each of many runs, or of two on the projector."""
+        """One plot for each of many runs, of narrow ones, of two on the projector."""
         count = len(self.session.compare.runs)
         most = 1 if theme.look == "projector" else _CROWDED
-        for column in self.columns.values():
-            column.set_crowded(count > most)
+        least = min((c.width() for c in self.columns.values()), default=0)
+        is_crowded = count > most or least < theme.px(_NARROW)
+        self.session.compare.set_narrow(is_crowded)
+        changed = [c.set_crowded(is_crowded) for c in self.columns.values()]
+        if any(changed):
+            self.show_status()
 
     def _make(self, run: Run) -> RunColumn:
         session = self.session
         column = RunColumn(session, run)
         self.links.watch(column.left)
         self.links.watch(column.right)
+        column.resized.connect(self._crowd)
         column.chosen.connect(lambda: session.runs.choose(run.id))
         column.settings_requested.connect(lambda: self.toggle_settings(run))
         column.removed.connect(lambda: session.compare.remove(run))
