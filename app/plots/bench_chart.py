@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter
 
 from app.plots.base import Table
+from app.plots.chance_words import ChanceWords
 from app.plots.ink import colour, draw_mark
 from app.plots.marks import Lines, Marks
 from app.plots.pane import Pane
@@ -23,7 +24,6 @@ _LEFT, _TOP, _BOTTOM = 52, 26, 44
 _LEAST_RIGHT, _MOST_RIGHT = 60, 190
 _NEAR = 14  # px between pointer and mark
 _MARK = 8
-_FLOOR = "two draws of the data differ by this much"
 
 
 def rank_look(rank: int) -> tuple[str, str]:
@@ -150,13 +150,15 @@ class BenchChart(Paper):
         if not self._series:
             draw_text(painter, frame, self._words, theme.c.text2, 12, align=CENTRE)
             return
-        words = self._paint_floor(painter, frame)
+        self._paint_floor(painter, frame)
         self._paint_axes(painter, frame)
-        draw_text(painter, words, _FLOOR, theme.c.data_text, 11)
         self._paint_names(painter, frame)
 
     def paint_ahead(self, painter: QPainter) -> None:
-        """Rings round the marks whose paths are on show."""
+        """What the floor means; rings round the marks whose paths are on show."""
+        band = self._floor_band(QRectF(self.pane.geometry()))
+        if not band.isEmpty():
+            self._floor_words(band).paint(painter, "well")
         for line in self._series:
             for index, place in enumerate(_places(line)):
                 if place is not None and (line.name, index) in self._selected:
@@ -191,20 +193,25 @@ class BenchChart(Paper):
             float(xs.min()) - 0.3, float(xs.max()) + 0.3, low - pad, ys.max() + pad
         )
 
-    def _paint_floor(self, painter: QPainter, frame: QRectF) -> QRectF:
-        """The floor; where its words have room, above the lines of the grid."""
-        if not self._floor:
+    def _floor_band(self, frame: QRectF) -> QRectF:
+        """The part of the plot that lies below the floor, px; empty if none does."""
+        if not self._floor or not self._series:
             return QRectF()
-        top = self.pane.pixel(0.0, log10(self._floor)).y()
-        band = QRectF(frame.left(), max(top, frame.top()), frame.width(), 0)
-        band.setBottom(frame.bottom())
-        if band.height() <= 0:
-            return QRectF()
+        top = max(self.pane.pixel(0.0, log10(self._floor)).y(), frame.top())
+        height = max(frame.bottom() - top, 0.0)
+        return QRectF(frame.left(), top, frame.width(), height)
+
+    def _floor_words(self, band: QRectF) -> ChanceWords:
+        lines = []
+        for line in self._series:
+            pixels = [self.pane.pixel(*p) for p in _places(line) if p is not None]
+            lines.append(np.array([(p.x(), p.y()) for p in pixels]).reshape(-1, 2))
+        return ChanceWords(band, lines)
+
+    def _paint_floor(self, painter: QPainter, frame: QRectF) -> None:
         ink = colour("data").toRgb()
         ink.setAlphaF(0.16)
-        painter.fillRect(band, ink)
-        left = frame.left() + theme.px(10)
-        return QRectF(left, band.top() + 2, frame.width(), theme.px(18))
+        painter.fillRect(self._floor_band(frame), ink)
 
     def _paint_axes(self, painter: QPainter, frame: QRectF) -> None:
         px, c = theme.px, theme.c

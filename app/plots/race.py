@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.plots.base import PlotView, Table
+from app.plots.chance_words import ChanceWords
 from app.plots.curve import shared_range, value_range
 from app.plots.ink import colour
 from app.plots.line_item import LineItem
@@ -17,7 +18,7 @@ from app.plots.pane import Pane
 from app.plots.panels import EndValue, Panel, PanelPaper
 from app.plots.ticks import significant
 from app.theme import theme
-from app.widgets.paint import draw_text, text_width, whole_or_short
+from app.widgets.paint import text_width, whole_or_short
 
 #: Colour (class) and dashes of the runs A, B, C and D.
 INKS = ("class3", "class5", "class7", "class1")
@@ -25,7 +26,6 @@ DASHES: tuple[list[float] | None, ...] = (None, [6, 3], [1.5, 2.5], [7, 3, 1.5, 
 _LETTERS = "ABCD"
 _FLOOR = 1e-5  # a distance near zero may be negative; logarithms are not
 _EMPTY = 100.0  # to the right of axes that have no curve yet
-_CHANCE = "two draws of the data differ by this much"
 _ROOMY = 640  # px of width from which names stand at the ends of curves
 _MOST_RIGHT = 190  # px for the words at the ends
 _NONE_YET = "Nothing has been measured yet."
@@ -45,22 +45,41 @@ class RacePaper(PanelPaper):
         return min(longest, theme.px(_MOST_RIGHT)) + theme.px(18)
 
     def paint_behind(self, painter: QPainter) -> None:
-        """The band lies under the grid, its words on it."""
-        line = QRectF()
-        if self.band is not None and self.panels:
-            pane = self.panels[0].pane
-            frame = QRectF(pane.geometry())
-            top = min(max(pane.pixel(0.0, self.band).y(), frame.top()), frame.bottom())
-            field = QRectF(frame.left(), top, frame.width(), frame.bottom() - top)
-            ink = QColor(theme.c.data)
-            ink.setAlphaF(0.18)
-            painter.fillRect(field, ink)
-            if field.height() >= theme.px(16):
-                line = field.adjusted(theme.px(10), theme.px(2), 0, 0)
-                line.setHeight(theme.px(16))
+        """The band lies under the grid."""
+        ink = QColor(theme.c.data)
+        ink.setAlphaF(0.18)
+        painter.fillRect(self.field(), ink)
         super().paint_behind(painter)
-        if not line.isEmpty():
-            draw_text(painter, line, _CHANCE, theme.c.data_text, 11)
+
+    def paint_ahead(self, painter: QPainter) -> None:
+        """What the band means, where the curves leave room."""
+        field = self.field()
+        if field.height() >= theme.px(16):
+            lines = [self._pixels(item) for item in self.panels[0].pane.addedItems]
+            ChanceWords(field, lines).paint(painter, self.ground)
+        super().paint_ahead(painter)
+
+    def field(self) -> QRectF:
+        """Where the band is drawn, px; empty without one."""
+        if self.band is None or not self.panels:
+            return QRectF()
+        pane = self.panels[0].pane
+        frame = QRectF(pane.geometry())
+        top = min(max(pane.pixel(0.0, self.band).y(), frame.top()), frame.bottom())
+        return QRectF(frame.left(), top, frame.width(), frame.bottom() - top)
+
+    def _pixels(self, item: object) -> NDArray[Any]:
+        """Where a smoothed or raw line is drawn, (n, 2)."""
+        if not isinstance(item, LineItem):
+            return np.empty((0, 2))
+        x, y = item.getData()
+        if x is None or not len(x):
+            return np.empty((0, 2))
+        pane = self.panels[0].pane
+        zero, one = pane.pixel(0.0, 0.0), pane.pixel(1.0, 1.0)
+        across = zero.x() + np.asarray(x) * (one.x() - zero.x())
+        down = zero.y() + np.asarray(y) * (one.y() - zero.y())
+        return np.stack([across, down], axis=1)
 
 
 class RunLine:

@@ -473,8 +473,6 @@ def test_words_on_the_floor_of_a_chart_have_room_for_their_letters(qtbot, look):
     chart.resize(600, 400)
     costs, values = (2.0, 4.0), (0.1, 0.02)
     chart.show_series([Series("euler", "Euler", 0, costs, values)], 0.01, "", "")
-    image = QImage(600, 400, QImage.Format.Format_RGB32)
-    painter = QPainter(image)
-    words = chart._paint_floor(painter, QRectF(chart.pane.geometry()))
-    painter.end()
+    band = chart._floor_band(QRectF(chart.pane.geometry()))
+    words = chart._floor_words(band).place
     assert words.height() >= QFontMetricsF(theme.font(11)).height()

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from app.panels.samplers.page import SamplersPage
 from app.panels.samplers.table import TrialTable
-from app.plots import bench_chart
+from app.plots import chance_words
 from app.plots.bench_chart import BenchChart, Series, rank_look
 from app.plots.bench_paths import PathSet
 from app.theme import theme
@@ -434,13 +434,13 @@ def test_no_line_of_the_grid_crosses_the_words_of_the_floor(qtbot, monkeypatch):
     chart.resize(500, 300)
     chart.show_series([Series("a", "A", 0, (2.0, 4.0), (0.5, 0.1))], 0.01, "t", "", [])
     monkeypatch.setattr(
-        bench_chart, "draw_text", lambda _, rect, text, *args, **how: order.append(text)
+        chance_words,
+        "draw_text",
+        lambda _, rect, text, *args, **how: order.append(text),
     )
     monkeypatch.setattr(chart, "_paint_axes", lambda *_: order.append("grid"))
     chart.grab()
-    assert order.index("grid") < order.index(
-        "two draws of the data differ by this much"
-    )
+    assert order.index("grid") < order.index(chance_words.WORDS)
 
 
 def test_the_table_is_driven_by_keys(qtbot):
