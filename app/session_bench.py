@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from app.session_jobs import JobHandle
 
 JOB = "sampler_study"
-_REST = 250  # ms without a change, after which the study begins again
+_REST = 250  # ms after a change, in which others are waited for
+_PATIENCE = 8  # rests that a study has, while a hand drags, until it shows something
 _LEAST_STEPS, _MOST_STEPS = 2, 64
 _POINTS = 1000
 _FEW_STEPS = 16  # of the trial that is selected by itself
@@ -68,7 +69,9 @@ class SamplerBench(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REST)
-        self._timer.timeout.connect(self.begin)
+        self._timer.timeout.connect(self._on_rest)
+        self._rests = 0
+        self._has_shown = False
         session.desk.config_changed.connect(lambda _: self.ask_again())
         session.runs.visited.connect(lambda _: self.ask_again())
         session.run_ready.connect(lambda _: self._on_ready())
@@ -183,9 +186,21 @@ class SamplerBench(QObject):
     # ---- the engine's side
 
     def ask_again(self) -> None:
-        """Begin anew once the hand rests."""
-        if self._is_open:
+        """Begin anew soon: while a hand drags, the picture follows it."""
+        if self._is_open and not self._timer.isActive():
+            self._rests = 0
             self._timer.start()
+
+    def _on_rest(self) -> None:
+        """A study that has shown nothing yet may show its first trial before it goes.
+
+        Else a machine that is slower than the hand would show none until it rests.
+        """
+        self._rests += 1
+        if self.is_busy and not self._has_shown and self._rests < _PATIENCE:
+            self._timer.start()
+        else:
+            self.begin()
 
     def _on_ready(self) -> None:
         if self._is_open:  # it may have been opened before there was a run
@@ -208,7 +223,7 @@ class SamplerBench(QObject):
         self._timer.stop()
         self._cancel()
         run = self._session.run
-        self.share, self.error = 0.0, ""
+        self.share, self.error, self._has_shown = 0.0, "", False
         if run is not None:
             self.step = run.step if run.at is None else run.at
             names = {s.name for s in self.samplers()}
@@ -226,6 +241,7 @@ class SamplerBench(QObject):
             "steps": steps,
             "settings": {n: wanted[n] for n in missing if wanted[n]},
             "points": self.points,
+            "first": [list(key) for key in self.selected if key[0] in missing],
             "at": run.at,
         }
         if missing:
@@ -254,6 +270,7 @@ class SamplerBench(QObject):
             self._kept.stands_on(self.step)
         elif kind == "trial":
             self._take(news.result, arrays)
+            self._has_shown = True
         elif kind == "errors":
             facts = news.result
             errors = {n: v for n, v in facts.items() if n.startswith("error_")}

@@ -48,12 +48,21 @@ class Ground:
     steps: tuple[int, ...]
     points: int
 
+    def is_dragged_from(self, other: "Ground | None") -> bool:
+        """Whether only settings of the model differ, as while a slider is dragged."""
+        if other is None or other.config.model_settings == self.config.model_settings:
+            return False
+        same = {"model_settings": self.config.model_settings}
+        moved = other.config.model_copy(update=same)
+        return replace(other, config=moved, step=self.step) == self
+
 
 class KeptTrials:
     """Trials by key; a new one takes the place of the old one at once.
 
-    So a slider that changes one sampler costs its trials only, and their marks move
-    instead of going and coming back.
+    So a slider that changes one sampler costs its trials only, and the marks move
+    instead of going and coming back; also those of all samplers with a setting of the
+    model, like guidance.
     """
 
     def __init__(self) -> None:
@@ -70,7 +79,8 @@ class KeptTrials:
         Trials that are of no use any more go.
         """
         if ground != self._ground:
-            self.trials = []
+            if not ground.is_dragged_from(self._ground):
+                self.trials = []
             self._whole, self._fresh, self._asked = set(), {}, {}
             self._ground = ground
         every = len(ground.steps)

@@ -44,7 +44,8 @@ class SamplerStudySettings(JobSettings):
     """What to try.
 
     ``samplers`` are names (all, if empty); ``settings`` are further settings by
-    sampler, e.g. eta; ``at`` is the step of a kept moment, None for the present.
+    sampler, e.g. eta; ``first`` are trials (sampler, steps) that are on show and should
+    follow a slider at once; ``at`` is the step of a kept moment, None for the present.
     """
 
     samplers: list[str] = Field(default_factory=list, max_length=32)
@@ -52,6 +53,7 @@ class SamplerStudySettings(JobSettings):
     settings: dict[str, Json] = Field(default_factory=dict)
     points: int = Field(default=1000, ge=50, le=10_000)
     paths: int = Field(default=40, ge=0, le=200)
+    first: list[tuple[str, float]] = Field(default_factory=list, max_length=8)
     at: int | None = None
 
 
@@ -113,7 +115,10 @@ class SamplerStudy(Job):
 
 
 def _trials(wish: SamplerStudySettings) -> Iterator[tuple[Sampler, float]]:
-    """Samplers with their settings; the number is that of steps, or a tolerance."""
+    """Samplers with their settings; the number is that of steps, or a tolerance.
+
+    Cheap ones come first, but after those that are on show.
+    """
     found: list[tuple[float, Sampler, float]] = []
     for name in wish.samplers or list(registry.SAMPLERS):
         kind = registry.sampler(name)
@@ -126,6 +131,7 @@ def _trials(wish: SamplerStudySettings) -> Iterator[tuple[Sampler, float]]:
             config = checked(kind.Config, {**own, **amount}, kind.title)
             number = float(next(iter(amount.values())))
             order = number if "steps" in amount else -np.log10(number) * 8
+            order = 0.0 if (name, number) in wish.first else order
             found.append((order, kind(config), number))
     for _, sampler, number in sorted(found, key=lambda trial: trial[0]):
         yield sampler, number

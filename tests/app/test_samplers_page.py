@@ -231,6 +231,55 @@ def test_another_network_is_studied_from_the_start(page, qtbot, change):
     assert page.bench.trials == []
 
 
+def guide(page, weight):
+    """What the engine's run is told when the slider of the guidance is moved."""
+    run = page.session.run
+    settings = run.config.model_settings | {"guidance": weight}
+    run.config = run.config.model_copy(update={"model_settings": settings})
+    page.session.config_changed.emit(run.config)
+
+
+def test_marks_move_with_the_guidance_and_those_on_show_first(page, qtbot):
+    """Chart and paths were blank as long as the slider was dragged."""
+    jobs = page.session.jobs
+    page.choices.extent.fields["most_steps"].user_set(8)
+    qtbot.waitUntil(lambda: jobs.started[-1][2]["steps"] == [2, 4, 8])
+    every, count = whole_study(page), len(jobs.started)
+    page.bench.select(("euler", 8.0))
+    guide(page, 4.0)
+    qtbot.waitUntil(lambda: len(jobs.started) == count + 1)
+    assert jobs.started[-1][2]["samplers"] == every
+    assert jobs.started[-1][2]["first"] == [["euler", 8.0]]
+    assert len(page.bench.trials) == 3 * len(every)
+    assert not page.paths.is_empty
+    trial(page, "euler", 8, 0.7)
+    assert page.bench.trial(("euler", 8.0)).facts["energy_distance"] == 0.7
+    tell(page, {}, ended=True, error="It cannot be.")
+    assert page.bench.trials == []  # nothing of the guidance before
+
+
+def test_a_study_begins_while_the_hand_still_drags(page, qtbot):
+    """It waited until the hand had rested; the first is not given up unseen."""
+    jobs = page.session.jobs
+    trial(page)
+    page.bench._timer.setInterval(20)
+    count, weights = len(jobs.started), iter(range(1, 10_000))
+
+    def dragged(until):
+        def move():
+            guide(page, next(weights) / 1000)
+            return until()
+
+        qtbot.waitUntil(move)
+
+    dragged(lambda: len(jobs.started) == count + 1)
+    dragged(lambda: page.bench._rests == 3)  # nothing of it has come yet
+    assert len(jobs.started) == count + 1
+    trial(page)
+    dragged(lambda: len(jobs.started) == count + 2)
+    dragged(lambda: len(jobs.started) == count + 3)  # that never showed anything
+
+
 def test_trials_that_were_asked_for_anew_and_failed_are_gone(page, qtbot):
     jobs = page.session.jobs
     page.choices.extent.fields["most_steps"].user_set(8)

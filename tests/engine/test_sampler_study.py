@@ -59,6 +59,14 @@ def test_evaluations_are_those_of_the_method_and_cheap_trials_come_first(oracle)
     assert shares[-1] == 1.0
 
 
+def test_trials_on_show_come_before_the_cheap_ones(oracle):
+    """Paths of 16 steps were gone for seconds whenever the guidance was moved."""
+    asked = {"samplers": ["heun", "euler"], "steps": [2, 4]}
+    _, trials = study(oracle, first=[["euler", 4]], **asked)
+    found = [(t.result["sampler"], t.result["steps"]) for t in trials]
+    assert found == [("euler", 4), ("heun", 2), ("euler", 2), ("heun", 4)]
+
+
 def test_a_run_that_trains_on_meanwhile_is_studied_as_it_was_at_the_beginning():
     settings = {"width": 16, "depth": 1}
     run, same = (
