@@ -235,7 +235,7 @@ class SamplerBench(QObject):
         steps = self._steps()
         ground = Ground(run.id, run.config, self.step, tuple(steps), self.points)
         wanted = {name: self.settings.get(name, {}) for name in chosen}
-        missing = self._kept.missing(ground, wanted)
+        missing = self._kept.missing(ground, wanted, self.selected)
         settings = {
             "samplers": missing,
             "steps": steps,

@@ -1,7 +1,7 @@
 """Trials of samplers at hand, and which of them a new wish needs anew."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,9 +60,10 @@ class Ground:
 class KeptTrials:
     """Trials by key; a new one takes the place of the old one at once.
 
-    So a slider that changes one sampler costs its trials only, and the marks move
-    instead of going and coming back; also those of all samplers with a setting of the
-    model, like guidance.
+    So a slider that changes one sampler costs its trials only, and their marks move
+    instead of going and coming back. With a setting of the model, like guidance, those
+    on show move: they come first. All others go, since guided ones cost twice as much
+    and would stand elsewhere.
     """
 
     def __init__(self) -> None:
@@ -73,14 +74,19 @@ class KeptTrials:
         self._fresh: dict[str, set[float]] = {}
         self._whole: set[str] = set()
 
-    def missing(self, ground: Ground, wanted: Mapping[str, Settings]) -> list[str]:
+    def missing(
+        self,
+        ground: Ground,
+        wanted: Mapping[str, Settings],
+        shown: Sequence[tuple[str, float]],
+    ) -> list[str]:
         """Samplers that have to be tried, now asked with the settings in ``wanted``.
 
-        Trials that are of no use any more go.
+        Trials that are of no use any more go; ``shown`` are the keys of those on show.
         """
         if ground != self._ground:
-            if not ground.is_dragged_from(self._ground):
-                self.trials = []
+            stay = shown if ground.is_dragged_from(self._ground) else ()
+            self.trials = [t for t in self.trials if t.key in stay]
             self._whole, self._fresh, self._asked = set(), {}, {}
             self._ground = ground
         every = len(ground.steps)
