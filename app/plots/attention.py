@@ -65,7 +65,7 @@ class AttentionPlot(PlotView):
         self.pick.set_value(self._place(), f"{self._name()} = {self._text()}")
         shares = self._shares()
         found = [
-            self._matrix(f"head {layer + 1}.{head + 1}", table)
+            self._matrix(f"{layer + 1}.{head + 1}", table)
             for layer, heads in enumerate(shares)
             for head, table in enumerate(heads)
         ]
@@ -76,7 +76,7 @@ class AttentionPlot(PlotView):
         ]
         self.matrices.set_content(found, blocks, figures)
 
-    def _matrix(self, title: str, shares: NDArray[Any]) -> Matrix:
+    def _matrix(self, number: str, shares: NDArray[Any]) -> Matrix:
         colours = theme.density_lut()[indices(shares, 0.0, 1.0)]
         later = np.triu(np.ones(shares.shape, bool), 1)
         colours[later] = np.array(colour("bg4").getRgb(), np.uint8)
@@ -86,7 +86,7 @@ class AttentionPlot(PlotView):
         ]
         rows = [(f"for {name}", 1) for name in self._guesses()]
         columns = [(name, 1) for name in self._tokens()]
-        return Matrix(title, colours, rows, columns, words)
+        return Matrix(f"head {number}", colours, rows, columns, words, number)
 
     def _shares(self) -> NDArray[Any]:
         """Shares (layers, heads, t, t) at the chosen place."""

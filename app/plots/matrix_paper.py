@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from app.plots.paper import Paper
 from app.plots.rail import Block, Figure, place
 from app.theme import theme
-from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width
+from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width, whole_or_short
 
 _TITLE, _NAMES, _GAP, _RAIL, _EDGE = 20, 18, 14, 104, 10
 _LEAST, _MOST_NAME = 110, 64
@@ -26,7 +26,8 @@ class Matrix:
     """One table: ``colours`` (rows, columns, 4), row 0 at the top.
 
     ``rows`` and ``columns`` name stretches of equal cells: a name and how many.
-    ``words`` are written into the cells; empty for none.
+    ``words`` are written into the cells; empty for none. ``short`` is said where the
+    title has no room.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Matrix:
     rows: Stretches = ()
     columns: Stretches = ()
     words: Sequence[Sequence[str]] = field(default=())
+    short: str = ""
 
 
 class MatrixPaper(Paper):
@@ -141,7 +143,8 @@ class MatrixPaper(Paper):
             head.setSize(rect.size())
             head.setWidth(rect.width() + theme.px(_GAP - 2))
             head.setHeight(theme.px(_TITLE - 2))
-            draw_text(painter, head, matrix.title, theme.c.text2, 12, 600)
+            title = whole_or_short(matrix.title, matrix.short, head.width(), 12, 600)
+            draw_text(painter, head, title, theme.c.text2, 12, 600)
             painter.drawImage(rect, _image(matrix.colours))
             painter.setPen(theme.c.edge)
             painter.setBrush(Qt.BrushStyle.NoBrush)

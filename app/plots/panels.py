@@ -209,7 +209,7 @@ class PanelPaper(Paper):
 
     def _paint_title(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
         px, c = theme.px, theme.c
-        line = QRectF(frame.left() + px(4), frame.top() - px(_TITLE), 1e4, px(16))
+        line = self._title_place(panel, frame)
         line.setRight(frame.right() + self.right - px(8))
         if line.intersects(self._more_room()):
             line.setRight(self._more_room().left() - px(8))
@@ -217,6 +217,11 @@ class PanelPaper(Paper):
         line.setLeft(line.left() + text_width(panel.title, 12, 600) + px(7))
         if panel.unit and line.width() > text_width(panel.unit, 11):
             draw_text(painter, line, panel.unit, c.text3, 11)
+
+    def _title_place(self, panel: Panel, frame: QRectF) -> QRectF:
+        """Where a title stands, px, without its unit."""
+        px, wide = theme.px, text_width(panel.title, 12, 600)
+        return QRectF(frame.left() + px(4), frame.top() - px(_TITLE), wide, px(16))
 
     def _paint_y(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
         px, c = theme.px, theme.c
@@ -274,7 +279,7 @@ class PanelPaper(Paper):
         self, painter: QPainter, panel: Panel, frame: QRectF
     ) -> None:
         """Over the curves, which may pass there, on a veil."""
-        taken: list[QRectF] = []
+        taken = [self._title_place(panel, frame)]
         veil = QColor(colour(self.ground))
         veil.setAlpha(_VEIL)
         for line in panel.references:

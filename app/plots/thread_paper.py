@@ -5,17 +5,20 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPolygonF
 
 from app.plots.ink import colour, draw_mark
 from app.plots.marks import Floats
 from app.plots.pane import Pane
+from app.plots.ticks import tick_text
 from app.plots.two_panes import TwoPanes
 from app.theme import theme
+from app.widgets.paint import draw_text
 
 _ALPHA = 0.5
 _MARK, _START = 6, 3  # px
+_LABELS = 32  # px that labels take beside a pane
 
 
 def pixels(pane: Pane, points: Floats) -> Floats:
@@ -72,6 +75,25 @@ class ThreadPaper(TwoPanes):
         if share <= 1:
             return np.asarray(first + share * (there - first))
         return np.asarray(there + (share - 1) * (back - there))
+
+    def lay_out(self, width: int, height: int) -> None:
+        """The labels of the right pane at its right: between them run the threads."""
+        super().lay_out(width, height)
+        left, right = self.left.geometry(), self.right.geometry()
+        if right.left() > left.right():
+            self.right.setGeometry(right.translated(-theme.px(_LABELS), 0))
+
+    def _paint_y(self, painter: QPainter, pane: Pane, frame: QRectF) -> None:
+        if frame.left() <= self.left.geometry().right():
+            super()._paint_y(painter, pane, frame)
+            return
+        px, ticks = theme.px, self.y_ticks(pane)
+        for value in ticks:
+            y, x = round(pane.pixel(0.0, value).y()), frame.right()
+            painter.setPen(theme.c.text4)
+            painter.drawLine(QPointF(x, y), QPointF(x + px(3), y))
+            label = QRectF(x + px(6), y - px(8), px(_LABELS), px(16))
+            draw_text(painter, label, tick_text(value, ticks), theme.c.text3, 11)
 
     def paint_ahead(self, painter: QPainter) -> None:
         """Frames, threads so far, what the way back misses, the points."""

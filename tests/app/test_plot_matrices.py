@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from app.plots import preview
+from app.plots import matrix_paper, preview
 from app.plots.catalogue import make_plot
 from app.plots.ink import colour
 from app.plots.matrix_paper import Matrix, MatrixPaper, _ink_on
@@ -137,6 +137,23 @@ def test_the_strip_asks_for_another_network(qtbot, plot):
     one = plot("masks", {"layers": 1})
     assert one.pick.slider.isHidden()
     assert one.pick.words.text() == "order x1 → x2 → x3 → y1 → y2 → y3"
+
+
+def test_heads_have_their_numbers_where_the_word_has_no_room(qtbot, plot, monkeypatch):
+    """In a small window all eight were called "hea…"."""
+    said = []
+    monkeypatch.setattr(
+        matrix_paper, "draw_text", lambda _, rect, text, *args: said.append(text)
+    )
+    made = plot("attention")
+    made.grab()
+    first = made.matrices.matrices[0]
+    assert (first.title, first.short) == ("head 1.1", "1.1")
+    said.clear()
+    made.resize(240, 150)
+    made.grab()
+    assert "1.1" in said
+    assert "head 1.1" not in said
 
 
 def test_attention_follows_the_slider(qtbot, plot):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.plots import preview
+from app.plots import pane_row, preview, thread_paper
 from app.plots.catalogue import make_plot
 from app.theme import theme
 
@@ -25,6 +25,36 @@ def shown(qtbot):
 def pixels(plot):
     image = plot.grab().toImage()
     return np.frombuffer(image.constBits(), np.uint8).copy()
+
+
+# ---- there and back
+
+
+@pytest.mark.parametrize("size", [(300, 220), (460, 320), (900, 500)])
+def test_no_label_stands_between_the_panes_under_the_threads(
+    qtbot, shown, monkeypatch, size
+):
+    places = []
+    plot = shown("cycle")
+    plot.resize(*size)
+    for module in (pane_row, thread_paper):
+        real = module.draw_text
+
+        def draw(painter, rect, text, ink, px=13, *args, _real=real):
+            if ink == theme.c.text3 and px == 11:
+                places.append(rect)
+            _real(painter, rect, text, ink, px, *args)
+
+        monkeypatch.setattr(module, "draw_text", draw)
+    plot.grab()
+    left, right = (pane.geometry() for pane in plot.threads.panes)
+    assert left.right() < right.left()
+    assert right.right() < plot.threads.width() - 20
+    heights = (left.top() - 8, left.bottom() - 4)
+    beside = [p for p in places if heights[0] <= p.top() <= heights[1]]
+    assert beside
+    assert not [p for p in beside if left.right() <= p.left() < right.left()]
+    assert [p for p in beside if p.left() >= right.right()]
 
 
 # ---- pairing

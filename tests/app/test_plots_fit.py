@@ -464,6 +464,26 @@ def test_runs_that_differ_by_hundredths_of_a_nat_are_told_apart(qtbot):
     assert plot.panel.ends[0].text.strip() == "A 1.3"
 
 
+def test_words_of_a_reference_spare_the_title(qtbot, monkeypatch):
+    """For a GAN in a small window "2 ln 2 = 1.39" cut the end of "Loss"."""
+    said = {}
+    monkeypatch.setattr(
+        panels, "draw_text", lambda _, rect, text, *a, **k: said.update({text: rect})
+    )
+    paper = panels.PanelPaper()
+    qtbot.addWidget(paper)
+    paper.resize(260, 140)
+    pane = paper.add_pane(Pane())
+    pane.set_home(0, 10, 0, 1)
+    lines = [panels.Line(0.9, "ln 2 = 0.693"), panels.Line(1.0, "2 ln 2 = 1.39")]
+    title = "Loss of the two players"
+    paper.set_panels([panels.Panel(pane, title, "", references=lines)])
+    paper.grab()
+    assert "ln 2 = 0.693" in said
+    crossing = [t for t, r in said.items() if "ln" in t and r.intersects(said[title])]
+    assert not crossing
+
+
 @pytest.mark.parametrize("look", ["dark", "projector"])
 def test_words_on_the_floor_of_a_chart_have_room_for_their_letters(qtbot, look):
     """On a projector the lower ends of their letters were cut off."""
