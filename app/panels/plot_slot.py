@@ -63,6 +63,9 @@ class PlotSlot(Card):
         self._is_stale = False
         self._rate = 0.0  # steps/s when the run last played
         self._late = ""  # the step of a picture that is far behind
+        self._step_said = ""
+        self._is_old = False  # whether the picture is of what was here before
+        self._step_is_inside = False  # over the picture: the head has no room for it
         self._way_out = ""
         self._frame: Frame | None = None
         self._extras: dict[str, Frame] = {}
@@ -161,6 +164,7 @@ class PlotSlot(Card):
         elif not self.plot.has_frame:
             self.plot.show_empty(*_COMING)
         else:  # of what was here before; a gap of a moment would only flicker
+            self._is_old = True
             self._overdue.start()
         self._show_controls(self.plot.has_frame)
         self._show_lag()
@@ -175,12 +179,15 @@ class PlotSlot(Card):
         """Room for title, chips and switches first."""
         super().resizeEvent(event)
         self._fit_head()
+        self._put_step(inside=False)
 
     def event(self, event: QEvent) -> bool:
         """Words of the head have changed: what fits beside them is found out anew."""
         done = super().event(event)
         if event.type() == QEvent.Type.LayoutRequest:
             self._fit_head()
+            if self.header.minimumSize().width() > self.width():
+                self._put_step(inside=True)
         return done
 
     def _fit_head(self) -> None:
@@ -239,7 +246,7 @@ class PlotSlot(Card):
         """No picture of its own has come: the old one would pass for the run's."""
         if self.plot is None or self.slot.frame is not None or self._is_stale:
             return
-        self._frame = None
+        self._frame, self._is_old = None, False
         self.plot.show_empty(*_COMING)
         self._show_controls(False)
         self._show_lag()
@@ -298,7 +305,8 @@ class PlotSlot(Card):
         for other, head in self._heads.items():
             head.setVisible(other == view)
         self.plot = self._plots[view]
-        self._frame = None
+        self._frame, self._is_old = None, False
+        self._step_is_inside = False
         self._extras = {}
         self._show_title()
         self.set_body(self.plot)
@@ -375,7 +383,10 @@ class PlotSlot(Card):
                 self._show_controls(True)
             self.plot.show_frame(frame.meta, arrays)
             self._frame = frame
+            self._is_old = False
             self._show_lag()
+            if self._step_words() != self._step_said:
+                self._show_chips()
             if self._is_stale:
                 self.set_stale(False)
             self._follow(frame)
@@ -395,14 +406,35 @@ class PlotSlot(Card):
 
     def _show_chips(self) -> None:
         chips: list[tuple[str, ChipKind]] = []
+        step = self._step_said = self._step_words()
         if self.plot is not None:
             known: list[Any] = self.plot.chips()
             chips = [(chip.text, chip.kind) for chip in known]
-        run = self._session.run
-        if run is not None and run.at is not None:
-            chips.append((f"step {run.at:,}", "plain"))
-        elif self._late:
-            chips.append((self._late, "plain"))
+            self.plot.paper.set_late(step if self._step_is_inside else "")
+        if step and not self._step_is_inside:
+            chips.append((step, "plain"))
         if self._is_stale and self._frame is not None:
             chips.append(("stale", "warning"))
         self.set_chips(chips)
+
+    def _step_words(self) -> str:
+        """Which moment, or which run, the picture is of, where that is not plain."""
+        run, frame = self._session.run, self._frame
+        if self._is_old and frame is not None:
+            old = self._session.runs.all.get(frame.run_id)
+            return "before" if old is None or old is run else f"run {old.number}"
+        if run is not None and run.at is not None:
+            is_whole = self.plot is not None and self.plot.shows_whole_training
+            shown = run.at if frame is None else frame.step
+            return "" if is_whole else f"step {shown:,}"
+        return self._late
+
+    def _put_step(self, inside: bool) -> None:
+        """Say the step over the picture where the head would cut it: as in Compare.
+
+        It goes back into the head with another size or view only, else it would go to
+        and fro with its digits.
+        """
+        if inside != self._step_is_inside:
+            self._step_is_inside = inside
+            self._show_chips()

@@ -60,6 +60,8 @@ class PlotView(QWidget):
     drag_asks: ClassVar[str] = ""
     #: Whether every moment, from 0 to 1, is at hand, so that it can be filmed.
     has_all_times: ClassVar[bool] = False
+    #: Whether it shows the whole training, whichever moment is visited.
+    shows_whole_training: ClassVar[bool] = False
 
     settings_edited = Signal(dict)
     probed = Signal(str, list)

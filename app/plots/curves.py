@@ -31,6 +31,7 @@ class CurvesPlot(PlotView):
     title = "Curves"
     hint = "Point at the curves to read them; all at one step."
     figure_size = (640, 400)
+    shows_whole_training = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.panel_paper = PanelPaper()

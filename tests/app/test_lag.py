@@ -5,6 +5,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.panels.compare.figures import FigureCell
 from app.panels.lag import is_far_behind
+from app.panels.pages import EXPLORE
+from app.plots.base import ChipInfo
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,71 @@ def test_a_moment_that_is_visited_is_said_once(world):
     train_to(world, 900, 100.0)
     card.refresh()
     assert chips(card).count("step 0") == 1
+
+
+def test_a_visited_moment_is_not_said_of_curves_which_go_on(world):
+    """A session saved at step 34 came back with "step 34" over curves to the end."""
+    cards = world.window.wall.cards.values()
+    world.until(lambda: all(card._frame is not None for card in cards))
+    world.run.at = 0
+    for card in cards:
+        card.refresh()
+        wants = [] if card.slot.view == "curves" else ["step 0"]
+        said = [*chips(card), card.plot.paper.late]
+        assert [words for words in said if words.startswith("step")] == wants
+    assert "curves" in {card.slot.view for card in cards}
+
+
+def test_until_the_visited_moment_comes_the_step_of_the_picture_is_said(world):
+    card = world.window.wall.cards["a"]
+    world.until(lambda: card._frame is not None)
+    frame, arrays = card.slot.frame
+    world.run.at = 34
+    card.slot.frame = None
+    card._on_frame("a", frame.model_copy(update={"step": 900}), arrays)
+    assert "step 900" in chips(card)
+    card._on_frame("a", frame.model_copy(update={"step": 34}), arrays)
+    assert "step 34" in chips(card)
+    assert "step 900" not in chips(card)
+
+
+def test_a_picture_of_another_run_says_so_until_its_own_comes(world, monkeypatch):
+    """For some hundred milliseconds it passed for the picture of the new run."""
+    cards = world.window.wall.cards.values()
+    world.until(lambda: all(card._frame is not None for card in cards))
+    for card in cards:
+        card._overdue.setInterval(60_000)
+    drawn = world.session.slots.receive
+    monkeypatch.setattr(world.session.slots, "receive", lambda *_: None)
+    compared(world)
+    world.window.pages.show_page(EXPLORE)
+    world.settle()
+    assert world.session.run.number == 2
+    for card in cards:
+        assert card.plot.has_frame
+        assert "run 1" in chips(card)
+    monkeypatch.setattr(world.session.slots, "receive", drawn)
+    world.session.slots.subscribe_all()
+    world.until(lambda: not any("run 1" in chips(card) for card in cards))
+
+
+def test_a_step_that_the_head_would_cut_is_said_over_the_picture(world):
+    """In the smallest window "step 771" was "step 7…" beside a longer chip."""
+    card = world.window.wall.cards["a"]
+    world.until(lambda: card._frame is not None)
+    world.window.resize(1440, 900)
+    card.plot.chips = lambda: [ChipInfo("estimate", "estimate")]
+    train_to(world, 123_456, 100.0)
+    world.until(lambda: chips(card) == ["estimate", "step 0"])
+    frame, arrays = card.slot.frame
+    card._on_frame("a", frame.model_copy(update={"step": 100_771}), arrays)
+    world.until(lambda: "step 100,771" in chips(card))
+    card.setFixedWidth(250)
+    world.until(lambda: card.plot.paper.late == "step 100,771")
+    assert chips(card) == ["estimate"]
+    card.setFixedWidth(420)
+    world.until(lambda: "step 100,771" in chips(card))
+    assert card.plot.paper.late == ""
 
 
 def compared(world):
@@ -190,7 +257,7 @@ def test_in_the_hall_step_and_likelihood_are_those_of_the_run_and_moment_on_show
         (260, "Energy distance, step 500", ""),
         (150, "Distance, step 500", ""),
         (115, "Distance", "step 500"),
-        (60, "Distance", ""),
+        (60, "Dist.", ""),
     ],
 )
 def test_the_step_of_a_figure_stands_where_it_has_room(qtbot, width, name, unit):

@@ -83,7 +83,8 @@ class FigureCell(QWidget):
         long, short = self._names
         end = f", {self._then}" if self._then else ""
         room = self.width() - _GAPS - self.best.natural_width()
-        for name in (long + end, short + end, short, _SHORTEST.get(short, short)):
+        least = _SHORTEST.get(short, short) if self.best.text() else short
+        for name in (long + end, short + end, short, least):
             self.name.setText(name)
             if self.name.natural_width() <= room:
                 break
