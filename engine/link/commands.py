@@ -184,6 +184,7 @@ class Commands:
             run = self.runs[run_id] = Run(run_id, experiment)
         else:
             run.replace(experiment)
+            self._slots.forget_moments(run_id, experiment.snapshots)
             if run.state in ("failed", "complete"):
                 run.state = "paused"
         self._reporter.ready(run)
@@ -236,6 +237,7 @@ class Commands:
         run = self.run(command.run_id)
         ended, data = run.state == "failed", run.experiment.data
         run.experiment.reset()
+        self._slots.forget_moments(run.run_id, run.experiment.snapshots)
         run.state, run.metrics = "paused", None
         run.forget_views()
         run.changed()

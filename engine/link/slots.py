@@ -5,7 +5,7 @@ would see something new. Pure logic: what runs do is passed in.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -106,6 +106,16 @@ class Slots:
         gone = [k for k, s in self._slots.items() if s.wish.run_id == run_id]
         for name in gone:
             del self._slots[name]
+
+    def forget_moments(self, run_id: str, kept: Collection[int]) -> None:
+        """Drop wishes for moments of a run that are gone since it began again.
+
+        The window asks anew once it knows; until then nobody could answer them.
+        """
+        for name, slot in list(self._slots.items()):
+            at = slot.wish.at
+            if slot.wish.run_id == run_id and at is not None and at not in kept:
+                del self._slots[name]
 
     def holds(self, slot: Slot) -> bool:
         """Whether this very wish still stands."""

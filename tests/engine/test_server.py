@@ -325,6 +325,30 @@ def test_pictures_of_kept_moments_are_remembered(bench: Bench) -> None:
     ).error == ("Step 7 is not kept any more.")
 
 
+@pytest.mark.parametrize("how", ["restart", "reset"])
+def test_a_moment_that_goes_with_its_training_is_drawn_no_more(
+    bench: Bench, how: str
+) -> None:
+    """Another model while an early step was on show: "A picture could not be made"."""
+    bench.make()
+    bench.tell(p.StepOnce(run_id="a", count=30))
+    bench.turns(20)
+    bench.watch("1", at=20)
+    bench.watch("2")
+    if how == "restart":
+        bench.make(restart=True)
+    else:
+        bench.tell(p.Reset(run_id="a"))
+    made, count = PretendedExperiment.made[-1], len(bench.of("frame"))
+    before = len(made.pictures)
+    for slot in ("1", "2"):
+        bench.inbox.credit(slot)
+    bench.turns(6)
+    assert 20 not in [at for _, _, at in made.pictures[before:]]
+    assert {f.slot for f in bench.of("frame")[count:]} == {"2"}
+    assert not bench.of("notice")
+
+
 def test_step_once_stops_exactly_there(bench: Bench) -> None:
     made = bench.make()
     bench.tell(p.StepOnce(run_id="a", count=12))
