@@ -18,6 +18,7 @@ from app.plots.paths import at_time
 from app.plots.rail import Block, ColourBar, Key, Legend
 from app.plots.square import Square
 from app.plots.ticks import fixed, layer_tag, significant
+from app.plots.trade import Limits
 from app.widgets.numbers import unit_word
 from app.widgets.switch import Switch
 
@@ -42,6 +43,8 @@ class LayersPlot(PlotView):
         self.square = Square()
         super().__init__(self.square, parent)
         self._mode = "area"
+        self._room: Limits | None = None
+        self._span: float | None = None
         pane = self.square.pane
         self.mesh = Mesh(pane)
         self.data = Marks(pane, "data", "s", 3)
@@ -62,6 +65,31 @@ class LayersPlot(PlotView):
     def strip(self) -> QWidget | None:
         """The clock over the layers."""
         return self.film
+
+    @property
+    def own_room(self) -> Limits:
+        """What holds most points after all layers."""
+        x_0, x_1, y_0, y_1 = (float(v) for v in self.meta["home"])
+        return x_0, x_1, y_0, y_1
+
+    @property
+    def own_span(self) -> float:
+        """The change of area, in nats, that has the strongest colour."""
+        return float(self.meta["span"])
+
+    def set_room(self, room: Limits | None) -> None:
+        """Show these limits, which several runs share; None for its own."""
+        if room != self._room:
+            self._room = room
+            if self.meta:
+                self.square.pane.set_home(*(room or self.own_room))
+
+    def set_span(self, span: float | None) -> None:
+        """Take this scale of colours, which several runs share; None for its own."""
+        if span != self._span:
+            self._span = span
+            if self.meta:
+                self._draw_time()
 
     def data_pane(self) -> Pane | None:
         """Where the points travel."""
@@ -96,10 +124,16 @@ class LayersPlot(PlotView):
             f"areas {times_as_large(least)} to {times_as_large(most)}."
         )
 
+    def prepare_figure(self, source: PlotView) -> None:
+        """Take over the room and the scale of colours for all."""
+        if isinstance(source, LayersPlot):
+            self.set_room(source._room)
+            self.set_span(source._span)
+
     def draw(self) -> None:
         """What does not follow the clock, then what does."""
         self.film.set_ends(*self.ends)
-        self.square.pane.set_home(*(float(v) for v in self.meta["home"]))
+        self.square.pane.set_home(*(self._room or self.own_room))
         self.data.set_points(self.points("data"))
         self.mesh.setVisible(self._mode == "area")
         self.square.set_grid(self._mode == "grid")
@@ -127,7 +161,7 @@ class LayersPlot(PlotView):
     def _draw_time(self) -> None:
         if not self.meta:
             return
-        nodes, span = self._at("mesh"), float(self.meta["span"])
+        nodes, span = self._at("mesh"), self._span or self.own_span
         if self._mode == "area":
             rows = indices(self._at("log_area"), -span, span)
             self.mesh.set_mesh(nodes, signed_table()[rows])
@@ -144,7 +178,7 @@ class LayersPlot(PlotView):
         return layer_tag(layer, self.meta["names"])
 
     def _blocks(self) -> list[Block]:
-        end = significant(float(np.exp(self.meta["span"])), 2)
+        end = significant(float(np.exp(self._span or self.own_span)), 2)
         bar = ColourBar("local area", f"÷ {end}", "same", f"× {end}", signed=True)
         keys = Legend(
             (

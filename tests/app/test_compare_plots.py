@@ -471,6 +471,26 @@ def test_ways_through_layers_share_one_room(world):
     assert one.plot.square.pane.home == tuple(rooms[0])
 
 
+def test_bent_grids_share_one_room_and_one_scale_of_colours(world):
+    """Under "Linked axes" each grid had its own room, and its own colours."""
+    page = compared(world, "realnvp", "realnvp")
+    one, two = (column.right for column in columns(page)[1:])
+    rooms = [-4.0, 4.0, -4.0, 4.0], [-5.0, 5.0, -5.0, 5.0]
+    for place, home, span in zip((one, two), rooms, (1.0, 3.0), strict=True):
+        place.choose("layers")
+        meta, arrays = FRAMES["layers"]()
+        place.plot.show_frame(meta | {"home": home, "span": span}, arrays)
+        place.drawn.emit()
+    homes = [place.plot.square.pane.home for place in (one, two)]
+    assert homes == [tuple(rooms[1])] * 2
+    assert one.plot._blocks()[0] == two.plot._blocks()[0]
+    assert one.plot.twin().square.pane.home == homes[0]
+    page.head.links["axes"].click()
+    assert one.plot.square.pane.home == tuple(rooms[0])
+    page.head.links["colours"].click()
+    assert one.plot._blocks()[0] != two.plot._blocks()[0]
+
+
 def test_a_run_that_has_fallen_into_a_point_leaves_the_other_maps_their_colours(world):
     """One colour scale up to its density: all other maps were blank."""
     page = compared(world, "gan")

@@ -11,6 +11,7 @@ from app.plots.base import PlotView
 from app.plots.carried import CarriedPlot
 from app.plots.density import DensityPlot
 from app.plots.elbo import ElboPlot
+from app.plots.layers import LayersPlot
 from app.plots.pane import Pane
 from app.plots.point_marks import Place
 from app.plots.square import Square
@@ -145,6 +146,8 @@ class PlotLinks(QObject):
         ways = [p for p in self._plots() if isinstance(p, TrajectoriesPlot)]
         layers = [p for p in ways if p.meta.get("kind") == "layers"]
         self._share_room([(p.set_room, p.own_room) for p in layers])
+        bends = [p for p in self._plots() if isinstance(p, LayersPlot) and p.meta]
+        self._share_room([(p.set_room, p.own_room) for p in bends])
 
     def _share_room(self, rooms: Sequence[tuple[SetRoom, Limits]]) -> None:
         shared = self._on("axes") and len(rooms) > 1
@@ -159,6 +162,10 @@ class PlotLinks(QObject):
         ranges = [p.own_range for p in maps if p.has_frame and p.mode == "difference"]
         for each in maps:
             each.set_range(max(ranges) if shared and ranges else None)
+        bends = [p for p in self._plots() if isinstance(p, LayersPlot) and p.meta]
+        wide = max((p.own_span for p in bends), default=None)
+        for bend in bends:
+            bend.set_span(wide if self._on("colours") and len(bends) > 1 else None)
 
     def _share_top(self, maps: Sequence[DensityPlot | CarriedPlot]) -> bool:
         """Give maps of one kind the highest of their colours, if that is wished.
