@@ -471,6 +471,33 @@ def test_ways_through_layers_share_one_room(world):
     assert one.plot.square.pane.home == tuple(rooms[0])
 
 
+def test_squares_of_all_runs_are_of_one_size(world):
+    """Beside a run whose plots share their labels those of another were smaller."""
+    world.window.resize(1100, 900)
+    page = compared(world, "realnvp")
+    page.head.links["axes"].click()  # each has its own limits
+    one, two = columns(page)
+    for column, far in ((one, 1.0), (two, 2.0)):
+        column.right.choose("trajectories")
+        meta, arrays = FRAMES["trajectories"]()
+        home = [far * v for v in column.left.plot.paper.panes[0].home]
+        column.right.plot.show_frame(meta | {"kind": "layers", "home": home}, arrays)
+        column.right.drawn.emit()
+
+    def sides():
+        return {
+            round(place.plot.paper.panes[0].geometry().width())
+            for column in (one, two)
+            for place in (column.left, column.right)
+        }
+
+    assert one.shows_one_space
+    assert not two.shows_one_space
+    world.settle()
+    world.until(lambda: max(sides()) - min(sides()) <= 2)
+    assert one.right._has_axis
+
+
 def test_bent_grids_share_one_room_and_one_scale_of_colours(world):
     """Under "Linked axes" each grid had its own room, and its own colours."""
     page = compared(world, "realnvp", "realnvp")

@@ -36,6 +36,7 @@ class RunColumn(QWidget):
     explore_requested = Signal()
     removed = Signal()
     resized = Signal()
+    fitted = Signal()  # other limits may be on show
 
     def __init__(self, session: Session, run: Run) -> None:
         super().__init__()
@@ -93,7 +94,6 @@ class RunColumn(QWidget):
         self._is_crowded = crowded
         self.right.setVisible(not crowded)
         self.figures.set_crowded(crowded)
-        self._fit_axes()
         self._show_strips()
         self._show_kind()
         self._fit_head()
@@ -125,11 +125,10 @@ class RunColumn(QWidget):
             box(painter, self.rect().toRectF(), 8, theme.c.bg1, rim)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Squares keep the same size."""
+        """Plots and words as they have room."""
         super().resizeEvent(event)
         self.resized.emit()
         self._fit_head()
-        self._fit_axes()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Edit this run."""
@@ -163,8 +162,8 @@ class RunColumn(QWidget):
         for place in (self.left, self.right):
             place.plot_changed.connect(self._show_strips)
             place.drawn.connect(self._show_kind)
-            place.drawn.connect(self._fit_axes)
-            place.plot_changed.connect(self._fit_axes)
+            place.drawn.connect(self.fitted)
+            place.plot_changed.connect(self.fitted)
 
     def _show_fault(self) -> None:
         """The gravest that is wrong: it cannot go on, it waits, it learns badly."""
@@ -223,17 +222,21 @@ class RunColumn(QWidget):
         fits = room >= self.pace.natural_width() + 1
         self.pace.setVisible(fits and not self._is_crowded)
 
-    def _fit_axes(self) -> None:
-        """Labels at the left of both squares, or of one where they show one space.
+    @property
+    def shows_one_space(self) -> bool:
+        """Whether both plots have the same limits, so that labels of one serve both."""
+        places = (self.left, self.right)
+        homes = [[pane.home for pane in p.plot.paper.panes[:1]] for p in places]
+        return homes[0] == homes[1]
+
+    def share_labels(self, shared: bool) -> None:
+        """Labels at the left of both squares, or of one.
 
         The squares are of the same size, although only one may have labels.
         """
-        places = (self.left, self.right)
-        homes = [[pane.home for pane in p.plot.paper.panes[:1]] for p in places]
-        same = homes[0] == homes[1]
-        self.right.set_axis(not same)
+        self.right.set_axis(not shared)
         half = self.width() // 2
-        more = theme.px(_LABELS) // 2 if same else 0
+        more = theme.px(_LABELS) // 2 if shared else 0
         self._plots.setStretch(0, half + more)
         self._plots.setStretch(1, half - more)
 

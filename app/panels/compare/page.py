@@ -210,6 +210,7 @@ class ComparePage(Page):
             self._row.insertWidget(index, column, 1)
             column.show_letter(compare.letter(run), len(compare.runs) > 1)
         self._crowd()
+        self._fit_axes()
         for place, share in enumerate(_TABLE_SHARES[len(compare.runs)]):
             self._below.setStretch(place, share)
         self._fit_height()
@@ -234,12 +235,21 @@ class ComparePage(Page):
         if any(changed):
             self.show_status()
 
+    def _fit_axes(self) -> None:
+        """Squares of all runs are of the same size: labels go for all, or for none."""
+        columns = self.columns.values()
+        shared = all(column.shows_one_space for column in columns)
+        for column in columns:
+            column.share_labels(shared)
+
     def _make(self, run: Run) -> RunColumn:
         session = self.session
         column = RunColumn(session, run)
         self.links.watch(column.left)
         self.links.watch(column.right)
         column.resized.connect(self._crowd)
+        column.resized.connect(self._fit_axes)
+        column.fitted.connect(self._fit_axes)
         column.chosen.connect(lambda: session.runs.choose(run.id))
         column.settings_requested.connect(lambda: self.toggle_settings(run))
         column.removed.connect(lambda: session.compare.remove(run))
@@ -289,4 +299,5 @@ class ComparePage(Page):
         self._fit_height()
         if self.columns:
             self._crowd()
+            self._fit_axes()
             self.show_status()
