@@ -32,11 +32,17 @@ _NONE_YET = "Nothing has been measured yet."
 
 
 class RacePaper(PanelPaper):
-    """One panel, with a band from its lower end up to what chance explains."""
+    """One panel, with a band from its lower end up to what chance explains.
+
+    Attributes:
+        band: The upper end of the band; None for none.
+        curves: What its words keep away from.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.band: float | None = None
+        self.curves: list[LineItem] = []
 
     def _room_at_right(self) -> int:
         """Room for letters, values and names at the ends of curves, pixels."""
@@ -55,7 +61,7 @@ class RacePaper(PanelPaper):
         """What the band means, where the curves leave room."""
         field = self.field()
         if field.height() >= theme.px(16):
-            lines = [self._pixels(item) for item in self.panels[0].pane.addedItems]
+            lines = [self._pixels(item) for item in self.curves]
             ChanceWords(field, lines).paint(painter, self.ground)
         super().paint_ahead(painter)
 
@@ -68,10 +74,8 @@ class RacePaper(PanelPaper):
         top = min(max(pane.pixel(0.0, self.band).y(), frame.top()), frame.bottom())
         return QRectF(frame.left(), top, frame.width(), frame.bottom() - top)
 
-    def _pixels(self, item: object) -> NDArray[Any]:
-        """Where a smoothed or raw line is drawn, (n, 2)."""
-        if not isinstance(item, LineItem):
-            return np.empty((0, 2))
+    def _pixels(self, item: LineItem) -> NDArray[Any]:
+        """Where a line is drawn, (n, 2)."""
         x, y = item.getData()
         if x is None or not len(x):
             return np.empty((0, 2))
@@ -139,6 +143,9 @@ class RacePlot(PlotView):
             letter: RunLine(self.panel.pane, index)
             for index, letter in enumerate(_LETTERS)
         }
+        self.race_paper.curves = [
+            item for line in self.lines.values() for item in (line.raw, line.smooth)
+        ]
         self.race_paper.pointed.connect(self._on_pointed)
 
     def strip(self) -> QWidget | None:

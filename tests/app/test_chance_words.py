@@ -58,14 +58,16 @@ def test_runs_that_end_in_the_band_do_not_cross_its_words(qtbot, said):
     qtbot.addWidget(plot)
     plot.resize(700, 300)
     along = np.linspace(1.0, 100.0, 40)
-    values = np.where(along < 8, 0.5, 0.004)
+    values = np.where(along < 8, 0.5, 0.0048)
     arrays = {"A.x": along, "A.value": values, "A.smooth": values}
     plot.show_frame({"names": {"A": "RealNVP"}, "log": True, "chance": 0.005}, arrays)
     plot.show()
     plot.grab()
     place, crossed = said[-1]
     assert not crossed
-    level = plot.panel.pane.pixel(50.0, np.log10(0.004)).y()
+    band = plot.race_paper.field()
+    level = plot.panel.pane.pixel(50.0, np.log10(0.0048)).y()
+    assert band.top() + 2 < level < band.top() + theme.px(18)  # where they stood
     assert not place.top() < level < place.bottom()
 
 
