@@ -41,7 +41,7 @@ from app.window_actions import FIGURES, actions_of
 from app.window_files import WindowFiles
 
 _NARROW = 1360  # px; below it the side panels are smaller
-_PROJECTED = ("compare", "samplers")  # pages that the projector shows as well
+_PROJECTED = ("compare", "samplers", "sweep")  # pages that the projector shows as well
 
 
 class Window(QWidget):
@@ -167,7 +167,7 @@ class Window(QWidget):
 
     def toggle_projector(self, full_screen: bool = True) -> None:
         """Two large plots, a formula and a caption, for the whole room."""
-        if self.pages.current_name not in _PROJECTED:
+        if not self.is_projecting and self.pages.current_name not in _PROJECTED:
             self.pages.show_page(EXPLORE)
         self.is_projecting = not self.is_projecting
         self.setFocus(Qt.FocusReason.OtherFocusReason)  # not to whatever comes next

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSlider
 from window_world import Recorder, World, changed
 
 from app.panels.key_sheet import KeySheet
+from app.panels.pages import EXPLORE
 from app.panels.table_choice import TableSheet
 from app.preferences import load, save
 from app.session_config import model_entry, schema_of
@@ -169,7 +170,7 @@ def test_the_projector_keeps_a_comparison_and_has_no_side_panels(world):
     window.pages.show_page("explore")
     assert len(slots.shown) == 4
     assert window.model.isVisible()
-    window.pages.show_page("sweep")
+    window.pages.show_page("draw")
     press(window, "F11")
     assert window.pages.current_name == "explore"
     assert slots.shown == {"a", "b"}
@@ -435,6 +436,27 @@ def test_dropped_csv_is_inspected_and_its_columns_are_offered(world, tmp_path):
     assert config.data_settings["file"] == str(file)
     assert world.window.top.data.text() == "cells.csv"
     assert world.window.data.table.isVisible()
+
+
+@pytest.mark.parametrize("page", ["compare", "samplers", "sweep"])
+def test_the_projector_keeps_a_page_that_it_can_show(world, page):
+    """F11 on a running sweep went to the first page, and Esc went there again."""
+    window = world.window
+    window.pages.show_page(page)
+    window.toggle_projector(full_screen=False)
+    assert window.pages.current_name == page
+    window.toggle_projector(full_screen=False)
+    assert window.pages.current_name == page
+
+
+def test_the_projector_shows_plots_in_place_of_a_form_and_leaves_one_alone(world):
+    window = world.window
+    window.pages.show_page("draw")
+    window.toggle_projector(full_screen=False)
+    assert window.pages.current_name == EXPLORE
+    window.pages.show_page("draw")
+    window.toggle_projector(full_screen=False)
+    assert window.pages.current_name == "draw"
 
 
 def test_a_picture_of_other_data_does_not_stay_while_the_engine_is_slow(
