@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.plots.tile import Tile
@@ -34,6 +34,7 @@ class CellGrid(QWidget):
         self.content = "density"
         self._sweep = sweep
         self._headings: list[Label] = []
+        self._titles: dict[Label, tuple[str, str]] = {}  # name with value, or value
         self._grid = QGridLayout(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Runs of the sweep")
@@ -57,7 +58,7 @@ class CellGrid(QWidget):
             self._grid.removeWidget(widget)
             widget.hide()
             widget.deleteLater()
-        self.tiles, self._headings = [], []
+        self.tiles, self._headings, self._titles = [], [], {}
         plan = self._sweep.plan
         if plan is not None:
             self._fill(plan)
@@ -69,6 +70,25 @@ class CellGrid(QWidget):
         best = sweep.best
         for i, tile in enumerate(self.tiles):
             tile.set_marks(i == best, i == sweep.selected, i == sweep.hovered)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names over the columns where they have room."""
+        super().resizeEvent(event)
+        self._fit_titles()
+
+    def _fit_titles(self) -> None:
+        """Where one name would be cut, all columns say their values alone."""
+        plan = self._sweep.plan
+        if plan is None or not self.tiles:
+            return
+        gaps = self._grid.spacing() * plan.shape[1] + 2 * theme.px(12)
+        room = self.width() - gaps - self._grid.columnMinimumWidth(0)
+        wide = max(
+            (text_width(w, 12, 600) for w, _ in self._titles.values()), default=0
+        )
+        is_short = wide > room / plan.shape[1]
+        for label, (whole, value) in self._titles.items():
+            label.setText(value if is_short else whole)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the choice, or open it."""
@@ -112,7 +132,8 @@ class CellGrid(QWidget):
     def _head(self, words: str, row: int, column: int, value: str = "") -> None:
         """Words over a column or beside a row; the value alone where they are cut."""
         label = Label(words, colour="text1", size=12, weight=600)
-        label.set_short(value)
+        if value:
+            self._titles[label] = (words, value)
         label.setAlignment(RIGHT if column == 0 else CENTRE)
         self._headings.append(label)
         self._grid.addWidget(label, row, column)
@@ -161,6 +182,7 @@ class CellGrid(QWidget):
         for label in self._headings:
             if label.alignment() == RIGHT:
                 label.setFixedWidth(wide)
+        self._fit_titles()
         rows, columns = plan.shape
         for row in range(1, 8 * 8):
             self._grid.setRowStretch(row, 1 if row <= rows else 0)
