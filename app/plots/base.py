@@ -1,5 +1,6 @@
 """What every plot has: frames in, signals out, a state that can be kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, ClassVar
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from app.plots.numbers import Plane, Shape, tables_of
+from app.plots.numbers import Table as Table
 from app.plots.pane import Pane
 from app.plots.paper import Paper
 from app.plots.point_marks import Place, PointMarks
@@ -30,14 +33,6 @@ class ChipInfo:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Table:
-    """Numbers behind a plot, for a CSV file: ``rows`` has a column for each name."""
-
-    columns: tuple[str, ...]
-    rows: NDArray[Any]
-
-
 class PlotView(QWidget):
     """One view of a run. Signals come from the user's hand only.
 
@@ -56,6 +51,8 @@ class PlotView(QWidget):
     #: Settings of the view for which the plot has controls of its own.
     own_settings: ClassVar[frozenset[str]] = frozenset()
     figure_size: ClassVar[tuple[int, int]] = (480, 360)
+    #: What the numbers of arrays are that are more than a list, or places of the data.
+    shapes: ClassVar[Mapping[str, Shape]] = {}
     #: What a thing that the hand drags asks of the engine, if there is one.
     drag_asks: ClassVar[str] = ""
     #: Whether every moment, from 0 to 1, is at hand, so that it can be filmed.
@@ -199,13 +196,7 @@ class PlotView(QWidget):
 
     def tables(self) -> dict[str, Table]:
         """The numbers behind the plot."""
-        return {
-            name: Table((name,), array.reshape(-1, 1))
-            if array.ndim == 1
-            else Table(self._columns(array.shape[1]), array)
-            for name, array in self.arrays.items()
-            if array.ndim in (1, 2)
-        }
+        return tables_of(self.arrays, self.shapes, self._planes())
 
     # ---- what subclasses write
 
@@ -258,6 +249,17 @@ class PlotView(QWidget):
     def _columns(self, count: int) -> tuple[str, ...]:
         names = tuple(str(name) for name in self.meta.get("columns", ("x", "y")))
         return names if len(names) == count else tuple(f"c{i}" for i in range(count))
+
+    def _planes(self) -> dict[str, Plane]:
+        """The planes in which arrays may lie: that of the data, and that of codes."""
+        x, y = self._columns(2)
+        z, w = (f"z{int(axis)}" for axis in self.meta.get("axes", (1, 2)))
+        side = self.meta.get("limits_z", self.limits)
+        z_0, z_1, w_0, w_1 = (float(v) for v in side)
+        return {
+            "x": Plane((x, y), self.limits),
+            "z": Plane((z, w), (z_0, z_1, w_0, w_1)),
+        }
 
     def _draw_point(self) -> None:
         pane = self.data_pane()

@@ -10,6 +10,7 @@ from app.plots.base import ChipInfo, PlotView, Table
 from app.plots.clouds import SmoothImage
 from app.plots.density_map import indices
 from app.plots.film import Film
+from app.plots.numbers import cell_table
 from app.plots.pane import Pane
 from app.plots.point_marks import Place
 from app.plots.rail import ColourBar, Figure
@@ -93,9 +94,9 @@ class CarriedPlot(PlotView):
 
     def tables(self) -> dict[str, Table]:
         """Each map as a column, cell by cell."""
-        times, maps = self.arrays["times"], self.arrays["maps"]
-        columns = tuple(f"t={t:.4g}" for t in times)
-        return {"log_p": Table(columns, maps.reshape(len(maps), -1).T)}
+        times = (f"t={t:.4g}" for t in self.arrays["times"])
+        maps = list(zip(times, self.arrays["maps"], strict=True))
+        return {"log_p": cell_table(maps, self._planes()["x"])}
 
     @property
     def moment(self) -> float:

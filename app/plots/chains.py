@@ -1,6 +1,6 @@
 """Random walkers on an energy surface, or along the score of one noise level."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
@@ -12,6 +12,7 @@ from app.plots.density_map import indices
 from app.plots.field import Arrows
 from app.plots.figures_block import Numbers
 from app.plots.marks import Lines, Marks
+from app.plots.numbers import CellMap, Points
 from app.plots.pane import Drag, Pane
 from app.plots.paths import at_time, cut_path
 from app.plots.rail import Block, ColourBar, Key, Legend
@@ -34,6 +35,10 @@ class ChainsPlot(PlotView):
     has_all_times = True
     title = "Chains"
     own_settings = frozenset({"noise", "temperature", "start", "across", "up", "seed"})
+    shapes: ClassVar = {
+        "energy": CellMap("energy"),
+        "x": Points(("step", "chain"), "steps"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()

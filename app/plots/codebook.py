@@ -1,6 +1,6 @@
 """The codebook of a quantising model: cells, uses, and the points behind the codes."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from app.plots.figures_block import Columns
 from app.plots.inset import InsetSquare
 from app.plots.latent import axis_name
 from app.plots.marks import Marks
+from app.plots.numbers import CellMap, Points
 from app.plots.pane import Pane
 from app.plots.rail import Block, Figure, Key, Legend, Room
 from app.plots.ticks import fixed
@@ -40,6 +41,11 @@ class CodesPlot(PlotView):
 
     view = "codes"
     title = "Codebook"
+    shapes: ClassVar = {
+        "cells": CellMap("code", "z"),
+        "codes": Points(plane="z"),
+        "encodings": Points(plane="z"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = InsetSquare()

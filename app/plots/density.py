@@ -1,6 +1,6 @@
 """The density that the model has learned, beside the true one."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from app.plots.clouds import SmoothImage
 from app.plots.density_map import SplitSquare, indices, log_ratio, read_map
 from app.plots.ink import signed_table
 from app.plots.marks import Marks
+from app.plots.numbers import CellMap
 from app.plots.pane import Drag, Pane
 from app.plots.point_marks import Place
 from app.plots.rail import Block, ColourBar, Figure, Key, Legend
@@ -44,6 +45,11 @@ class DensityPlot(PlotView):
     view = "density"
     title = "Density"
     hint = "Point at the plot to read the density; click to ask about a place."
+    shapes: ClassVar = {
+        "learned": CellMap("log_p"),
+        "truth": CellMap("true_log_p"),
+        "critic": CellMap("critic"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = SplitSquare()

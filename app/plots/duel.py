@@ -1,6 +1,6 @@
 """Generator against critic: the surface, the fakes, and where they want to go."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
@@ -12,6 +12,7 @@ from app.plots.duel_strip import DuelStrip
 from app.plots.figures_block import Numbers
 from app.plots.ink import signed_table
 from app.plots.marks import Floats, Lines, Marks
+from app.plots.numbers import CellMap
 from app.plots.pane import Pane
 from app.plots.rail import Block, ColourBar, Key, Legend
 from app.plots.square import Square
@@ -57,6 +58,10 @@ class DuelPlot(PlotView):
 
     view = "duel"
     title = "Generator against critic"
+    shapes: ClassVar = {
+        "critic": CellMap("critic"),
+        "slope": CellMap("slope"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()

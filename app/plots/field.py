@@ -1,6 +1,6 @@
 """A vector field as arrows: velocity, score, or the gradient of a critic."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from app.plots.base import PlotView
 from app.plots.divergence import DivergenceMap
 from app.plots.marks import Floats, Lines
+from app.plots.numbers import CellMap
 from app.plots.pane import Pane
 from app.plots.point_marks import Place
 from app.plots.rail import Block, Figure, Key, Legend
@@ -118,6 +119,9 @@ class FieldPlot(PlotView):
     title = "Vector field"
     hint = "Point at the plot to read an arrow; click to ask about a place."
     own_settings = frozenset({"t", "shape"})
+    shapes: ClassVar = {
+        "divergence": CellMap("divergence"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()

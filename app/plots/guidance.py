@@ -1,6 +1,6 @@
 """The field of all data, of one class, and the guided one, side by side."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import QTimer
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.plots.base import PlotView
 from app.plots.field import arrows, spacing
 from app.plots.marks import Floats, Lines, Marks
+from app.plots.numbers import Points
 from app.plots.pane import Pane
 from app.plots.pane_row import PaneRow
 from app.plots.rail import Key
@@ -75,6 +76,11 @@ class GuidancePlot(PlotView):
     view = "guidance"
     title = "Guidance"
     own_settings = frozenset({"t", "quantity"})
+    shapes: ClassVar = {
+        "free.x": Points(("t", "path"), "free.times"),
+        "bound.x": Points(("t", "path"), "bound.times"),
+        "guided.x": Points(("t", "path"), "guided.times"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.three = _Three()

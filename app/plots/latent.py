@@ -1,6 +1,6 @@
 """The latent space, and what the model makes of it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from app.plots.base import PlotView
 from app.plots.classes import class_legend, class_name
 from app.plots.inset import InsetSquare
 from app.plots.latent_layers import DataLayer, LatentLayer
+from app.plots.numbers import Points
 from app.plots.pane import Drag, Pane
 from app.plots.rail import Bars, Block, Figure, Key, Legend, Room
 from app.plots.read_out import Parts
@@ -41,6 +42,11 @@ class LatentPlot(PlotView):
     title = "Latent space"
     own_settings = frozenset({"mode"})
     hint = "Drag the point in the latent space; it shows what that decodes to."
+    shapes: ClassVar = {
+        "codes": Points(plane="z"),
+        "code_std": Points(plane="z"),
+        "grid_z": Points(("line", "point"), plane="z"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = InsetSquare()

@@ -1,6 +1,6 @@
 """A grid of noise bent by a model, layer after layer, with a clock over the layers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from app.plots.film import Film
 from app.plots.ink import signed_table
 from app.plots.marks import Lines, Marks
 from app.plots.mesh import Mesh, mesh_lines
+from app.plots.numbers import Points, Values
 from app.plots.pane import Pane
 from app.plots.paths import at_time
 from app.plots.rail import Block, ColourBar, Key, Legend
@@ -38,6 +39,11 @@ class LayersPlot(PlotView):
     view = "layers"
     has_all_times = True
     title = "Layer by layer"
+    shapes: ClassVar = {
+        "x": Points(("t", "path"), "times"),
+        "mesh": Points(("t", "row", "column"), "times"),
+        "log_area": Values(("t", "row", "column"), "times", column="log_area"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()

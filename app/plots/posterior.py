@@ -1,6 +1,6 @@
 """Posterior clouds of the codes, and all codes together beside the prior."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
@@ -13,6 +13,7 @@ from app.plots.ink import signed_table
 from app.plots.latent import axis_name
 from app.plots.latent_layers import circle
 from app.plots.marks import ClassMarks, Lines, Marks
+from app.plots.numbers import CellMap, Points
 from app.plots.point_marks import Place
 from app.plots.rail import Bars, Block, ColourBar, Figure, Key, Legend
 from app.plots.square import Square
@@ -41,6 +42,12 @@ class PosteriorPlot(PlotView):
     view = "posterior"
     title = "Posterior and prior"
     hint = _ENCODED
+    shapes: ClassVar = {
+        "aggregate": CellMap("log_q", "z"),
+        "ratio": CellMap("log_ratio", "z"),
+        "codes": Points(plane="z"),
+        "rims": Points(("rim", "point"), plane="z"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()

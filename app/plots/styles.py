@@ -1,6 +1,6 @@
 """Noise beside the styles that a mapping network makes of it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import QRectF
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.plots.base import PlotView
 from app.plots.marks import ClassMarks, Lines, Marks
+from app.plots.numbers import Points
 from app.plots.pane import Pane
 from app.plots.rail import Key
 from app.plots.ticks import fixed, significant
@@ -59,6 +60,10 @@ class StylesPlot(PlotView):
     view = "styles"
     title = "Style space"
     hint = "Colours tell sectors of the noise; no data here: a click asks nothing."
+    shapes: ClassVar = {
+        "z": Points(plane="z"),
+        "z_lines": Points(("line", "point"), plane="z"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.two = _StylePaper()

@@ -1,11 +1,14 @@
 """What a teacher has learned, and what its student makes of it, side by side."""
 
+from typing import ClassVar
+
 from PySide6.QtWidgets import QWidget
 
 from app.plots.base import PlotView
 from app.plots.clouds import SmoothImage
 from app.plots.density_map import indices
 from app.plots.marks import Marks
+from app.plots.numbers import CellMap
 from app.plots.pane import Pane
 from app.plots.scale_key import ScaleKey
 from app.plots.ticks import fixed, significant
@@ -23,6 +26,10 @@ class TeacherPlot(PlotView):
     view = "teacher"
     title = "Teacher and student"
     hint = "Dots are samples of both; they are made of the same noise."
+    shapes: ClassVar = {
+        "teacher": CellMap("teacher_log_p"),
+        "student": CellMap("student_log_p"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.two = TwoPanes()

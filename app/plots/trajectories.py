@@ -1,6 +1,6 @@
 """Points on their way from noise to data, with a clock that plays and scrubs."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.plots.base import ChipInfo, PlotView
 from app.plots.figures_block import Numbers
 from app.plots.film import Film
+from app.plots.numbers import Points, Values
 from app.plots.pane import Drag, Pane
 from app.plots.paths import PathItems, at_time
 from app.plots.rail import Block, Figure, Key, Legend
@@ -45,6 +46,10 @@ class TrajectoriesPlot(PlotView):
     has_all_times = True
     title = "Trajectories"
     own_settings = frozenset({"direction"})
+    shapes: ClassVar = {
+        "x": Points(("t", "path"), "times"),
+        "noise_level": Values(("t",), "times", column="noise_level"),
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()

@@ -159,8 +159,9 @@ def test_the_scale_may_be_that_of_another_run(shown):
 
 def test_the_table_has_a_column_for_each_time(shown):
     table = shown("carried").tables()["log_p"]
-    assert table.columns[2] == "t=0.25"
-    assert table.rows.shape == (48 * 48, 9)
+    assert table.columns[:3] == ("x", "y", "t=0")
+    assert table.columns[4] == "t=0.25"
+    assert table.rows.shape == (48 * 48, 11)
 
 
 def test_a_map_out_of_sight_says_so(shown):
