@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.panels import question
 
+_FOLDER = "folder of the last file"  # a property of the window
+
 
 def file_to_save(
     parent: QWidget,
@@ -20,13 +22,18 @@ def file_to_save(
     Args:
         parent: Over which the question stands.
         title: What is saved.
-        start: A first proposal; its ending is given to a name that has none.
+        start: A first proposal; its ending is given to a name that has none. Without
+            a folder it is offered where the window saved last.
         kinds: Filter of the dialog, e.g. ``*.png``.
         beside: Other files that will be written with the one of that name.
     """
-    path, _ = QFileDialog.getSaveFileName(parent, title, start, kinds)
+    window = parent.window()
+    folder = window.property(_FOLDER) or ""  # the dialog itself forgets it
+    proposal = str(Path(folder, start)) if Path(folder).is_dir() else start
+    path, _ = QFileDialog.getSaveFileName(parent, title, proposal, kinds)
     if not path:
         return ""
+    window.setProperty(_FOLDER, str(Path(path).parent))
     unasked: list[Path] = []
     if not Path(path).suffix:  # the dialog has asked about the name without it
         path += Path(start).suffix

@@ -43,7 +43,7 @@ class SamplesSheet(QDialog):
         column.addWidget(Label("Save samples", colour="text1", size=15, weight=600))
         column.addWidget(
             Label(
-                "Points of the model as it is now, as CSV in the units of the data.",
+                "Points of the model at the step on show, as CSV in data units.",
                 wraps=True,
             )
         )

@@ -48,6 +48,24 @@ def test_a_file_that_is_there_is_asked_about_under_its_whole_name(ask, tmp_path)
     assert ask.asked == ["map.png already exists. Replace it?"] * 2
 
 
+def test_the_next_file_is_offered_where_the_last_one_went(qtbot, monkeypatch, tmp_path):
+    parent, starts = QWidget(), []
+    qtbot.addWidget(parent)
+    there = tmp_path / "figures"
+    there.mkdir()
+    names = [str(there / "map.png"), "", ""]
+    monkeypatch.setattr(
+        QFileDialog,
+        "getSaveFileName",
+        lambda *a: (starts.append(a[2]) or names[len(starts) - 1], ""),
+    )
+    for _ in range(2):
+        file_to_save(parent, "Save", "density.png", "*.png")
+    there.rmdir()
+    file_to_save(parent, "Save", "density.png", "*.png")
+    assert starts == ["density.png", str(there / "density.png"), "density.png"]
+
+
 def test_a_film_may_be_read_by_whoever_may_read_other_files(tmp_path):
     other, film = tmp_path / "other", tmp_path / "film.gif"
     other.touch()
