@@ -33,6 +33,20 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (b"\x84\x31\x95\x33", "gb18030"),
 )
+#: How files begin that go by the name of a table now and then, and what they are.
+_KINDS = (
+    (b"PK", "a workbook or an archive (ZIP)"),
+    (b"\x1f\x8b", "packed (gzip)"),
+    (b"\xd0\xcf\x11\xe0", "a workbook or document of Office"),
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"PAR1", "a Parquet file"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x93NUMPY", "an array of NumPy"),
+)
+#: Bytes that no text has: all below a blank but tab, line ends, page end, Ctrl-Z, Esc.
+_NO_TEXT = bytes(set(range(1, 32)) - {9, 10, 11, 12, 13, 26, 27})
 
 
 @dataclass(frozen=True)
@@ -96,8 +110,13 @@ def detect_encoding(path: Path) -> str:
     for mark, encoding in _BOMS:
         if head.startswith(mark):
             return encoding
+    kinds = (kind for start, kind in _KINDS if head.startswith(start))
+    if not _is_text(head) and (kind := next(kinds, "")):
+        raise DataError(f"{path.name} is {kind}, not text; save the table as CSV.")
     if 0 in head:
         return _wide_encoding(head, path)
+    if not _is_text(head):
+        raise _binary(path)
     if _decodes(path, "utf-8"):
         return "utf-8"
     if _looks_chinese(head) and _decodes(path, "gb18030"):
@@ -113,9 +132,17 @@ def _wide_encoding(head: bytes, path: Path) -> str:
         return "utf-16-le"
     if even > 0.7 * half and odd == 0:
         return "utf-16-be"
-    raise DataError(
-        f"{path.name} is a binary file, not a table of text; save the table as CSV."
-    )
+    raise _binary(path)
+
+
+def _binary(path: Path) -> DataError:
+    words = "is a binary file, not a table of text; save the table as CSV."
+    return DataError(f"{path.name} {words}")
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether no byte stands for what no text has; a zero may be half a letter."""
+    return not any(byte in head for byte in _NO_TEXT) and not head.startswith(b"%PDF-")
 
 
 def _decodes(path: Path, encoding: str) -> bool:

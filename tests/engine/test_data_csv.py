@@ -146,7 +146,12 @@ def test_a_large_table_is_thinned_evenly(tmp_path: Path) -> None:
         (b"x,y\n1,a\n2,b\n3,c\n", r"one numeric column \(x\)"),
         (b"5\n6\n7\n", "one numeric column"),
         (b"x,y\na,b\nc,d\n", "no numeric column"),
-        (b"\x89PNG\r\n\x00\x01\x02" * 50, "binary"),
+        (b"\x89PNG\r\n\x00\x01\x02" * 50, "is a picture, not text"),
+        (b"PK\x03\x04", "a workbook or an archive"),
+        (b"PK\x03\x04\x14\x00\x08\x00" + b"sheet1.xml" * 9, "a workbook or an archive"),
+        (b"\x1f\x8b\x08\x08" + b"1,2\n" * 9, "packed"),
+        (b"%PDF-1.4\n1 0 obj\n<< >>\n", "a PDF document"),
+        (b"x,y\n1,2\n3,\x014\n", "binary"),
         (b"1," * 2**20, "more than a million characters"),
         (b"x,y\n" + b"1,2\n" * 300 + b'"' + b"1,2\n" * 50_000, "quotation marks"),
         (b"\xff\xfe\x00\xd8\x00", "not readable text"),
@@ -252,3 +257,8 @@ def test_a_column_that_numbers_the_rows_is_no_axis_unless_asked_for(tmp_path):
     assert found.chosen == ("width", "height")
     assert found.info.numeric == ("width", "height", "Id")
     assert read_table(file, ("id", "")).chosen == ("Id", "width")
+
+
+def test_a_text_may_begin_like_an_archive(tmp_path: Path) -> None:
+    path = file_of(tmp_path, "PKW,y\n1,2\n3,4\n")
+    assert read_table(path).info.columns == ("PKW", "y")
