@@ -170,8 +170,10 @@ class WindowFiles(QObject):
             self.open_session(path)
             return
         if is_picture(path) or is_drawing(path):
-            self._pages.show_page("draw")
-        if not self._pages.take_file(path):
+            # What cannot be read is no reason to leave the page on screen.
+            if self._pages.page("draw").take_file(path):
+                self._pages.show_page("draw")
+        elif not self._pages.take_file(path):
             self.open_table(path)
 
     def recall_views(

@@ -95,13 +95,12 @@ class DrawPage(Page):
         self.slots.show_only(set())
 
     def take_file(self, path: str) -> bool:
-        """A picture or a table becomes points."""
+        """A picture, a drawing or a table becomes points."""
         if is_picture(path):
-            self.open_picture(path)
-        elif is_drawing(path):
-            self.open_drawing(path)
-        else:
-            self.open_table(path)
+            return self.open_picture(path)
+        if is_drawing(path):
+            return self.open_drawing(path)
+        self.open_table(path)
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -135,14 +134,14 @@ class DrawPage(Page):
         self._table_asked = path
         self.session.questions.inspect_table(path)
 
-    def open_picture(self, path: str) -> None:
-        """Strew points over a picture in the middle of the canvas."""
+    def open_picture(self, path: str) -> bool:
+        """Strew points over a picture in the middle of the canvas, if it is one."""
         try:
             picture = read_picture(path)
         except PictureError as error:
             title, text = "No picture was added", str(error)
             self.noted.emit(Notice("warning", title, text, about=NOT_ADDED))
-            return
+            return False
         longest = max(picture.width, picture.height)
         shares = (picture.width / longest, picture.height / longest)
         half = [
@@ -161,9 +160,10 @@ class DrawPage(Page):
             "seed": new_seed(),
         }
         self.drawing.add([operation], "picture")
+        return True
 
-    def open_drawing(self, path: str) -> None:
-        """Operations of a file take the place of those that are there."""
+    def open_drawing(self, path: str) -> bool:
+        """Operations of a file take the place of those there are, if it has any."""
         name = Path(path).name
         try:
             if Path(path).stat().st_size > _MOST_JSON:
@@ -175,10 +175,11 @@ class DrawPage(Page):
             text = f"{name} is no drawing: it should hold a list of operations."
             title = "No drawing was opened"
             self.noted.emit(Notice("warning", title, text, about=NOT_ADDED))
-            return
+            return False
         self.session.kept_drawings.append(operations)
         self.session.outdated.emit(NOT_ADDED)
         self.drawing.set_operations(operations, f"drawing {name}")
+        return True
 
     def save_drawing(self, path: str) -> None:
         """Write the operations, for another window or the command line."""

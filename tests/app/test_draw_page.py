@@ -459,6 +459,19 @@ def test_a_bad_picture_is_one_sentence(studio, tmp_path):
     assert page.drawing.operations == []
 
 
+@pytest.mark.parametrize("name", ["bad.png", "bad.json"])
+def test_a_dropped_file_that_cannot_be_read_leaves_the_page_alone(
+    studio, tmp_path, name
+):
+    bad = tmp_path / name
+    studio.window.pages.noted.connect(studio.notes.append)
+    bad.write_bytes(b"neither the one nor the other")
+    drop(studio.window, bad)
+    assert name in studio.notes[-1].text
+    assert studio.window.pages.current_name == "explore"
+    assert studio.session.run.config.data != "drawn"
+
+
 def test_a_dropped_table_lets_choose_its_columns(studio, tmp_path):
     page = studio.open()
     file = tmp_path / "t.csv"
