@@ -161,9 +161,9 @@ class PanelPaper(Paper):
             self._paint_references(painter, panel, frame)
             if not panel.own_x:
                 self._paint_changes(painter, panel, frame)
-            self._paint_ends(painter, panel, frame)
+            self._paint_ends(painter, panel)
         if self.hidden_panels:
-            where, words = self._more_room(), self._more()
+            where, words = self.more_room(), self._more()
             draw_text(painter, where, words, theme.c.text3, 11, align=RIGHT)
 
     def _more(self) -> str:
@@ -172,7 +172,7 @@ class PanelPaper(Paper):
         whole = f"{words} when enlarged"
         return whole if self._fits_beside_title(whole) else words
 
-    def _more_room(self) -> QRectF:
+    def more_room(self) -> QRectF:
         """Where that is said; nowhere if all have room.
 
         At the right of the first title, or else of the labels on the x axis.
@@ -189,7 +189,16 @@ class PanelPaper(Paper):
     def _fits_beside_title(self, words: str) -> bool:
         title = text_width(self.panels[0].title, 12, 600) + theme.px(_LEFT + 4 + 8)
         room: int = self.width() - theme.px(14)
+        line = QRectF(0, 0, self.width(), theme.px(_TITLE - 4))
+        if any(line.intersects(end) for end in self.end_rooms(self._upper_right())):
+            return False  # so many values end there that they climb beside the title
         return title + text_width(words, 11) <= room
+
+    def _upper_right(self) -> Panel:
+        """The panel under the upper right corner."""
+        shown = [QRectF(panel.pane.geometry()) for panel in self.shown_panels()]
+        places = [(-frame.left(), frame.top()) for frame in shown]
+        return self.panels[places.index(min(places))]
 
     def paint_ahead(self, painter: QPainter) -> None:
         """Words of dashed lines, what was changed, the line under the pointer."""
@@ -211,8 +220,8 @@ class PanelPaper(Paper):
         px, c = theme.px, theme.c
         line = self._title_place(panel, frame)
         line.setRight(frame.right() + self.right - px(8))
-        if line.intersects(self._more_room()):
-            line.setRight(self._more_room().left() - px(8))
+        if line.intersects(self.more_room()):
+            line.setRight(self.more_room().left() - px(8))
         draw_text(painter, line, panel.title, c.text2, 12, 600)
         line.setLeft(line.left() + text_width(panel.title, 12, 600) + px(7))
         if panel.unit and line.width() > text_width(panel.unit, 11):
@@ -292,8 +301,8 @@ class PanelPaper(Paper):
                 words.moveBottom(y - 1)
             if any(words.intersects(other) for other in taken):
                 words.moveBottom(y - 1)  # on the line's other side
-            if words.intersects(self._more_room()):
-                words.moveRight(self._more_room().left() - theme.px(8))
+            if words.intersects(self.more_room()):
+                words.moveRight(self.more_room().left() - theme.px(8))
             blocked = any(words.intersects(other) for other in taken)
             if blocked or words.left() < frame.left():
                 continue  # no room; the line stays
@@ -329,14 +338,17 @@ class PanelPaper(Paper):
             draw_text(painter, words, line.text, theme.c.text2, 11)
             free = words.right() + theme.px(6)
 
-    def _paint_ends(self, painter: QPainter, panel: Panel, frame: QRectF) -> None:
-        gap = theme.px(15)
+    def end_rooms(self, panel: Panel) -> list[QRectF]:
+        """Where the values at the ends of curves are written."""
+        frame, gap = QRectF(panel.pane.geometry()), theme.px(15)
         wanted = [panel.pane.pixel(0.0, end.y).y() for end in panel.ends]
         inside = [min(max(y, frame.top()), frame.bottom()) for y in wanted]
         rows = spread(inside, gap, frame.top(), frame.bottom())
-        for end, y in zip(panel.ends, rows, strict=True):
-            left = frame.right() + theme.px(6)
-            words = QRectF(left, y - gap / 2, self.right - theme.px(8), gap)
+        left, wide = frame.right() + theme.px(6), self.right - theme.px(8)
+        return [QRectF(left, y - gap / 2, wide, gap) for y in rows]
+
+    def _paint_ends(self, painter: QPainter, panel: Panel) -> None:
+        for end, words in zip(panel.ends, self.end_rooms(panel), strict=True):
             draw_text(painter, words, end.text, colour(end.token), 12, 600)
 
     def _dashed(self, painter: QPainter, token: str) -> None:

@@ -340,6 +340,25 @@ def test_words_round_curves_are_never_cut_and_never_on_each_other(
             assert not place.intersects(taken), f"{text} stands on {other}"
 
 
+def test_many_values_at_the_ends_of_curves_leave_the_count_of_panels_free(
+    qtbot, monkeypatch
+):
+    """Seven terms of a game climbed over "+2 more when enlarged"."""
+    paper = panels.PanelPaper()
+    qtbot.addWidget(paper)
+    shown = []
+    for title, count in (("Loss", 6), ("Held-out NLL", 1), ("Distance", 2)):
+        pane = paper.add_pane(Pane())
+        pane.set_home(0, 1, -9, 8)
+        ends = [panels.EndValue(y, f"D fakes {y}", "text1") for y in range(count)]
+        shown.append(panels.Panel(pane, title, "nats/point", ends=ends))
+    paper.set_panels(shown)
+    drawn = words_of(paper, 380, 215, monkeypatch)
+    (count,) = [place for text, place in drawn if text.startswith("+")]
+    for text, place in drawn:
+        assert place == count or not place.intersects(count), text
+
+
 def test_far_parts_of_crooked_paths_are_pale(qtbot):
     plot = TrajectoriesPlot()
     qtbot.addWidget(plot)
