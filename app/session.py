@@ -109,7 +109,8 @@ class Session(QObject):
         self.runs.run_chosen.connect(self.doctor.keep_to_screen)
         self.runs.together_changed.connect(self.doctor.keep_to_screen)
         self.compare.noted.connect(self.noted)
-        self.desk.refused.connect(self._warn)
+        self.desk.refused.connect(self._on_refused)
+        self.desk.taken.connect(lambda: self.outdated.emit(notes.REFUSED))
         self.desk.recovered.connect(self._on_recovered)
 
     @property
@@ -252,6 +253,9 @@ class Session(QObject):
                 self._warn(refusals.of_command(command), ack.error)
 
         self.link.send(command, on_ack)
+
+    def _on_refused(self, title: str, text: str) -> None:
+        self.noted.emit(Notice("warning", title, text, about=notes.REFUSED))
 
     def _warn(self, title: str, text: str) -> None:
         self.noted.emit(Notice("warning", title, text))

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from engine.protocol import Failed, Severity
 
+#: What a note on settings that were not taken is about; over with what is taken next.
+REFUSED = "settings:refused"
+
 
 @dataclass(frozen=True)
 class Notice:

@@ -38,6 +38,7 @@ class SettingsDesk(QObject):
     config_changed = Signal(object)  # RunConfig
     waiting_changed = Signal(object)  # dict of group to names
     refused = Signal(str, str)  # what, why
+    taken = Signal()  # something other than before
     recovered = Signal(bool)  # whether the recovery file could be read
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
@@ -261,6 +262,8 @@ class SettingsDesk(QObject):
             if run.applied is not None:
                 run.history.refuse(run.applied)
             return
+        if sent != run.applied:
+            self.taken.emit()
         if sent is not None:  # else the engine has told what it made of it
             run.applied = sent
         if again is not None:

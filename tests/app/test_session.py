@@ -135,6 +135,19 @@ def test_refused_setting_is_told_and_taken_back(world):
     assert not world.run.history.stack.canUndo()
 
 
+def test_what_was_refused_is_said_until_something_else_is_taken(world):
+    over = []
+    world.session.outdated.connect(over.append)
+    world.session.desk.edit("training", "nonsense", 1)
+    world.until(lambda: world.notes)
+    world.settle()
+    about = world.notes[-1].about
+    assert about
+    assert about not in over
+    world.session.desk.edit("data_settings", "noise", 0.3)
+    world.until(lambda: about in over)
+
+
 def test_play_pause_speed_reset(world):
     session = world.session
     session.set_speed(20)
