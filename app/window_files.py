@@ -15,7 +15,7 @@ from app.panels.plot_wall import PlotWall
 from app.panels.table_choice import TABLE, TableSheet
 from app.pictures import is_picture
 from app.session import Session
-from app.session_drawing import is_drawing
+from app.session_drawing import NOT_ADDED, is_drawing
 from app.session_files import ENDING, KeptDesk, KeptWindow, SessionFiles
 from app.session_film import TrainingFilm
 from app.session_notes import Notice
@@ -169,6 +169,8 @@ class WindowFiles(QObject):
         if path.lower().endswith(ENDING):
             self.open_session(path)
             return
+        for what in (_TABLE, NOT_ADDED):  # it was said of another file
+            self._session.outdated.emit(what)
         if is_picture(path) or is_drawing(path):
             # What cannot be read is no reason to leave the page on screen.
             if self._pages.page("draw").take_file(path):

@@ -472,6 +472,19 @@ def test_a_dropped_file_that_cannot_be_read_leaves_the_page_alone(
     assert studio.session.run.config.data != "drawn"
 
 
+def test_what_was_said_of_a_file_goes_with_the_next_of_any_kind(studio, tmp_path):
+    """A table and a picture that could not be read stood there together."""
+    window, picture = studio.window, tmp_path / "bad.png"
+    picture.write_bytes(b"no picture at all")
+    window.files._on_table("bad.csv", {}, "bad.csv is empty.")
+    said = window.toasts.toasts
+    assert [toast.title for toast in said] == ["bad.csv cannot be read"]
+    drop(window, picture)
+    assert [toast.title for toast in said] == ["No picture was added"]
+    drop(window, tmp_path / "other.csv")
+    assert not said
+
+
 def test_a_dropped_table_lets_choose_its_columns(studio, tmp_path):
     page = studio.open()
     file = tmp_path / "t.csv"
