@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 HELP = """\
 usage: genplay [window options]            open the window
+       genplay FILE.genplay [options]      open the window with a session
        genplay train MODEL --data DATA     train without a window
        genplay evaluate DIR --data DATA    measure a trained model on points
        genplay sample DIR -n N --out FILE  draw points from a trained model
@@ -31,12 +32,15 @@ window options:
   --set key=value         start with this setting (as often as you like); @FILE as
                           value reads JSON, as in --set operations=@drawing.json
   --seed S                seed of data, weights and draws
+  --open FILE.genplay     open this session; the file alone says the same
   --theme THEME           dark, light or projector
   --size WxH              size of the window, e.g. 1440x900
   --screenshot FILE.png   train, save a picture of the whole window, and quit
   --steps N               steps to train before the screenshot
   --reset-settings        forget what the window remembers
 """
+#: Ending of a session's file.
+SESSION = ".genplay"
 
 
 class UsageError(ValueError):
@@ -57,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments and arguments[0] in ("-h", "--help"):
         sys.stdout.write(HELP)
         return 0
+    if arguments and arguments[0].lower().endswith(SESSION):
+        arguments.insert(0, "--open")  # as a desktop opens a file
     if not arguments or arguments[0].startswith("-"):
         return _window("app", arguments)
     if arguments[0] == "bench" and "--leaks" in arguments:

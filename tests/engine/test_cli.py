@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from engine import registry
+from engine import cli, registry
 from engine.cli import main
 
 QUICK = ["--steps", "8", "--set", "batch_size=32"]
@@ -209,3 +209,12 @@ def test_help_loads_no_torch():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0
     assert "genplay train" in done.stdout
+
+
+def test_a_session_is_opened_by_its_name_alone(monkeypatch):
+    """As a desktop opens a file; the window knows it as an option."""
+    asked = []
+    monkeypatch.setattr(cli, "_window", lambda *a: asked.append(a) or 0)
+    assert main(["my lab.genplay", "--theme", "light"]) == 0
+    assert asked == [("app", ["--open", "my lab.genplay", "--theme", "light"])]
+    assert "--open" in cli.HELP
