@@ -32,6 +32,11 @@ def new_seed() -> int:
     return SystemRandom().randrange(2**31)
 
 
+def _is_growing(operation: object) -> bool:
+    """Whether it only wants more points before the engine can use it."""
+    return isinstance(operation, dict) and operation.get("do") in _GROWING
+
+
 def is_drawing(path: str) -> bool:
     """Whether a file may hold the operations of a drawing."""
     return path.lower().endswith(".json")
@@ -151,6 +156,12 @@ class Drawing(QObject):
         settings = self._session.run.config.data_settings
         names = ("file", "x_column", "y_column", "label_column")
         self.read({name: settings.get(name, "") for name in names}, "a copy")
+
+    def bring_back(self, draft: object) -> None:
+        """A draft that was kept with a session; what makes no sense as one is left."""
+        if isinstance(draft, list) and draft and all(map(_is_growing, draft)):
+            self.draft = draft
+            self.changed.emit()
 
     # ---- what changes it
 
@@ -293,7 +304,7 @@ class Drawing(QObject):
 
         What only wants more points stays.
         """
-        kept = [o for o in self.draft or [] if o["do"] in _GROWING]
+        kept = list(filter(_is_growing, self.draft or []))
         if self.draft is not None and kept != self.draft:
             self.draft = kept
             self.changed.emit()

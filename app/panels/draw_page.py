@@ -1,6 +1,7 @@
 """The page on which data are drawn while the run goes on."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ from app.session import Session
 from app.session_config import data_entry
 from app.session_drawing import DRAWING, NOT_ADDED, Drawing, is_drawing, new_seed
 from app.session_notes import Notice
+from app.session_run import Run
 from app.session_slots import Slots
-from engine.protocol import Arrays, Frame
+from engine.protocol import Arrays, Frame, Json
 
 _SLOT = "draw"
 _SAMPLES = 1000  # drawn behind the points
@@ -102,6 +104,15 @@ class DrawPage(Page):
             return self.open_drawing(path)
         self.open_table(path)
         return True
+
+    def kept(self) -> Json:
+        """What was drawn and is too little yet for a run, which so does not have it."""
+        return {"draft": self.drawing.draft} if self.drawing.draft else {}
+
+    def recall(self, kept: Json, runs: Mapping[str, Run]) -> None:
+        """Go on with such a beginning."""
+        del runs
+        self.drawing.bring_back(kept.get("draft"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys of the canvas."""

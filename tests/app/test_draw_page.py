@@ -560,6 +560,23 @@ def test_what_the_engine_refuses_is_kept_as_a_draft(studio):
     studio.settle()
 
 
+def test_a_beginning_that_is_too_little_for_a_run_is_kept_with_the_session(studio):
+    """No run has it, and it was gone when the session was opened again."""
+    page, pages = studio.open(), studio.window.pages
+    assert "draw" not in pages.kept()
+    dot = {"do": "points", "x": [1, 2]}
+    page.drawing.set_operations([dot], "paste")
+    studio.run.history.refuse(studio.run.applied)  # as the desk does on an error
+    studio.settle()
+    kept = json.loads(json.dumps(pages.kept()))
+    page.drawing._forget_draft()  # as another run on show does
+    for damaged in (5, [], [7], [{"x": 1}], [{"do": "rotate"}]):
+        pages.recall({"draw": {"draft": damaged}}, {})
+        assert not page.drawing.is_open
+    pages.recall(kept, {})
+    assert page.drawing.operations == [dot]
+
+
 def test_a_refused_picture_does_not_stand_in_the_way_of_the_next(studio):
     """A white one was refused, and with it everything that was added later."""
     page = studio.open()
