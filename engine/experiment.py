@@ -35,7 +35,7 @@ from engine.training import checkpoint, setup, snapshots
 from engine.training.class_limits import check_classes
 from engine.training.config import TrainingConfig
 from engine.training.edited import begun_again, edited
-from engine.training.history import Change, History
+from engine.training.history import EDITED, Change, History
 from engine.training.snapshots import Snapshot, SnapshotStore
 from engine.training.threads import measured_threads
 from engine.training.trainer import Diverged, Trainer
@@ -349,12 +349,12 @@ class Experiment:
     def _record_edit(self, before: int, after: int) -> list[Change]:
         """Mark an edit of the data; the mark that a stroke has just left goes on."""
         changes = self.history.changes
-        marks = [i for i, change in enumerate(changes) if change.name == "points"]
+        marks = [i for i, change in enumerate(changes) if change.name == EDITED]
         last = changes[marks[-1]] if marks else None
         if last is not None and self.step - last.step < max(_STROKE, self.step // 20):
             changes[marks[-1]] = replace(last, new=after)
             return []
-        return [self.trainer.record_change("points", before, after)]
+        return [self.trainer.record_change(EDITED, before, after)]
 
     # Kept moments
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from engine.diagnosis.case import Case
 from engine.protocol import Finding, Remedy
+from engine.training.history import EDITED
 
 _Floats = NDArray[np.float64]
 
@@ -28,7 +29,8 @@ def diverging(case: Case) -> Finding | None:
     """The loss has lost again all that it had gained, or is far above its beginning.
 
     Only for models with one player: the losses of opponents rise and fall by nature.
-    Judged since the last change of what the loss is, within the first stage.
+    Judged since the last change of what the loss is, by a setting or by an edit of the
+    data, within the first stage.
     """
     experiment = case.experiment
     if len(case.model.players()) > 1 or experiment.stage:
@@ -37,8 +39,8 @@ def diverging(case: Case) -> Finding | None:
     if series is None:
         return None
     steps, _, values = series.arrays()
-    known = experiment.config.model_settings
-    changes = [c.step for c in experiment.history.changes if c.name in known]
+    meant = {*experiment.config.model_settings, EDITED}
+    changes = [c.step for c in experiment.history.changes if c.name in meant]
     since = steps > max(changes, default=-1)
     steps, floats = steps[since], values[since].astype(np.float64)
     return _climbing(case, steps, floats) or _exploded(case, steps, floats)

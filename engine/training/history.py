@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 MOST_POINTS = 2**17
 
 
+#: Name of the change that an edit of the data leaves: from so many points to so many.
+EDITED = "points"
+
+
 @dataclass(frozen=True)
 class Change:
     """A live setting that changed: at which step and second, from what to what."""

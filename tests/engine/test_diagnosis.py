@@ -158,6 +158,22 @@ def test_a_climb_because_the_loss_itself_was_changed_is_none():
     assert named(run, "diverging") is None
 
 
+def test_a_climb_because_the_data_were_drawn_anew_is_none():
+    """Points drawn while a run learned were told to be steps that are too large."""
+
+    def climbs(run):
+        series, steps = run.history.terms["loss"], np.arange(301, 601)
+        noise = np.random.default_rng(0).normal(size=len(steps))
+        series.extend(steps, steps / 100, 1e3 + noise)
+        return named(run, "diverging") is not None
+
+    run = made("vae", "two_moons", 300)
+    run.trainer.record_change("points", 1588, 1000)
+    assert not climbs(run)
+    run.history.changes.clear()
+    assert named(run, "diverging") is not None
+
+
 def test_samples_that_leave_modes_out_are_named_with_their_number():
     settings = {"r1": False, "loss": "minimax"}
     run = made("gan", steps=100, training={"steps": 200}, model_settings=settings)
