@@ -12,6 +12,10 @@ from engine.data.operations import MAX_CLASSES
 
 #: Characters of a text at most.
 MAX_TEXT = 8 * 2**20
+#: The end of a point in a list as Python and JSON write it, with what follows it there.
+_NEXT = re.compile(r"[)\]}]\s*,?\s*(?=[(\[{])")
+_ARRAY = re.compile(r"\A\s*((np|numpy)\.)?array\b")
+_BRACKETS = str.maketrans("()[]{}", " " * 6)
 _COMMA_NUMBER = re.compile(r"[-+\u2212]?\d*,\d+([eE][-+]?\d+)?\Z")
 
 
@@ -31,14 +35,14 @@ def points_in(text: str) -> PastedPoints:
     """Two numbers a line, and a third as class if it is a whole one, 1 to 8 or 0 to 7.
 
     Commas, tabs, spaces and semicolons separate; a decimal comma is understood where
-    something else separates.
+    something else separates. A list of points in brackets has one point in each pair.
 
     Raises:
         DataError: There is no line with two numbers, or the text is too long.
     """
     if len(text) > MAX_TEXT:
         raise DataError("The text is too long to be pasted: open it as a CSV file.")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line for line in map(_bare, _in_lines(text).splitlines()) if line]
     cut = re.compile(_separator(lines))
     rows = [row for line in lines if (row := _row(cut.split(line))) is not None]
     if not rows:
@@ -47,6 +51,18 @@ def points_in(text: str) -> PastedPoints:
         )
     x = np.array([row[:2] for row in rows])
     return PastedPoints(x, _labels(rows), len(lines) - len(rows))
+
+
+def _in_lines(text: str) -> str:
+    """A list of points in brackets with each of them on a line of its own."""
+    text = _ARRAY.sub("", text).lstrip()
+    return _NEXT.sub("\n", text) if text[:1] in tuple("([{") else text
+
+
+def _bare(line: str) -> str:
+    """A line without what a list puts round its numbers."""
+    plain = line.translate(_BRACKETS).strip()
+    return plain.rstrip(",").rstrip() if plain != line.strip() else plain
 
 
 def _separator(lines: list[str]) -> str:

@@ -107,3 +107,25 @@ def test_the_job_reads_a_table_with_its_classes(tmp_path):
 def test_the_job_names_a_missing_table(tmp_path):
     with pytest.raises(DataError, match="no file"):
         news(file=str(tmp_path / "none.csv"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[1, 2.5], [3, -4]]",
+        "(1.0, 2.5), (3.0, -4.0)",
+        "[[ 1.   2.5]\n [ 3.  -4. ]]",
+        "[\n  [1, 2.5],\n  [3, -4],\n]",
+        "np.array([[1.0, 2.5],\n          [3.0, -4.0]], dtype=float32)",
+        "{1, 2.5}, {3, -4}",
+    ],
+)
+def test_a_list_of_points_is_pasted_as_programs_print_it(text):
+    found = points_in(text)
+    assert found.x.tolist() == [[1, 2.5], [3, -4]]
+    assert found.dropped == 0
+
+
+def test_a_third_number_in_brackets_is_a_class():
+    found = points_in("[[1, 2, 1], [3, 4, 2]]")
+    assert found.labels.tolist() == [1, 2]
