@@ -2,6 +2,7 @@
 
 from math import isfinite
 
+from app.plots.ticks import fixed
 from app.session_probe import Point, PointAnswer
 
 _SIGN = {"bound": "≥ ", "estimate": "≈ "}
@@ -46,5 +47,4 @@ def _pair(numbers: tuple[float, ...]) -> str:
 def _number(value: float) -> str:
     if not isfinite(value):
         return "−∞" if value < 0 else "∞"
-    digits = 2 if abs(value) < 100 else 0
-    return f"{value:,.{digits}f}".replace("-", "−")
+    return fixed(value, 2 if abs(value) < 100 else 0)

@@ -104,6 +104,7 @@ class PlotView(QWidget):
         self._draw_point()
         self._refresh_chips()
         self._describe()
+        self.paper.point_again()  # what is read there is of the frame before
 
     def show_empty(self, title: str, text: str) -> None:
         """Say what is missing and why, instead of a plot."""

@@ -47,6 +47,8 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
         self.panes: list[Pane] = []
         self.late = ""
         self._ring = False
+        self._pointer: QPointF | None = None
+        self.pointed.connect(self._keep_pointer)
         # pyqtgraph's layout is not used: panes are placed by geometry.
         self.centralWidget.hide()
         self.setMinimumSize(80, 80)
@@ -144,6 +146,11 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
         super().leaveEvent(ev)
         self.pointed.emit(None)
 
+    def point_again(self) -> None:
+        """Tell where the pointer is, if it is here: something else lies under it."""
+        if self._pointer is not None:
+            self.pointed.emit(self._pointer)
+
     def keyPressEvent(self, ev: QKeyEvent) -> None:
         """Arrows pan, plus and minus zoom, R and Home return."""
         key = Qt.Key(ev.key())
@@ -194,6 +201,9 @@ class Paper(pg.GraphicsView):  # type: ignore[misc]
         box(painter, chip, 10, theme.c.bg3)
         draw_text(painter, chip, self.late, theme.c.text2, 11, 500, CENTRE)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _keep_pointer(self, pixel: QPointF | None) -> None:
+        self._pointer = pixel
 
     def _each(self, act: Callable[[Pane], None]) -> None:
         for pane in self.panes[:1]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from app.panels.probe_words import place_words
 from app.plots import preview
 from app.plots.catalogue import PLOTS, make_plot
 
@@ -57,3 +58,25 @@ def test_nothing_that_is_drawn_is_left_out(shown, name):
     saved = sum(table.rows.size for table in plot.tables().values())
     drawn = sum(a.size for a in plot.arrays.values() if a.ndim > 1)
     assert saved >= drawn
+
+
+def test_what_is_read_under_the_pointer_is_of_the_frame_on_show(shown):
+    """The density of a flow stood under the map of the model that followed it."""
+    plot = shown("density")
+    plot.resize(450, 330)
+    plot.show()
+    plot.paper.lay_out(plot.paper.width(), plot.paper.height())
+    plot.paper.pointed.emit(plot.square.pane.pixel(0.4, 0.3))
+    before = plot.read_out.text
+    plot.show_frame(plot.meta, plot.arrays | {"learned": plot.arrays["learned"] + 3})
+    assert "learned" in before
+    assert plot.read_out.text != before
+    plot.paper.pointed.emit(None)
+    idle = plot.read_out.text
+    plot.show_frame(plot.meta, plot.arrays)
+    assert plot.read_out.text == idle
+
+
+def test_a_place_of_the_probe_has_no_negative_zero():
+    assert place_words((-0.001, 0.06)) == "x = (0.00, 0.06)"
+    assert place_words((-0.5, -120.0)) == "x = (−0.50, −120)"
