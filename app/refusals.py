@@ -18,6 +18,8 @@ _ADDED = {
     "points": "The points were not added",
     "layer": "The data set was not added",
 }
+#: Too few of these are refused as well, but more of them make a drawing.
+GROWING = ("brush", "erase", "points")
 #: What did not happen, by the kind of the command.
 _COMMANDS = {
     "play": "Training does not go on",
@@ -47,6 +49,8 @@ def of_config(catalogue: Catalogue, before: RunConfig | None, after: RunConfig) 
         title = model_entry(catalogue, after.model).title
         return f"{title} was not begun on these data"
     if _drawn(after) and _drawn(after) != _drawn(before):
+        if after.data != before.data and all(o["do"] in GROWING for o in _drawn(after)):
+            return "The run does not learn from the drawing yet"  # which is kept
         last = _drawn(after)[-1]["do"]
         return _ADDED.get(last, "The drawing was not taken as data")
     if after.data != before.data:

@@ -11,6 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.refusals import GROWING
 from app.session import Session
 from app.session_notes import Notice, grouped
 from app.start import TABLE
@@ -21,8 +22,6 @@ Operation = dict[str, Any]
 _PACE = 100  # ms between two updates of a stroke
 _LONGEST = 1000  # numbers of a path; a longer stroke goes on as another operation
 _COPIED = 10_000  # points of a data set that is taken over
-#: Too few of these are refused as well, but more of them make a drawing.
-_GROWING = ("brush", "erase", "points")
 #: What a note is about that nothing could be added; over with what is added next.
 NOT_ADDED = "drawing:not added"
 
@@ -34,7 +33,7 @@ def new_seed() -> int:
 
 def _is_growing(operation: object) -> bool:
     """Whether it only wants more points before the engine can use it."""
-    return isinstance(operation, dict) and operation.get("do") in _GROWING
+    return isinstance(operation, dict) and operation.get("do") in GROWING
 
 
 def is_drawing(path: str) -> bool:
