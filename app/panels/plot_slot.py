@@ -4,12 +4,13 @@ Plots are made when first shown and kept: a view that comes back is as it was le
 pyqtgraph is imported with the first of them, after the window is on screen.
 """
 
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPoint, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from app.panels.figure_maker import FigureMaker, Subject
 from app.panels.lag import late_words
@@ -21,7 +22,7 @@ from app.session_slots import Slot
 from app.theme import theme
 from app.widgets.button import IconButton
 from app.widgets.card import Card
-from app.widgets.switch import Switch
+from app.widgets.switch import Form, Switch
 from engine.protocol import Arrays, Frame, Status
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _WAITING = ("Nothing to show yet", "The engine is getting ready.")
 _COMING = ("Nothing to show yet", "The first picture is coming.")
+_FORMS: tuple[Form, ...] = ("whole", "short", "folded")
 _MOMENT = 600  # ms in which the picture of a run that has ended may stand for the next
 
 
@@ -57,6 +59,7 @@ class PlotSlot(Card):
         self._plots: dict[str, PlotView] = {}
         self._heads: dict[str, QWidget] = {}
         self.tune = IconButton("sliders-horizontal", "Settings of this view (Ctrl+,)")
+        self.more = IconButton("dots-three-bold", "More: settings, figure, size")
         self.sheet = ViewSheet(self)
         self.figures = FigureMaker(self.camera, self._subject)
         self._ground = QLabel()
@@ -72,6 +75,7 @@ class PlotSlot(Card):
         self._overdue = QTimer(self, singleShot=True, interval=_MOMENT)
         self._overdue.timeout.connect(self._forget_picture)
         self.header.insertWidget(self.header.indexOf(self.camera), self.tune)
+        self.header.insertWidget(self.header.indexOf(self.maximise), self.more)
         self.set_body(self._ground)
         self._show_title()
         self._connect()
@@ -191,31 +195,58 @@ class PlotSlot(Card):
         return done
 
     def _fit_head(self) -> None:
-        """Where words would be cut buttons go that have keys: Ctrl+E, then Ctrl+,.
+        """Where words would be cut one button holds what the others do.
 
-        Where that is not enough a switch shows its chosen word only.
+        Where that is not enough words go short; at last only the chosen one is there.
         """
         gap = self.header.spacing()
-        buttons = (self.tune, self.camera)
-        widths = {each: each.sizeHint().width() + gap for each in buttons}
-        shown = sum(widths[each] for each in buttons if not each.isHidden())
-        room = self.width() - self.header.sizeHint().width() + shown
-        room -= self._fold_switches(room)
         has_settings = bool(self._tunable().get("properties"))
-        for each in buttons:
-            fits = room >= widths[each] and (each is self.camera or has_settings)
-            each.setHidden(not fits)
-            room -= widths[each] if fits else 0
+        pair = [self.tune, self.camera] if has_settings else [self.camera]
+        all_ways = (
+            [*pair, self.maximise],
+            [self.more if has_settings else self.camera, self.maximise],
+            [self.more],
+        )
+        buttons = (self.tune, self.camera, self.more, self.maximise)
+        shown = [each for each in buttons if not each.isHidden()]
+        used = sum(each.sizeHint().width() + gap for each in shown)
+        switches = self._switches_here()
+        used += sum(each.sizeHint().width() for each in switches)
+        room = self.width() - self.header.sizeHint().width() + used
+        for form, kept in product(_FORMS, all_ways):
+            wide = sum(each.width_in(form) for each in switches)
+            if wide + sum(each.sizeHint().width() + gap for each in kept) <= room:
+                break
+        for switch in switches:
+            switch.set_form(form)
+        for button in buttons:
+            button.setHidden(button not in kept)
 
-    def _fold_switches(self, room: int) -> int:
-        """Fold switches where there is no ``room`` for all words; the width gained."""
-        widgets = self.plot.header_widgets() if self.plot is not None else []
-        switches = [each for each in widgets if isinstance(each, Switch)]
-        before = sum(each.sizeHint().width() for each in switches)
-        whole = sum(each.natural_width for each in switches)
-        for each in switches:
-            each.set_folded(room < whole - before)
-        return sum(each.sizeHint().width() for each in switches) - before
+    def _switches_here(self) -> list[Switch]:
+        """Switches in the head, of the plot on show."""
+        if self.plot is None or self._heads[self.plot.view].isHidden():
+            return []
+        widgets = self.plot.header_widgets()
+        return [w for w in widgets if isinstance(w, Switch) and not w.isHidden()]
+
+    def more_menu(self) -> QMenu:
+        """A fresh menu of what the head has no room for."""
+        menu = self.figures.menu()
+        if self.maximise.isHidden():
+            menu.addSeparator()
+            size = menu.addAction(self.maximise.accessibleName())
+            size.triggered.connect(lambda: self.maximise.click())
+        if self._tunable().get("properties"):
+            tune = QAction("Settings of this view…", menu)
+            tune.triggered.connect(lambda: self.open_settings())
+            first = menu.actions()[0]
+            menu.insertAction(first, tune)
+            menu.insertSeparator(first)
+        return menu
+
+    def _open_more(self) -> None:
+        corner = self.more.rect().bottomLeft()
+        self.more_menu().popup(self.more.mapToGlobal(corner))
 
     def _tunable(self) -> dict[str, Any]:
         entry = self._session.view_entry(self.slot.view)
@@ -240,6 +271,7 @@ class PlotSlot(Card):
         self.figures.noted.connect(self.noted)
         self.figures.size_requested.connect(self.size_requested)
         self.tune.clicked.connect(self.open_settings)
+        self.more.clicked.connect(self._open_more)
         self.sheet.edited.connect(self._on_settings)
 
     def _forget_picture(self) -> None:
@@ -288,6 +320,7 @@ class PlotSlot(Card):
     def _show_title(self) -> None:
         catalogue = self._session.catalogue
         self.set_title(self._title())
+        self.title.set_short(self.plot.short if self.plot is not None else "")
         if catalogue is not None:
             titles = {v.name: v.title for v in catalogue.views if v.name in PLOTS}
             self.set_choices(titles, self.slot.view)

@@ -154,8 +154,9 @@ class TopBar(Bar):
         data = data_entry(catalogue, run.config.data).title
         path = str(run.config.data_settings.get("file", ""))
         self.data.setText(path.replace("\\", "/").rpartition("/")[2] or data)
-        model = model_entry(catalogue, run.config.model).title
-        self.model.setText(f"{model}, run {run.number}")
+        model = model_entry(catalogue, run.config.model)
+        self.model.setText(f"{model.title}, run {run.number}")
+        self.model.set_short(f"{model.short}, run {run.number}")
         self.speed.set_speed(run.speed)
 
     def _on_status(self, status: Status) -> None:

@@ -42,11 +42,13 @@ class PlotView(QWidget):
     Attributes:
         view: Name of the engine's view that feeds the plot.
         title: The heading of its card.
+        short: The same where there is no room for it, if it can be said in less.
         figure_size: Size of an exported figure if the plot was never shown, px.
     """
 
     view: ClassVar[str]
     title: ClassVar[str]
+    short: ClassVar[str] = ""
     hint: ClassVar[str] = ""
     #: Settings of the view for which the plot has controls of its own.
     own_settings: ClassVar[frozenset[str]] = frozenset()

@@ -29,6 +29,7 @@ class CarriedPlot(PlotView):
     view = "carried"
     has_all_times = True
     title = "Density over time"
+    short = "Over time"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.square = Square()

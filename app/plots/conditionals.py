@@ -100,6 +100,7 @@ class ConditionalsPlot(PlotView):
 
     view = "conditionals"
     title = "Conditional slices"
+    short = "Slices"
     own_settings = frozenset({"given"})
     hint = "Drag in the left plot to cut; click the right one to ask about a place."
 

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.plots.base import ChipInfo, PlotView
@@ -34,8 +33,7 @@ _STYLES: dict[str, ChipKind] = {
     "estimate": "estimate",
 }
 _SIGN = {"exact": "", "bound": "≥ ", "estimate": "est. "}
-_NARROW, _WIDE = 430, 520  # px of width between which the long word may stay
-_CRITIC = 50
+_SHORT = {"difference": "Diff."}
 _GRIP = 8  # px from the line at which it can be taken
 
 
@@ -63,9 +61,8 @@ class DensityPlot(PlotView):
         self.image = SmoothImage(self.square.pane)
         self.data = Marks(self.square.pane, "data", "s", 4, "well")
         self.samples = Marks(self.square.pane, "samples", "o", 5, "halo")
-        self._is_narrow = False
         self._offered = self._options()
-        self.switch = Switch(self._offered, "Which density")
+        self.switch = Switch(self._offered, "Which density", short=_SHORT)
         self.switch.chosen.connect(self._on_chosen)
         self.square.moved.connect(self._on_moved)
         self.square.pane.clicked.connect(self._on_clicked)
@@ -168,11 +165,6 @@ class DensityPlot(PlotView):
         self.data.recolour()
         self.samples.recolour()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """A narrow card gets a shorter word."""
-        super().resizeEvent(event)
-        self._offer()
-
     def _options(self) -> dict[str, str]:
         words = dict(_WORDS)
         if self.arrays and "truth" not in self.arrays:
@@ -182,16 +174,9 @@ class DensityPlot(PlotView):
             del words["critic"]
         elif "true" in words:
             del words["true"]  # at most four words; the split still shows it
-        if "difference" in words and self._is_narrow:
-            words["difference"] = "Diff."
         return words
 
     def _offer(self) -> None:
-        # Two thresholds: the longer word widens the card, and must not swing back.
-        limit = _WIDE if self._is_narrow else _NARROW
-        if "critic" in self.arrays:  # a longer word of its own, and a longer chip
-            limit += _CRITIC
-        self._is_narrow = self.width() < theme.px(limit)
         words = self._options()
         if words != self._offered:
             self._offered = words

@@ -58,6 +58,7 @@ class DuelPlot(PlotView):
 
     view = "duel"
     title = "Generator against critic"
+    short = "Duel"
     shapes: ClassVar = {
         "critic": CellMap("critic"),
         "slope": CellMap("slope"),

@@ -41,6 +41,7 @@ class PosteriorPlot(PlotView):
 
     view = "posterior"
     title = "Posterior and prior"
+    short = "Posterior"
     hint = _ENCODED
     shapes: ClassVar = {
         "aggregate": CellMap("log_q", "z"),

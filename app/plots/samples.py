@@ -89,6 +89,7 @@ class SamplesPlot(PlotView):
 
     view = "samples"
     title = "Samples"
+    short = "Samples"
     own_settings = frozenset({"colour"})
     hint = "Click to ask about a place; the model says what it knows."
 

@@ -25,6 +25,7 @@ class TeacherPlot(PlotView):
 
     view = "teacher"
     title = "Teacher and student"
+    short = "Teacher"
     hint = "Dots are samples of both; they are made of the same noise."
     shapes: ClassVar = {
         "teacher": CellMap("teacher_log_p"),

@@ -7,7 +7,15 @@ from PySide6.QtGui import QAction, QColor, QPaintEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from app.theme import theme
-from app.widgets.paint import box, draw_fitted, draw_icon, painting, ring, text_width
+from app.widgets.paint import (
+    box,
+    draw_fitted,
+    draw_icon,
+    painting,
+    ring,
+    text_width,
+    whole_or_short,
+)
 from app.widgets.press import PressButton
 from app.widgets.state import State
 
@@ -21,6 +29,7 @@ class MenuTitle(PressButton):
         super().__init__(parent)
         self._choices: dict[str, str] = {}
         self._current = ""
+        self._short = ""
         self.setText(text)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -37,6 +46,13 @@ class MenuTitle(PressButton):
         self.setFocusPolicy(policy)
         self.setToolTip("Choose what to show here" if several else "")
         self.updateGeometry()
+
+    def set_short(self, short: str) -> None:
+        """What to write where the title has no room; it stays the title otherwise."""
+        if short != self._short:
+            self._short = short
+            self.updateGeometry()
+            self.update()
 
     def menu(self) -> QMenu:
         """A fresh menu of the choices."""
@@ -59,8 +75,14 @@ class MenuTitle(PressButton):
 
     def minimumSizeHint(self) -> QSize:
         """The arrow gives way before the title does, and the title before switches."""
-        width = text_width(self.text(), 13, 600) + theme.px(10)
+        words = self._short or self.text()
+        width = text_width(words, 13, 600) + theme.px(10)
         return QSize(min(width, theme.px(110)), theme.px(28))
+
+    def shown_text(self) -> str:
+        """The title that is drawn now: whole as long as a smaller size of it fits."""
+        room = self.width() - theme.px(9)
+        return whole_or_short(self.text(), self._short, room, 12, 600)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Title, arrow, and a field under the pointer."""
@@ -71,11 +93,12 @@ class MenuTitle(PressButton):
                 fill = QColor(c.bg3)
                 fill.setAlphaF(self._state.hover)
                 box(painter, rect, 6, fill)
-            room = rect.width() - text_width(self.text(), 13, 600) - theme.px(9)
+            title = self.shown_text()
+            room = rect.width() - text_width(title, 13, 600) - theme.px(9)
             has_arrow = several and room >= theme.px(14)
             arrow = theme.px(14) if has_arrow else 0
             words = rect.adjusted(theme.px(5), 0, -arrow - theme.px(4), 0)
-            draw_fitted(painter, words, self.text(), c.text1, 600, size=13)
+            draw_fitted(painter, words, title, c.text1, 600, size=13)
             if has_arrow:
                 place = QPointF(rect.right() - theme.px(12), rect.center().y())
                 draw_icon(painter, place, "caret-down", 12, c.text3)

@@ -1,6 +1,7 @@
 """A segmented switch: a few words, one of them chosen."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from PySide6.QtCore import (
     QEasingCurve,
@@ -33,25 +34,34 @@ from app.widgets.paint import (
 )
 from app.widgets.state import State
 
+Form = Literal["whole", "short", "folded"]
+
+_ARROW, _MARGIN = 14, 2  # px
+
 
 class Segment(QRadioButton):
     """One word of a :class:`Switch`; a radio button for keys and screen readers."""
 
-    def __init__(self, key: str, text: str) -> None:
+    def __init__(self, key: str, text: str, short: str) -> None:
         super().__init__(text)
         self.key = key
+        self.whole, self.short = text, short
         self.opens = False
         self.state = State(self)
 
     @property
     def arrow(self) -> int:
         """Room for the arrow of a word that opens a menu, px."""
-        return theme.px(14) if self.opens else 0
+        return theme.px(_ARROW) if self.opens else 0
 
     def sizeHint(self) -> QSize:
         """Room for the word at its heaviest, so that choosing moves nothing."""
-        wide = text_width(self.text(), 12, 600) + theme.px(16)
-        return QSize(wide + self.arrow, theme.px(22))
+        return QSize(self.width_of(self.text()) + self.arrow, theme.px(22))
+
+    @staticmethod
+    def width_of(word: str) -> int:
+        """Room that a word wants, px."""
+        return text_width(word, 12, 600) + theme.px(16)
 
     def minimumSizeHint(self) -> QSize:
         """A word is never cut; the room round it goes first."""
@@ -81,8 +91,9 @@ class Segment(QRadioButton):
 class Switch(QWidget):
     """At most some four words in a trough; ``chosen`` gives the key of the new one.
 
-    Arrow keys move the choice. Keys are what the program means, words what is shown.
-    Folded, only the chosen word is there and opens a menu of all.
+    Arrow keys move the choice. Keys are what the program means, words what is shown;
+    some may have a ``short`` form for where there is little room. Folded, only the
+    chosen word is there and opens a menu of all.
     """
 
     chosen = Signal(str)
@@ -92,11 +103,14 @@ class Switch(QWidget):
         options: Mapping[str, str],
         name: str = "",
         parent: QWidget | None = None,
+        *,
+        short: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(parent)
+        self._short = dict(short or {})
         self._segments: dict[str, Segment] = {}
         self._value = ""
-        self._is_folded = False
+        self._form: Form = "whole"
         self._field = QRectF()
         self._slide = QVariantAnimation(self)
         self._slide.setEasingCurve(QEasingCurve.Type.OutQuad)
@@ -115,7 +129,7 @@ class Switch(QWidget):
     @property
     def options(self) -> dict[str, str]:
         """What is on offer: keys and words."""
-        return {key: each.text() for key, each in self._segments.items()}
+        return {key: each.whole for key, each in self._segments.items()}
 
     def set_options(self, options: Mapping[str, str]) -> None:
         """Offer other words, silently; the choice stays if its key stays."""
@@ -123,13 +137,17 @@ class Switch(QWidget):
             self._row.removeWidget(segment)
             segment.hide()
             segment.deleteLater()
-        self._segments = {key: Segment(key, text) for key, text in options.items()}
+        self._segments = {
+            key: Segment(key, text, self._short.get(key, text))
+            for key, text in options.items()
+        }
         for segment in self._segments.values():
             self._row.addWidget(segment)
             segment.clicked.connect(self._on_clicked)
         keep = self._value if self._value in options else next(iter(options), "")
         self._value = ""
         self.set_value(keep)
+        self._show_segments()
 
     def set_value(self, key: str) -> None:
         """Choose silently.
@@ -147,16 +165,29 @@ class Switch(QWidget):
 
     def set_folded(self, folded: bool) -> None:
         """Show the chosen word only, where there is no room for all."""
-        if folded != self._is_folded:
-            self._is_folded = folded
+        self.set_form("folded" if folded else "whole")
+
+    def set_form(self, form: Form) -> None:
+        """Show whole words, short ones, or the chosen one only."""
+        if form != self._form:
+            self._form = form
             self._show_segments()
+
+    def width_in(self, form: Form) -> int:
+        """Room that it wants in a form, also while that is not laid out yet, px."""
+        segments = self._segments
+        if form == "folded":
+            segments = {k: s for k, s in segments.items() if k == self._value}
+        words = [s.whole if form == "whole" else s.short for s in segments.values()]
+        arrow = theme.px(_ARROW) if form == "folded" else 0
+        return sum(map(Segment.width_of, words)) + arrow + 2 * theme.px(_MARGIN)
 
     def menu(self) -> QMenu:
         """A fresh menu of all words."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for key, segment in self._segments.items():
-            action = menu.addAction(segment.text())
+            action = menu.addAction(segment.whole)
             action.setCheckable(True)
             action.setChecked(key == self._value)
             action.setEnabled(segment.isEnabled())
@@ -170,15 +201,13 @@ class Switch(QWidget):
 
     @property
     def natural_width(self) -> int:
-        """Room that its words want, also while they are not laid out yet, px."""
-        segments = self._segments.values()
-        words = sum(each.sizeHint().width() - each.arrow for each in segments)
-        return words + 2 * theme.px(2)
+        """Room that its whole words want, px."""
+        return self.width_in("whole")
 
     def user_choose(self, key: str) -> None:
         """Act as a click on the word would, or on its place in the menu."""
         segment = self._segments[key]
-        if not self._is_folded:
+        if self._form != "folded":
             segment.click()
         elif segment.isEnabled():
             self._choose(key)
@@ -218,9 +247,11 @@ class Switch(QWidget):
 
     def _show_segments(self) -> None:
         """All of them, or the chosen one with its arrow."""
+        is_folded = self._form == "folded"
         for key, segment in self._segments.items():
-            segment.opens = self._is_folded and key == self._value
-            segment.setHidden(self._is_folded and key != self._value)
+            segment.setText(segment.whole if self._form == "whole" else segment.short)
+            segment.opens = is_folded and key == self._value
+            segment.setHidden(is_folded and key != self._value)
             segment.updateGeometry()
             segment.update()
 
@@ -244,7 +275,7 @@ class Switch(QWidget):
         self.update()
 
     def _restyle(self) -> None:
-        margin = theme.px(2)
+        margin = theme.px(_MARGIN)
         self._row.setContentsMargins(margin, margin, margin, margin)
         for segment in self._segments.values():
             segment.updateGeometry()
