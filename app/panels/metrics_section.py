@@ -16,6 +16,13 @@ _FLOOR_WORDS = (
     "Dashed: what two draws of the data themselves reach with as many points."
 )
 _OF_CLASS = "Judged by held-out points of the class that alone is drawn."
+_GUIDED = (
+    " Guidance {} draws another density than the one learned: these figures are of "
+    "what is drawn, so points of the class where it draws nothing cost many nats."
+)
+_BEFORE = (
+    "Measured before a setting was changed; it is measured anew after the pictures."
+)
 Course = Callable[[Metrics], float | None]
 
 
@@ -25,7 +32,7 @@ class MetricsSection(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._shown: Metrics | None = None
+        self._shown: tuple[Metrics, bool] | None = None
         self.nll = MetricRow("Negative log-likelihood")
         self.energy = MetricRow("Energy distance")
         self.wasserstein = MetricRow("Sliced Wasserstein")
@@ -55,15 +62,20 @@ class MetricsSection(QWidget):
             self._on_status(self._session.run.status)
 
     def _on_status(self, status: Status) -> None:
-        metrics = status.metrics
-        if metrics is None or metrics == self._shown:
+        metrics, before = status.metrics, status.measured_before
+        if metrics is None or (metrics, before) == self._shown:
             return
-        self._shown = metrics
+        self._shown = (metrics, before)
         judged = f"{metrics.points:,} held-out points" if metrics.points else _HINT
         if metrics.of_class:  # drawn alone, and judged
             judged = f"{metrics.points:,} of {metrics.of_class}"
-        self.head.setToolTip(_OF_CLASS if metrics.of_class else "")
-        self.head.set_hint(f"{judged}, step {metrics.step:,}")
+        about = _OF_CLASS if metrics.of_class else ""
+        if metrics.guidance is not None:
+            about += _GUIDED.format(format_number(metrics.guidance))
+        self.head.setToolTip(_BEFORE if before else about)
+        self.nll.setToolTip(about if metrics.guidance is not None else "")
+        words = "before the change" if before else judged
+        self.head.set_hint(f"{words}, step {metrics.step:,}")
         self._show_nll(metrics, status.entropy)
         self._show_distance(self.energy, metrics.energy_distance, _energy)
         floor = metrics.sliced_chance or 0.0
@@ -81,7 +93,7 @@ class MetricsSection(QWidget):
         if nll is None or nll.value is None:
             self.nll.set_value(NO_VALUE, "no density")
             return
-        self.nll.set_value(nats(nll.value), nll.unit, nll.kind)
+        self.nll.set_value(nats(nll.value), nll.unit, known_words(metrics))
         self.nll.set_course(self._course(_nll), entropy)
 
     def _show_distance(
@@ -94,6 +106,12 @@ class MetricsSection(QWidget):
     def _course(self, of: Course) -> list[float]:
         trail = self._session.run.trail if self._session.run else []
         return [v for v in map(of, trail) if v is not None]
+
+
+def known_words(metrics: Metrics) -> str:
+    """How the likelihood is known, and that it is not the learned one if so."""
+    kind = metrics.nll.kind if metrics.nll else ""
+    return kind if metrics.guidance is None else f"{kind}, guided"
 
 
 def nats(value: float) -> str:

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QWidget
 
 from app.panels.bar import Bar
-from app.panels.metrics_section import nats
+from app.panels.metrics_section import known_words, nats
 from app.session import Session
 from app.theme import theme
 from app.widgets.label import Label
@@ -25,7 +25,7 @@ _PARTS = {
     "step": ("step", "8,888,888"),
     "speed": ("", "88,888 steps/s"),
     "loss": ("loss", "−8.888e−5"),
-    "nll": ("NLL", "−8.88e88 nats (estimate)"),
+    "nll": ("NLL", "−8.88e88 nats (estimate, guided)"),
     "views": ("views", "100.0 % of time"),
 }
 
@@ -99,7 +99,9 @@ class StatusBar(Bar):
 
 def nll_words(status: Status) -> str:
     """Likelihood with its unit and how it is known, e.g. 1.21 nats (exact)."""
-    nll = status.metrics.nll if status.metrics else None
-    if nll is None or nll.value is None:
+    metrics = status.metrics
+    nll = metrics.nll if metrics else None
+    if metrics is None or nll is None or nll.value is None:
         return "–"
-    return f"{nats(nll.value)} nats ({nll.kind})"
+    known = "before" if status.measured_before else known_words(metrics)
+    return f"{nats(nll.value)} nats ({known})"

@@ -117,6 +117,7 @@ class Reporter:
                 steps_per_second=speed.read(run.playing, made.step, now),
                 losses={k: v if math.isfinite(v) else None for k, v in losses.items()},
                 metrics=_finite(run.metrics) if run.metrics else None,
+                measured_before=run.measured_before,
                 entropy=run.entropy,
                 view_share=run.share_of_views(now),
                 device=str(made.device),

@@ -62,6 +62,7 @@ class Run:
         """Begin again with another experiment, in the same state."""
         self.experiment = experiment
         self._measured: tuple[int, int] | None = None
+        self._measured_of: object = None
         self._early = _EARLY
         self._metrics_budget = TimeBudget(_EARLY_SHARE)
         self._diagnosed: tuple[int, int] | None = None
@@ -217,6 +218,16 @@ class Run:
         late = now - self._measured_at >= pause
         return not self.playing or (late and now >= self._metrics_budget.due)
 
+    @property
+    def measured_before(self) -> bool:
+        """Whether what was measured would be another at the same step now."""
+        return self.metrics is not None and self._measured_of != self._judged_settings()
+
+    def _judged_settings(self) -> object:
+        """Settings that the quality depends on without another step."""
+        config = self.experiment.config
+        return (config.model_settings, config.sampler, config.sampler_settings)
+
     def skip_measuring(self) -> None:
         """Measure this moment no more: it cannot be done."""
         self._measured = (self.version, self.step)
@@ -229,7 +240,9 @@ class Run:
         early = self.playing and self._early > 0
         quick = _EARLY_POINTS if early else _QUICK_POINTS
         points = quick if self.playing else _FULL_POINTS
+        settings = self._judged_settings()
         self.metrics = self.experiment.measure(points, tick)
+        self._measured_of = settings
         self._measured_at = time.monotonic()
         self._early -= early
         self._metrics_budget.share = _EARLY_SHARE if self._early else _MEASURE_SHARE

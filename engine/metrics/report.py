@@ -13,6 +13,7 @@ from engine.metrics.distances import energy_distance, sliced_wasserstein
 from engine.metrics.likelihood import Estimate, kl_to_truth, mean_nll
 from engine.metrics.modes import mode_coverage
 from engine.models.base import LogDensity
+from engine.models.inside import guidance_of
 from engine.protocol import Metrics, ModeCount, Nll
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def measure(fitted: "Fitted", data: Data, step: int, points: int, seed: int) -> 
         sliced_wasserstein=sliced,
         modes=_modes(samples, data),
         of_class=class_name(data),
+        guidance=guidance_of(fitted.model),
     )
 
 

@@ -16,6 +16,8 @@ from engine.sampling.targets import Target
 #: Short names of the coordinates, as the settings of the models say them.
 AXES = ("x", "y")
 
+_TIMES = tuple(i / 100 for i in range(101))
+
 
 def axis_name(index: int) -> str:
     """``x``, ``y``, then ``x3`` and so on."""
@@ -196,6 +198,14 @@ class Guided(Protocol):
 
     def with_guidance(self, weight: float) -> Self:
         """The same model under this weight at all times."""
+
+
+def guidance_of(model: object) -> float | None:
+    """Weight of the drawn class, where the class is not followed just as learned."""
+    if not isinstance(model, Guided) or drawn_class(model) is None:
+        return None
+    weight = max((model.guidance_at(t) for t in _TIMES), key=lambda w: abs(w - 1))
+    return None if weight == 1 else weight
 
 
 @runtime_checkable

@@ -63,6 +63,9 @@ class Metrics(Message):
     of_class: str = Field(
         "", description="Class that alone is drawn, and judged; empty for all the data"
     )
+    guidance: float | None = Field(
+        None, description="Weight of that class, where it is not as learned"
+    )
 
 
 class Status(Message):
@@ -77,6 +80,9 @@ class Status(Message):
     steps_per_second: float = Field(ge=0)
     losses: dict[str, float | None] = Field(default_factory=dict)
     metrics: Metrics | None = None
+    measured_before: bool = Field(
+        False, description="Settings have changed since the metrics were measured"
+    )
     entropy: float | None = Field(None, description="Entropy of the data, nats")
     view_share: float = Field(0, ge=0, le=1, description="Share of time in views")
     device: str = "cpu"

@@ -22,6 +22,7 @@ from engine.protocol import (
     Configure,
     InspectTable,
     Metrics,
+    Nll,
     Pause,
     Play,
     Probe,
@@ -276,6 +277,29 @@ def test_metrics_say_how_many_points_were_judged(world):
     )
     assert section.head._hint.text() == "200 of mode 3, step 120"
     assert "class that alone is drawn" in section.head.toolTip()
+
+
+def test_a_likelihood_under_guidance_or_of_before_is_told_as_such(world):
+    section, bar = world.window.model.metrics, world.window.status.values["nll"]
+
+    def tell(before=False, **changes):
+        nll = Nll(value=550.0, kind="exact")
+        found = Metrics(step=120, points=200, nll=nll, **changes)
+        told = {"metrics": found, "measured_before": before}
+        world.session.status_changed.emit(world.run.status.model_copy(update=told))
+
+    tell()
+    assert bar.text() == "550 nats (exact)"
+    assert section.nll.toolTip() == ""
+    tell(guidance=3.0)
+    assert bar.text() == "550 nats (exact, guided)"
+    assert section.nll.accessibleName().endswith("exact, guided")
+    assert "Guidance 3 draws another density" in section.nll.toolTip()
+    tell(before=True, guidance=3.0)
+    assert bar.text() == "550 nats (before)"
+    assert section.head._hint.text() == "before the change, step 120"
+    tell(guidance=3.0)
+    assert section.head._hint.text() == "200 held-out points, step 120"
 
 
 def test_the_sliced_distance_is_measured_from_what_the_data_reach(world):

@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 from engine import Experiment, registry
 from engine.models.base import Batch, Denoised
 from engine.models.flow_matching import FlowMatching, FlowMatchingConfig
+from engine.models.inside import guidance_of
 from engine.models.oracle import Oracle, OracleConfig
 from engine.sampling.base import CountedProcess
 from engine.sampling.ode import rk4
@@ -166,3 +167,24 @@ def test_a_trained_class_is_drawn_alone(name: str) -> None:
     assert modes is not None
     nearest = torch.cdist(x, modes.centres).argmin(1)
     assert float((nearest == 2).double().mean()) > 0.95
+
+
+def test_what_is_measured_under_guidance_says_so() -> None:
+    made = Experiment(
+        "flow_matching",
+        "two_moons",
+        model_settings={"conditional": True, "label": 1, "guidance": 3.0, "depth": 1},
+        training={"steps": 5},
+    )
+    assert made.measure(20, record=False).guidance == 3
+    base = made.config.model_settings
+    for changes, weight in (
+        ({"guide_from": 0.2, "guide_to": 0.3}, 3),
+        ({"guidance": 1.0}, None),
+        ({"guidance": 0.0}, None),
+        ({"label": 0}, None),
+    ):
+        made.configure(
+            made.config.model_copy(update={"model_settings": base | changes})
+        )
+        assert guidance_of(made.trainer.model) == weight, changes

@@ -530,6 +530,23 @@ def test_a_measurement_of_a_standing_run_changes_its_curves_only(bench: Bench) -
     assert run.version_of("curves") > before[1]
 
 
+def test_what_was_measured_before_a_change_is_told_to_be_so(bench: Bench) -> None:
+    """A likelihood under other guidance stood there as if it were the new one."""
+    bench.make()
+    run = bench.server.runs["a"]
+    run.measure(lambda: None)
+    assert not run.measured_before
+    faster = CONFIG.model_copy(update={"training": {"rate": 2}})
+    bench.tell(p.Configure(run_id="a", config=faster))
+    assert not run.measured_before
+    settings = run.experiment.config.model_settings | {"guidance": 3}
+    changed = run.experiment.config.model_copy(update={"model_settings": settings})
+    bench.tell(p.Configure(run_id="a", config=changed))
+    assert any(told.measured_before for told in bench.of("status"))
+    run.measure(lambda: None)
+    assert not run.measured_before
+
+
 @pytest.mark.parametrize("is_awaited", [True, False])
 def test_a_standing_run_is_measured_after_what_a_person_waits_for(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, is_awaited: bool
