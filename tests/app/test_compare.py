@@ -1,5 +1,6 @@
 """The comparison in front of the fake engine: runs, links, curves, table, probe."""
 
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -235,6 +236,35 @@ def test_names_are_whole_where_four_runs_share_the_smallest_window(world):
     world.window.resize(1440, 900)
     page.panel.hide()
     world.until(lambda: all(c.camera.isVisible() for c in columns))
+
+
+def test_beside_the_form_in_the_hall_stand_as_many_runs_as_can_be_read(world):
+    """Four columns lay over each other: "Real…", "Lea…", "ex…"."""
+    page = compared(world, "realnvp", "vae", "gan")
+    world.window.resize(1280, 720)
+    world.window.toggle_projector(full_screen=False)
+    world.window.resize(1280, 720)
+    runs = world.session.compare.runs
+    columns = [page.columns[run.id] for run in runs]
+    page.toggle_settings(runs[2])
+    world.until(lambda: sum(not c.isHidden() for c in columns) == 2)
+
+    def apart():
+        places = [c.geometry() for c in columns if not c.isHidden()]
+        return all(a.right() < b.left() for a, b in pairwise(places))
+
+    world.until(apart)
+    assert not columns[2].isHidden()
+    assert page.head.count.text() == "2 of 4 runs on"
+    for column in columns:
+        name = column.name
+        if not column.isHidden():
+            world.until(lambda n=name: n.width() >= n.least_width())
+    page.toggle_settings(runs[0])
+    world.until(lambda: not columns[0].isHidden())
+    page.toggle_settings(runs[0])
+    world.until(lambda: not any(c.isHidden() for c in columns))
+    assert page.head.count.text() == "4 runs on"
 
 
 def test_curves_are_named_whole_or_short_at_their_ends(qtbot):

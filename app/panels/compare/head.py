@@ -27,6 +27,7 @@ class CompareHead(Bar):
         super().__init__(40, "bottom", "bg0", "Compare")
         self.setParent(parent)
         self._session = session
+        self._shown = 0
         self.count = Label()
         self.data = MenuTitle("")
         self.seed = Button("", "arrow-counter-clockwise", kind="quiet")
@@ -53,7 +54,10 @@ class CompareHead(Bar):
             return
         compare = self._session.compare
         count = len(compare.runs)
-        self.count.setText(f"{count} run on" if count == 1 else f"{count} runs on")
+        some = f"{self._shown} of {count}" if 0 < self._shown < count else f"{count}"
+        self.count.setText(f"{some} run on" if count == 1 else f"{some} runs on")
+        why = "Close the form to see the others." if some != str(count) else ""
+        self.count.setToolTip(why)
         current = run.config.data
         titles = {
             entry.name: entry.title
@@ -66,6 +70,12 @@ class CompareHead(Bar):
         self.seed.setToolTip("Begin all runs again from another seed")
         self.add.setEnabled(compare.has_room)
         self.add.setToolTip("" if compare.has_room else "Four runs are the most")
+
+    def set_shown(self, count: int) -> None:
+        """How many of the runs there is room for."""
+        if count != self._shown:
+            self._shown = count
+            self.show_runs()
 
     def show_links(self) -> None:
         """Which links are on."""

@@ -27,6 +27,7 @@ from engine.protocol import Json, SnapshotsKept
 
 _LOW = 520  # px of height, below which there are plots only
 _CROWDED = 3  # more columns than this have one plot each
+_BESIDE = (150, 185)  # px of a column beside the form, and of one in the hall
 _NARROW = 300  # px of a column, below which two plots and their heads are too small
 #: Heights of the columns and of what is below, by the number of runs: square plots
 #: in wide columns are high.
@@ -139,6 +140,7 @@ class ComparePage(Page):
         is_open = self.panel is not None and self.panel.isVisible()
         if self.panel is not None and is_open and run is self.session.run:
             self.panel.hide()
+            self._fit_columns()
             return
         self.session.runs.choose(run.id)
         self.open_settings()
@@ -153,10 +155,12 @@ class ComparePage(Page):
             if run is not None:
                 self.session.desk.attach(run)  # it fills itself when a run is told
         self.panel.show()
+        self._fit_columns()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A low page is all plots."""
         super().resizeEvent(event)
+        self._fit_columns()
         self._fit_height()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -186,6 +190,7 @@ class ComparePage(Page):
         session.compare.runs_changed.connect(self._show_runs)
         session.compare.duplicated.connect(lambda _: self.open_settings())
         session.runs.run_chosen.connect(self._repaint)
+        session.runs.run_chosen.connect(self._fit_columns)
         session.runs.moved.connect(lambda _: self.show_status())
         session.reported.connect(self._on_reported)
         self.head.left.connect(self.left)
@@ -209,12 +214,33 @@ class ComparePage(Page):
             column = self.columns[run.id]
             self._row.insertWidget(index, column, 1)
             column.show_letter(compare.letter(run), len(compare.runs) > 1)
+        self._fit_columns()
         self._crowd()
         self._fit_axes()
         for place, share in enumerate(_TABLE_SHARES[len(compare.runs)]):
             self._below.setStretch(place, share)
         self._fit_height()
         self.show_status()
+
+    def _fit_columns(self) -> None:
+        """Beside the form stand as many runs as can be read there, the edited one too.
+
+        All of them would lie over each other in the hall.
+        """
+        runs = self.session.compare.runs
+        shown = runs
+        if self.panel is not None and not self.panel.isHidden() and runs:
+            room = self.width() - self.panel.minimumWidth() - theme.px(8)
+            least = theme.px(_BESIDE[theme.look == "projector"]) + theme.px(8)
+            most = max(room // least, 1)
+            edited = self.session.run
+            first = runs.index(edited) if edited in runs else 0
+            first = max(min(first, len(runs) - most), 0)
+            shown = runs[first : first + most]
+        for run in runs:
+            if run.id in self.columns:
+                self.columns[run.id].setVisible(run in shown)
+        self.head.set_shown(len(shown))
 
     def _fit_height(self) -> None:
         """On a small projector curves and table would leave no plot to be seen."""
@@ -228,7 +254,8 @@ class ComparePage(Page):
         """One plot for each of many runs, of narrow ones, of two on the projector."""
         count = len(self.session.compare.runs)
         most = 1 if theme.look == "projector" else _CROWDED
-        least = min((c.width() for c in self.columns.values()), default=0)
+        columns = [c for c in self.columns.values() if not c.isHidden()]
+        least = min((c.width() for c in columns), default=0)
         is_crowded = count > most or least < theme.px(_NARROW)
         self.session.compare.set_narrow(is_crowded)
         changed = [c.set_crowded(is_crowded) for c in self.columns.values()]
@@ -298,6 +325,7 @@ class ComparePage(Page):
             layout.setSpacing(gap)
         self._fit_height()
         if self.columns:
+            self._fit_columns()
             self._crowd()
             self._fit_axes()
             self.show_status()
