@@ -45,6 +45,7 @@ class BenchPaths(Square):
         self._t = 1.0
         self.noise = Marks(self.pane, "latent", "o", 4)
         self.setAccessibleName("Paths from the same noise")
+        self.left_tag_may_go = True  # the legend names the noise as well
 
     def show_paths(
         self, sets: Sequence[PathSet], limits: tuple[float, float, float, float]

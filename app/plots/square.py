@@ -38,6 +38,8 @@ class Square(Paper):
         super().__init__()
         self.grid = True
         self.tags: tuple[str, str] = ("", "")
+        #: Whether the left tag goes where it would be cut beside the right one.
+        self.left_tag_may_go = False
         self.axis_names: tuple[str, str] = ("", "")
         self.margin_top = 0
         self.margin_right = 0
@@ -71,6 +73,12 @@ class Square(Paper):
         if (left, right) != self.tags:
             self.tags = (left, right)
             self.viewport().update()
+
+    def shown_tags(self, room: float) -> tuple[str, str]:
+        """The tags that are written where both have so many pixels."""
+        wants = sum(self._tag_wants())
+        goes = self.left_tag_may_go and all(self.tags) and wants > room
+        return ("", self.tags[1]) if goes else self.tags
 
     def set_grid(self, shown: bool) -> None:
         """Lines on the paper, or none under an image."""
@@ -204,7 +212,10 @@ class Square(Paper):
         inner = frame.adjusted(px(10), px(5), -px(10), -px(5))
         line = QRectF(inner.left(), inner.top(), inner.width(), px(18))
         for text, room, align in zip(
-            self.tags, self._tag_rooms(line), (LEFT, RIGHT), strict=True
+            self.shown_tags(line.width() + px(4)),
+            self._tag_rooms(line),
+            (LEFT, RIGHT),
+            strict=True,
         ):
             if text:
                 self._tag(painter, room, text, align)
@@ -216,14 +227,18 @@ class Square(Paper):
             row = line.translated(0, px(20) if self.tags[0] else 0)
             draw_text(painter, row, f"{y_name} ↑", c.text3, 11)
 
+    def _tag_wants(self) -> list[int]:
+        return [text_width(tag, 12, 600) + theme.px(8) for tag in self.tags]
+
     def _tag_rooms(self, line: QRectF) -> tuple[QRectF, QRectF]:
         """Of the left and the right tag: never over each other, half for each at least.
 
         Each stands out of its room by its ground, to its own side.
         """
-        wants = [text_width(tag, 12, 600) + theme.px(8) for tag in self.tags]
-        room = line.width() + theme.px(4)
-        left = min(wants[0], max(room - wants[1], room / 2)) if self.tags[0] else 0.0
+        wants, room = self._tag_wants(), line.width() + theme.px(4)
+        left = 0.0
+        if self.shown_tags(room)[0]:
+            left = min(wants[0], max(room - wants[1], room / 2))
         ends = QRectF(line), QRectF(line)
         ends[0].setWidth(left)
         ends[1].setLeft(line.right() - room + left)

@@ -5,7 +5,15 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from app.theme import theme
-from app.widgets.paint import LEFT, RIGHT, box, draw_text, painting, text_width
+from app.widgets.paint import (
+    LEFT,
+    RIGHT,
+    box,
+    draw_text,
+    painting,
+    text_width,
+    whole_or_short,
+)
 from app.widgets.state import State
 
 
@@ -14,7 +22,7 @@ class Progress(QProgressBar):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name = name
+        self._name, self._short = name, ""
         self._left = ""
         self.setRange(0, 1000)
         self.setAccessibleName(name)
@@ -29,11 +37,16 @@ class Progress(QProgressBar):
         self.setValue(round(share * 1000))
         self.update()
 
-    def set_name(self, name: str) -> None:
-        """Name other work."""
-        self._name = name
+    def set_name(self, name: str, short: str = "") -> None:
+        """Name other work; ``short`` stands where there is no room for the name."""
+        self._name, self._short = name, short
         self.setAccessibleName(name)
+        self.setToolTip(name if short else "")
         self.update()
+
+    def shown_name(self) -> str:
+        """The name that is written now."""
+        return whole_or_short(self._name, self._short, self.width(), 12, 400)
 
     def sizeHint(self) -> QSize:
         """A line of text over the line."""
@@ -46,7 +59,7 @@ class Progress(QProgressBar):
     def how_far(self) -> str:
         """The time that is left and the share; less of it where the name needs room."""
         share = f"{self.value() / self.maximum():.0%}".replace("%", " %")
-        room = self.width() - text_width(self._name, 12) - theme.px(8)
+        room = self.width() - text_width(self.shown_name(), 12) - theme.px(8)
         known = (f"{self._left}{share}", share)
         return next((words for words in known if text_width(words, 12) <= room), "")
 
@@ -57,7 +70,7 @@ class Progress(QProgressBar):
         track = QRectF(0, self.height() - height, self.width(), height)
         share = self.value() / self.maximum()
         with painting(self) as painter:
-            draw_text(painter, words, self._name, c.text2, 12, align=LEFT)
+            draw_text(painter, words, self.shown_name(), c.text2, 12, align=LEFT)
             draw_text(painter, words, self.how_far(), c.text3, 12, align=RIGHT)
             box(painter, track, 2, c.bg4)
             track.setWidth(track.width() * share)

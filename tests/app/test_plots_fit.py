@@ -174,6 +174,22 @@ def test_two_tags_of_a_square_do_not_lie_over_each_other(qtbot, monkeypatch):
     assert spans["17 beyond"][1] <= square.frame.right()
 
 
+def test_a_tag_that_may_go_is_not_cut(qtbot):
+    """Under strong guidance the paths of the bench were from the "same noi…"."""
+    square = Square()
+    qtbot.addWidget(square)
+    square.left_tag_may_go = True
+    square.set_tags("same noise", "6 beyond")
+    assert square.shown_tags(400) == ("same noise", "6 beyond")
+    assert square.shown_tags(100) == ("", "6 beyond")
+    assert square._tag_rooms(QRectF(0, 0, 100, 18))[0].width() == 0
+    square.set_tags("same noise")
+    assert square.shown_tags(100) == ("same noise", "")
+    square.left_tag_may_go = False
+    square.set_tags("same noise", "6 beyond")
+    assert square.shown_tags(100) == ("same noise", "6 beyond")
+
+
 def test_the_flat_rail_names_the_classes(qtbot):
     def painted(names):
         image = QImage(400, 60, QImage.Format.Format_RGB32)

@@ -457,6 +457,7 @@ def test_points_that_have_left_the_paths_are_counted(page):
     paths.show_paths([one, one], (-3.0, 3.0, -3.0, 3.0))
     paths.set_time(0.5)
     assert paths.tags == ("same noise", "6 beyond")
+    assert paths.shown_tags(90) == ("", "6 beyond")
     paths.set_time(1.0)
     assert paths.tags[1] == "2 beyond"
     assert paths.copied().tags[1] == "2 beyond"  # in a figure too

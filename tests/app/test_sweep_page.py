@@ -220,6 +220,9 @@ def test_the_page_says_how_the_runs_are_trained_and_why(world):
     text = world.page.foot.text()
     assert f"{sweep.count} runs: a stack of {sweep.count - 2} and 2 alone" in text
     assert "in 2 processes" in text
+    short = world.page.foot._short
+    assert text.startswith(short)
+    assert short.endswith("steps/s together")  # the rest may go, not be cut
     assert world.page.foot.toolTip() == "Two cores."
 
 

@@ -156,6 +156,21 @@ def test_a_short_progress_leaves_out_what_would_lie_over_its_name(qtbot):
     assert found == ["120 s left, 50 %", "50 %", ""]
 
 
+def test_a_short_progress_says_its_name_in_short(qtbot):
+    """In the projector a sweep was "Trying which of …"."""
+    progress = Progress("")
+    qtbot.addWidget(progress)
+    progress.set_name("Trying which of them train faster together", "Timing them")
+    progress.resize(400, 28)
+    assert progress.shown_name().startswith("Trying which of them")
+    progress.resize(104, 28)
+    assert progress.shown_name() == "Timing them"
+    assert progress.accessibleName() == progress.toolTip()
+    progress.set_name("Ended")
+    assert progress.shown_name() == "Ended"
+    assert progress.toolTip() == ""
+
+
 def test_a_label_that_is_kept_whole_wants_no_more_room_after_the_projector(qtbot):
     """Qt remembered the width of the minimum before: a gap of 100 px stayed."""
     label = Label("Rectified flow, run 1, step 292")

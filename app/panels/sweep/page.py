@@ -29,10 +29,11 @@ _NARROW = 1360  # px of the window below which the panel is smaller
 _BAR, _SHORT_BAR = 236, 104  # px of the progress
 _NAME = 120  # px that the first name of the settings takes
 _NO_LATENT = "This model has no latent space."
+#: Words of each phase, and the same where there is little room.
 _PHASES = {
-    "build": "Making the runs",
-    "arrange": "Trying which of them train faster together",
-    "end": "A last look",
+    "build": ("Making the runs", "Making runs"),
+    "arrange": ("Trying which of them train faster together", "Timing them"),
+    "end": ("A last look", ""),
 }
 
 
@@ -122,19 +123,20 @@ class SweepPage(Page):
         if plan is None:
             return
         self.heat_head.set_title(self.sweep.metric_words)
-        words = _PHASES.get(told.phase, f"{told.step:,} of {plan.steps:,} steps")
+        steps = f"{told.step:,} of {plan.steps:,} steps", f"step {told.step:,}"
+        words, short = _PHASES.get(told.phase, steps)
         if told.phase == "ended":
-            words = _ended_words(told, plan.steps)
-        self.progress.set_name(words)
+            words, short = _ended_words(told, plan.steps), "Ended"
+        self.progress.set_name(words, short)
         left = told.seconds_left if told.phase == "train" else None
         self.progress.set_progress(told.share, left)
         self.slow_half.setEnabled(told.phase == "train" and self.sweep.can_halve)
         if told.speed:
             ways = f": {told.ways}" if told.ways else ""
-            self.foot.setText(
-                f"{plan.count} runs{ways}  ·  {told.speed:,.0f} steps/s together  ·"
-                f"  pictures {100 * told.exam_share:.1f} % of time"
-            )
+            words = f"{plan.count} runs{ways}  ·  {told.speed:,.0f} steps/s together"
+            share = f"  ·  pictures {100 * told.exam_share:.1f} % of time"
+            self.foot.setText(words + share)
+            self.foot.set_short(words)
             self.foot.setToolTip(told.why)
 
     def _on_cell(self, index: int) -> None:
