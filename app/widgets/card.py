@@ -13,7 +13,7 @@ from app.widgets.label import Label
 from app.widgets.menu_title import MenuTitle
 from app.widgets.paint import box, painting
 from app.widgets.state import State
-from app.widgets.switch import Switch
+from app.widgets.switch import Form, Switch
 
 
 class Card(QWidget):
@@ -82,14 +82,18 @@ class Card(QWidget):
         parts = (self._switches.itemAt(i) for i in range(self._switches.count()))
         widgets = (part.widget() for part in parts if part is not None)
         switches = [each for each in widgets if isinstance(each, Switch)]
-        for each in switches:
-            each.set_folded(False)
+        self._switches.invalidate()
+        self.header.invalidate()
+        room = self.width() - self.header.sizeHint().width()
+        room += sum(each.sizeHint().width() for each in switches)
+        # Found out before any is changed: a change can resize the card at once.
+        forms: dict[Switch, Form] = dict.fromkeys(switches, "whole")
         for each in reversed(switches):
-            self._switches.invalidate()
-            self.header.invalidate()
-            if self.header.sizeHint().width() <= self.width():
-                return
-            each.set_folded(True)
+            if sum(s.width_in(form) for s, form in forms.items()) <= room:
+                break
+            forms[each] = "folded"
+        for each, form in forms.items():
+            each.set_form(form)
 
     def set_body(self, body: QWidget) -> None:
         """Show ``body``; the one before is hidden, and lives as long as the card."""
