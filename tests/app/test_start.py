@@ -5,10 +5,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from app import platform_check
+from app import application, platform_check
 from app.__main__ import main, parser
 from app.start import TABLE, BadRequest, data_named
 
@@ -122,3 +123,20 @@ def test_what_does_not_exist_ends_with_status_2(arguments, word, tmp_path):
     assert word in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not picture.exists()
+
+
+class _Turns:
+    """As much of the program as the self-test of the binding needs."""
+
+    app = SimpleNamespace(processEvents=lambda: None)
+    _lost_in_a_while = application.Program._lost_in_a_while
+
+
+def test_a_binding_is_faulty_only_if_it_loses_references_again_and_again(monkeypatch):
+    """Objects that are done with give theirs back as well, but only once."""
+    counts = iter([9000, 8900, 8900, 8890])
+    monkeypatch.setattr(application.sys, "getrefcount", lambda of: next(counts))
+    program = _Turns()
+    assert not application.Program._loses_references(program)
+    counts = iter(range(9000, 0, -30))
+    assert application.Program._loses_references(program)
