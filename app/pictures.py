@@ -39,7 +39,7 @@ def read_picture(path: str) -> GreyPicture:
     """At most 128 cells wide and high; what is transparent counts as white.
 
     Raises:
-        PictureError: It is no picture, or too large.
+        PictureError: It is no picture, too large, or has nothing to be strewn over.
     """
     name = path.replace("\\", "/").rpartition("/")[2]
     reader = QImageReader(path)
@@ -61,7 +61,13 @@ def read_picture(path: str) -> GreyPicture:
     QImageReader.setAllocationLimit(limit)
     if image.isNull():
         raise PictureError(f"{name} is damaged: {reader.errorString()}.")
-    return _grey(image)
+    grey = _grey(image)
+    if len(set(grey.cells)) == 1:
+        raise PictureError(
+            f"{name} has the same brightness everywhere: choose a picture with dark "
+            "and light parts."
+        )
+    return grey
 
 
 def _shrunk(size: QSize) -> QSize:

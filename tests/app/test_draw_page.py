@@ -472,6 +472,18 @@ def test_a_dropped_file_that_cannot_be_read_leaves_the_page_alone(
     assert studio.session.run.config.data != "drawn"
 
 
+def test_a_dropped_picture_of_one_brightness_leaves_the_page_alone(studio, tmp_path):
+    """The engine refused it, when the page of drawings was already there."""
+    studio.window.pages.noted.connect(studio.notes.append)
+    one = QImage(1, 1, QImage.Format.Format_RGB32)
+    one.fill(Qt.GlobalColor.black)
+    one.save(str(tmp_path / "one.png"))
+    drop(studio.window, tmp_path / "one.png")
+    assert "one.png has the same brightness everywhere" in studio.notes[-1].text
+    assert studio.window.pages.current_name == "explore"
+    assert studio.session.run.config.data != "drawn"
+
+
 def test_what_was_said_of_a_file_goes_with_the_next_of_any_kind(studio, tmp_path):
     """A table and a picture that could not be read stood there together."""
     window, picture = studio.window, tmp_path / "bad.png"

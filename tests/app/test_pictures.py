@@ -24,6 +24,14 @@ def plain(width, height, colour=Qt.GlobalColor.white):
     return image
 
 
+def halved(image, upper, lower):
+    """One brightness everywhere is no picture."""
+    for y in range(image.height()):
+        for x in range(image.width()):
+            image.setPixelColor(x, y, upper if 2 * y < image.height() else lower)
+    return image
+
+
 def cells(picture):
     return np.frombuffer(picture.cells, np.uint8).reshape(picture.height, picture.width)
 
@@ -53,14 +61,18 @@ def test_what_is_transparent_is_white(tmp_path):
 )
 def test_a_large_picture_is_shrunk_and_keeps_its_shape(tmp_path, size, expected):
     image = plain(*size)
-    image.fill(Qt.GlobalColor.black)
+    halved(image, QColor(0, 0, 0), QColor(4, 4, 4))
     found = read_picture(saved(tmp_path, image))
     assert (found.width, found.height) == expected
     assert cells(found).max() < 5
 
 
 def test_a_jpeg_is_read_whatever_its_name(tmp_path):
-    file = saved(tmp_path, plain(300, 300, QColor(50, 50, 50)), "x.jpg")
+    file = saved(
+        tmp_path,
+        halved(plain(300, 300), QColor(40, 40, 40), QColor(60, 60, 60)),
+        "x.jpg",
+    )
     found = read_picture(file)
     assert cells(found).mean() == pytest.approx(50, abs=3)
     assert is_picture(file)
@@ -99,3 +111,9 @@ def test_no_picture_is_one_sentence(tmp_path, content):
 def test_a_missing_file_is_one_sentence(tmp_path):
     with pytest.raises(PictureError):
         read_picture(str(tmp_path / "none.png"))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (300, 40)])
+def test_a_picture_of_one_brightness_is_refused_here(tmp_path, size):
+    with pytest.raises(PictureError, match="same brightness everywhere"):
+        read_picture(saved(tmp_path, plain(*size)))
