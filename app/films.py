@@ -4,8 +4,6 @@ Pictures are drawn one at a time between events, so the window stays alive; the 
 written by a thread of its own, whole or not at all.
 """
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
@@ -17,6 +15,7 @@ from PySide6.QtGui import QImage
 
 from app import figures
 from app.plots.base import PlotView
+from engine.part_file import replacing
 
 FORMATS = (".gif", ".webp")
 FRAMES, PAUSE = 80, 12  # pictures of a film, and of its last one standing still
@@ -135,25 +134,12 @@ def write_film(path: Path, pictures: list[Image.Image]) -> None:
         OSError: The file cannot be written; an old one is untouched.
     """
     times = [FRAME_MS] * (len(pictures) - 1) + [FRAME_MS * PAUSE]
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if path.suffix.lower() == ".gif":
-                reduced = [p.quantize(128, dither=Image.Dither.NONE) for p in pictures]
-                _save(file, reduced, times, format="GIF", optimize=False, disposal=1)
-            else:
-                _save(file, pictures, times, format="WEBP", quality=85, method=2)
-            file.flush()
-            os.fsync(file.fileno())
-        # A private temporary file would stay private: give it the usual rights.
-        mask = os.umask(0)
-        os.umask(mask)
-        part.chmod(0o666 & ~mask)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        if path.suffix.lower() == ".gif":
+            reduced = [p.quantize(128, dither=Image.Dither.NONE) for p in pictures]
+            _save(file, reduced, times, format="GIF", optimize=False, disposal=1)
+        else:
+            _save(file, pictures, times, format="WEBP", quality=85, method=2)
 
 
 def _save(file: Any, pictures: list[Image.Image], times: list[int], **how: Any) -> None:

@@ -6,12 +6,13 @@ A file that cannot be read is as good as none: preferences never stop a start.
 import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_config_path, user_state_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.part_file import replacing
 
 APP_NAME = "generative-playground"
 
@@ -55,12 +56,5 @@ def save(path: Path, preferences: Preferences) -> None:
     text = json.dumps(preferences.model_dump(), indent=1)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
+        with replacing(path) as file:
+            file.write(text.encode())

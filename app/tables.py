@@ -2,12 +2,11 @@
 
 import csv
 import io
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from app.plots.base import Table
+from engine.part_file import replacing
 
 _NAME = "series"  # column that tells apart what stands in one file
 
@@ -54,17 +53,8 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OSError: It cannot be written; the error names ``path``, which a person chose.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):  # where the folder is none there is nothing to remove
-            part.unlink()
-        raise OSError(error.errno, error.strerror, str(path)) from error
+    with replacing(path) as file:
+        file.write(content)
 
 
 def _rows(group: Mapping[str, Table]) -> int:

@@ -1,11 +1,11 @@
 """Writes points as CSV, so that no reader ever sees half a file."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import torch
 from torch import Tensor
+
+from engine.part_file import replacing
 
 
 def write_points(path: str | Path, x: Tensor, columns: tuple[str, ...]) -> None:
@@ -18,24 +18,11 @@ def write_points(path: str | Path, x: Tensor, columns: tuple[str, ...]) -> None:
         OSError: The folder cannot be written to.
     """
     path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(",".join(map(_quoted, columns)) + "\n")
-            for block in torch.split(x.detach().cpu(), 10_000):
-                rows = (",".join(f"{v:.9g}" for v in row) for row in block.tolist())
-                file.writelines(row + "\n" for row in rows)
-            file.flush()
-            os.fsync(file.fileno())
-        # A private temporary file would stay private: give it the usual rights.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        file.write((",".join(map(_quoted, columns)) + "\n").encode())
+        for block in torch.split(x.detach().cpu(), 10_000):
+            rows = (",".join(f"{v:.9g}" for v in row) for row in block.tolist())
+            file.writelines(f"{row}\n".encode() for row in rows)
 
 
 def _quoted(name: str) -> str:

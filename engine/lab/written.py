@@ -1,9 +1,8 @@
 """Writes texts so that no reader ever sees half a file."""
 
-import os
 from pathlib import Path
 
-from engine.part_file import part_beside
+from engine.part_file import replacing
 
 
 def write_text(path: Path, text: str) -> None:
@@ -12,17 +11,5 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OSError: The folder cannot be written to.
     """
-    handle, temporary = part_beside(path)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        # A private temporary file would stay private: give it the usual rights.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        file.write(text.encode())

@@ -7,7 +7,6 @@ synced, then takes the place of the old one.
 
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,6 +27,7 @@ from engine.data.base import DataConfig, DataError, DataSet, Points, Scaling
 from engine.data.csv_writer import write_points
 from engine.data.load import Data, plot_limits
 from engine.data.table import CsvConfig
+from engine.part_file import replacing
 from engine.protocol import RunConfig
 from engine.registry import UnknownNameError
 from engine.settings import SettingError
@@ -87,16 +87,8 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OSError: The folder cannot be written, or is full; the old file is untouched.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        file.write(content)
 
 
 def _finite_rows(history: History) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ names, nothing is executed, and every checksum is compared.
 
 import hashlib
 import json
-import os
 import tempfile
 import time
 import zipfile
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 from engine.data.base import DataError
-from engine.part_file import part_beside
+from engine.part_file import remove_left_over, replacing
 from engine.protocol.session_head import (
     FORMAT,
     HEAD,
@@ -58,32 +57,22 @@ def save_session(
     Raises:
         OSError: The file cannot be written; the old one is untouched.
     """
-    handle, part = part_beside(path)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                for index, run in enumerate(runs.values()):
-                    for inner, content in _files_of(run):
-                        _write(archive, f"runs/{index}/{inner}", content, tick)
-                    tick()
-                head = {"format": FORMAT, "runs": list(runs), "window": dict(window)}
-                archive.writestr(HEAD, json.dumps(head, allow_nan=False))
-            file.flush()
-            os.fsync(file.fileno())
-        # A private temporary file would stay private: give it the usual rights.
-        mask = os.umask(0)
-        os.umask(mask)
-        part.chmod(0o666 & ~mask)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with (
+        replacing(path) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        for index, run in enumerate(runs.values()):
+            for inner, content in _files_of(run):
+                _write(archive, f"runs/{index}/{inner}", content, tick)
+            tick()
+        head = {"format": FORMAT, "runs": list(runs), "window": dict(window)}
+        archive.writestr(HEAD, json.dumps(head, allow_nan=False))
 
 
 def open_session(
     path: Path, tick: Callable[[], None]
 ) -> tuple[dict[str, "Experiment"], dict[str, Any]]:
-    """Read a session file.
+    """Read a session file; what a killed save of it has left beside it goes.
 
     Returns:
         Its runs by name, each at the step it was left at; the window's own words.
@@ -91,6 +80,7 @@ def open_session(
     Raises:
         CheckpointError: In one sentence, what is wrong with it.
     """
+    remove_left_over(path)
     try:
         with zipfile.ZipFile(path) as archive:
             _check_size(archive, path)

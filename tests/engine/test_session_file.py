@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -84,7 +86,7 @@ def test_a_failed_writing_leaves_the_old_file(file, runs, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(session_file.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         save_session(file, {"a": runs["a"]}, {}, nothing)
     assert file.read_bytes() == before
@@ -114,6 +116,21 @@ def test_an_error_names_the_file_that_was_asked_for(runs, tmp_path):
     with pytest.raises(FileNotFoundError) as caught:
         save_session(wanted, {"a": runs["a"]}, {}, nothing)
     assert caught.value.filename == str(wanted)
+
+
+def test_opening_removes_what_a_killed_save_left(file):
+    script = """
+import os, signal, sys
+from pathlib import Path
+from engine.training.session_file import save_session
+kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+from engine import Experiment
+save_session(Path(sys.argv[1]), {"a": Experiment("realnvp", "two_moons")}, {}, kill)
+"""
+    subprocess.run([sys.executable, "-c", script, str(file)], check=False)
+    assert len(list(file.parent.glob("*.part"))) == 1
+    open_session(file, nothing)
+    assert list(file.parent.glob("*.part")) == []
 
 
 def rewritten(file, change):
