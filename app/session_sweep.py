@@ -1,13 +1,24 @@
 """The sweep of a window: what is asked for, how it goes, what came of each cell."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Self
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from PySide6.QtCore import QObject, Signal
 
 from app.session import Session
 from app.session_config import data_entry, model_entry
 from app.session_notes import Notice
 from app.session_run import Run
+from app.sweep_kept import (
+    KeptAxis,
+    KeptCell,
+    KeptSweep,
+    Value,
+    packed,
+    read,
+    unpacked,
+)
 from app.sweep_state import METRICS, Plan, Progress, WallCell
 from app.sweep_values import MOST_CELLS, Sweepable, suggested, sweepables
 from engine.protocol import Ack, Arrays, CancelJob, JobNews, RunConfig, TellJob
@@ -20,6 +31,32 @@ AxisName = Literal["rows", "columns"]
 NONE = ""
 #: As many processes as the engine finds good.
 AUTOMATIC = 0
+
+
+#: Why a cell cannot be made a run, where the engine has none of it.
+NOT_THERE = "Only figures and pictures are kept: start the sweep again to open a run."
+_UNDER_WAY = (
+    "It was saved while it trained: what it had measured by then is kept. Start it "
+    "again to see all of it."
+)
+
+
+class _Asked(BaseModel):
+    """What was asked for, as a file has it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    keys: dict[AxisName, str]
+    values: dict[AxisName, list[Value]]
+    steps: int = Field(ge=1)
+    metric: str
+    processes: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _has_both(self) -> Self:
+        if not set(self.keys) == set(self.values) == {"rows", "columns"}:
+            raise ValueError("Rows and columns.")
+        return self
 
 
 class Sweep(QObject):
@@ -222,7 +259,10 @@ class Sweep(QObject):
 
     def open_cell(self, index: int) -> None:
         """Make a run of a cell as it stands, and show it; one at a time."""
-        if self._job is None or self.plan is None or self.awaited is not None:
+        if self.plan is None or self.awaited is not None:
+            return
+        if self._job is None:
+            self.noted.emit(Notice("info", "This run is no more", NOT_THERE))
             return
         self._await(index)
         self._session.runs.take(
@@ -232,6 +272,11 @@ class Sweep(QObject):
             self.plan.name_of(index),
             self._on_made,
         )
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether the engine has the runs of the cells: one that died has not."""
+        return self._job is not None
 
     def _on_made(self, run: Run | None) -> None:
         self._await(None)
@@ -270,6 +315,81 @@ class Sweep(QObject):
         if index != self.hovered:
             self.hovered = index
             self.hovered_changed.emit()
+
+    # ---- with a session
+
+    def kept(self) -> dict[str, Any]:
+        """What is asked for, and what came of the sweep on show; JSON-able."""
+        asked = {
+            "keys": self.keys,
+            "values": self.values,
+            "steps": self.steps,
+            "metric": self.metric,
+            "processes": self.processes,
+        }
+        found: dict[str, Any] = {"asked": asked}
+        plan, told = self.plan, self.progress
+        if plan is not None:
+            sweep = KeptSweep(
+                config=plan.config,
+                rows=KeptAxis.of(plan.rows, plan.row_values),
+                columns=KeptAxis.of(plan.columns, plan.column_values),
+                steps=plan.steps,
+                metric=plan.metric,
+                words=plan.words,
+                kind=self.kind,
+                limits=self.limits or None,
+                opening=packed(self.opening),
+                cells=[KeptCell.of(cell) for cell in self.cells],
+                share=told.share,
+                step=told.step,
+                least=told.least,
+                was_running=told.phase != "ended",
+            )
+            found["sweep"] = sweep.model_dump(mode="json")
+        return found
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """Show again what was kept; its runs are not, so it cannot go on."""
+        self._recall_asked(kept.get("asked"))
+        sweep = read(kept.get("sweep"))
+        if sweep is None:
+            return
+        try:
+            cells = [cell.cell() for cell in sweep.cells]
+            opening = unpacked(sweep.opening)
+        except ValueError:  # of a damaged file nothing is shown
+            return
+        self._let_go()
+        self._await(None)
+        self.plan, self.cells, self.kind = sweep.plan(), cells, sweep.kind
+        self.opening, self.limits = opening, sweep.limits or ()
+        self.selected = self.hovered = None
+        self.progress = Progress("ended", sweep.share, sweep.step, least=sweep.least)
+        if sweep.was_running:
+            self.progress = self._reached()
+            self._call_stopped()
+            self.noted.emit(Notice("info", "The sweep had not ended", _UNDER_WAY))
+        self.begun.emit()
+        self.progressed.emit()
+        for index in range(len(cells)):
+            self.cell_changed.emit(index)
+        self.ended.emit()
+
+    def _recall_asked(self, asked: object) -> None:
+        try:
+            kept = _Asked.model_validate(asked)
+        except ValidationError:
+            return
+        known = {NONE, *(s.key for s in self.offered)}
+        run = self._session.run
+        if run is not None and set(kept.keys.values()) <= known:
+            self._model = run.config.model
+            self.keys, self.values = dict(kept.keys), dict(kept.values)
+        self.steps, self.processes = kept.steps, kept.processes
+        if kept.metric in METRICS:
+            self.metric = kept.metric
+        self.asked_changed.emit()
 
     # ---- inside
 
@@ -352,7 +472,8 @@ class Sweep(QObject):
 
     def _on_ended(self, error: str) -> None:
         self.progress = self._reached()
-        self._call_stopped()
+        for index in self._call_stopped():
+            self.cell_changed.emit(index)
         if error and error != "cancelled":
             self._job = None
             self.noted.emit(Notice("warning", "The sweep has ended", error))
@@ -367,13 +488,15 @@ class Sweep(QObject):
             share = min(1.0, sum(steps) / len(steps) / self.plan.steps)
         return Progress("ended", share, max(steps), least=min(steps))
 
-    def _call_stopped(self) -> None:
-        """No cell learns on after the end, or waits for its turn."""
+    def _call_stopped(self) -> list[int]:
+        """No cell learns on after the end, or waits for its turn; which it stopped."""
+        found = []
         for index, cell in enumerate(self.cells):
             is_short = self.plan is not None and cell.step < self.plan.steps
             if is_short and cell.state in _GOES_ON:
                 cell.state = "stopped" if cell.step else "not begun"
-                self.cell_changed.emit(index)
+                found.append(index)
+        return found
 
 
 _TRAINING = ("learning", "settled", "unstable")

@@ -1,5 +1,7 @@
 """The page of the wall: a sweep over one or two settings as a grid of live runs."""
 
+from collections.abc import Mapping
+
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -11,9 +13,9 @@ from app.panels.sweep.selected import SelectedCard
 from app.plots.heat_map import HeatMap
 from app.plots.thumb import CONTENTS
 from app.session import Session
-from app.session_config import model_entry
+from app.session_config import Json, model_entry
 from app.session_run import Run
-from app.session_sweep import Sweep
+from app.session_sweep import NOT_THERE, Sweep
 from app.sweep_state import Progress
 from app.theme import theme
 from app.widgets.button import Button
@@ -76,6 +78,19 @@ class SweepPage(Page):
         self.sweep.refresh()
         self.controls.refresh()
 
+    def kept(self) -> Json:
+        """The sweep, and which pictures the wall shows of it."""
+        return {**self.sweep.kept(), "content": self.switch.value()}
+
+    def recall(self, kept: Json, runs: Mapping[str, Run]) -> None:
+        """Show the sweep again."""
+        del runs
+        self.sweep.recall(kept)
+        content = kept.get("content")
+        if content in CONTENTS:
+            self.switch.user_choose(content)
+            self._offer_latent()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground of the wall."""
         with painting(self) as painter:
@@ -130,6 +145,9 @@ class SweepPage(Page):
         self.progress.set_name(words, short)
         left = told.seconds_left if told.phase == "train" else None
         self.progress.set_progress(told.share, left)
+        if told.phase == "ended" and not self.sweep.has_runs:
+            self.foot.setText(f"{plan.count} runs  ·  {NOT_THERE}")
+            self.foot.setToolTip("")
         self.slow_half.setEnabled(told.phase == "train" and self.sweep.can_halve)
         if told.speed:
             ways = f": {told.ways}" if told.ways else ""

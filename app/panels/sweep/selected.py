@@ -5,7 +5,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.plots.tile import ALARMING, STATES, short
-from app.session_sweep import Sweep
+from app.session_sweep import NOT_THERE, Sweep
 from app.sweep_state import WallCell
 from app.theme import theme
 from app.widgets.button import Button
@@ -87,9 +87,11 @@ class SelectedCard(QWidget):
         waits = self._sweep.awaited is not None
         self.open.setText("Opening…" if waits else "Open this run")
         tip = "The process that trains it hands it over at its next pause"
-        self.open.setToolTip(tip if waits else "")
+        there = self._sweep.has_runs
+        self.open.setToolTip(tip if waits else "" if there else NOT_THERE)
+        self.compare.setToolTip("" if there else NOT_THERE)
         for button in (self.open, self.compare):
-            button.setEnabled(not cell.trouble and not waits)
+            button.setEnabled(there and not cell.trouble and not waits)
 
     def _show_figures(self, lines: list[tuple[str, str]]) -> None:
         while len(self._figures) < len(lines):
