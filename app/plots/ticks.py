@@ -8,6 +8,8 @@ import numpy as np
 MINUS = "−"
 # Steps tried within a decade, the most readable first.
 _STEPS = (1.0, 2.0, 5.0, 4.0, 3.0, 2.5)
+# Distances of ticks in the largest of them, above which they are told from the first.
+_MOST_GAPS = 1000
 
 
 def fixed(value: float, digits: int = 2) -> str:
@@ -96,11 +98,44 @@ def log_text(value: float) -> str:
 
 
 def tick_text(value: float, ticks: list[float]) -> str:
-    """A tick's label, with the decimals that the distance of its neighbours asks."""
+    """A tick's label, with the decimals that the distance of its neighbours asks.
+
+    Where that is very small beside the numbers themselves, as of times in seconds,
+    all but the first say how much more they are than it: ``1.7e9  +50  +100``.
+    """
     gap = float(np.min(np.diff(ticks))) if len(ticks) > 1 else abs(value) or 1.0
+    largest = max(map(abs, ticks), default=abs(value))
+    is_extreme = largest >= 1e6 or gap < 1e-4
+    if is_extreme and largest > _MOST_GAPS * gap:
+        first = ticks[0]
+        if value == first:
+            return _whole(first, gap)
+        more = [round((tick - first) / gap) * gap for tick in ticks]
+        return f"+{tick_text(more[ticks.index(value)], more)}"
     if abs(value) >= 1e6 or gap < 1e-4:
-        return significant(value, 2)
+        return significant(value, _digits(ticks or [value], gap))
+    return fixed(value, _decimals(gap))
+
+
+def _decimals(gap: float, most: int = 5) -> int:
     digits = 0
-    while digits < 5 and abs(round(gap, digits) - gap) > 1e-6 * gap:
+    while digits < most and abs(round(gap, digits) - gap) > 1e-6 * gap:
         digits += 1
-    return fixed(value, digits)
+    return digits
+
+
+def _digits(ticks: list[float], gap: float) -> int:
+    """Significant digits, two at least, that leave nothing of the ticks out."""
+    for digits in range(2, 5):
+        if all(abs(float(f"{t:.{digits - 1}e}") - t) < 1e-3 * gap for t in ticks):
+            return digits
+    return 5
+
+
+def _whole(value: float, gap: float) -> str:
+    """A number to the digit of the gap, as short as it can be."""
+    if abs(value) < 1e6:
+        return fixed(value, _decimals(gap, most=12))
+    digits = floor(log10(abs(value))) - floor(log10(gap)) + 1
+    mantissa, exponent = f"{value:.{digits}e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}".replace("-", MINUS)

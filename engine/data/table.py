@@ -1,8 +1,10 @@
 """Tables: points from a file, a share of them held out."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -12,6 +14,8 @@ from engine.settings import knob
 
 #: With more classes than this a label column is a number or a name, not a class.
 MAX_CLASSES = 100
+#: Steps of single precision along a plot that are too few not to be seen.
+_FEWEST_STEPS = 2000
 
 
 class HeldOutConfig(DataConfig):
@@ -126,4 +130,22 @@ def _notes(table: TableData) -> tuple[str, ...]:
             else f"A large file: every second row is used "
             f"({len(table.x):,} of {info.rows:,})."
         )
-    return tuple(notes)
+    return (*notes, *_notes_on_steps(table))
+
+
+def _notes_on_steps(table: TableData) -> Iterator[str]:
+    """Columns whose numbers are so large that single precision shows.
+
+    Models learn in standardised units, which lose nothing; samples and plots are
+    in the units of the data.
+    """
+    for name, column in zip(table.chosen, table.x.T, strict=True):
+        largest = float(column.abs().max())
+        step = float(np.spacing(np.float32(largest)))
+        span = float(column.max() - column.min())
+        if span > 0 and step > span / _FEWEST_STEPS:
+            yield (
+                f"{name!r} has large numbers close together: samples and plots come "
+                f"in steps of {step:,g}. Subtract {float(column.min()):.10g} in the "
+                "file to see them finer."
+            )

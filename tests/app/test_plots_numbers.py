@@ -51,6 +51,25 @@ def test_every_axis_has_two_to_four_labels_inside(seed):
     assert len(set(texts)) == len(texts)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "wanted"),
+    [
+        (1.7e9, 1.70012e9, ["1.70001e9", "+30,000", "+60,000", "+90,000"]),
+        (-1.70012e9, -1.7e9, ["−1.7001e9", "+30,000", "+60,000", "+90,000"]),
+        (1234567, 1234577, ["1.234568e6", "+4", "+8"]),
+        (1.0, 1.0000001, ["1.00000002", "+3.0e−8", "+6.0e−8"]),
+        (1e6, 1.2e6, ["1.05e6", "1.10e6", "1.15e6"]),
+        (0, 2e-6, ["5.0e−7", "1.0e−6", "1.5e−6"]),
+        (2020, 2024.5, ["2,021", "2,022", "2,023", "2,024"]),
+        (20_000, 20_004, ["20,001", "20,002", "20,003"]),
+    ],
+)
+def test_large_numbers_close_together_are_told_from_the_first(low, high, wanted):
+    """Times in seconds had three times the label 1.7e9."""
+    ticks = three_ticks(low, high)
+    assert [tick_text(value, ticks) for value in ticks] == wanted
+
+
 def test_no_labels_without_an_extent():
     assert three_ticks(1.0, 1.0) == []
     assert three_ticks(0.0, float("nan")) == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from engine.data.base import DataError
 from engine.data.csv_reader import inspect, read_table
 from engine.data.csv_writer import write_points
+from engine.data.table import CsvConfig, Table
 
 POINTS = [[1.5, -2.25], [3.0, 0.125], [-40.5, 1000.0], [0.5, 7.0]]
 
@@ -262,3 +263,19 @@ def test_a_column_that_numbers_the_rows_is_no_axis_unless_asked_for(tmp_path):
 def test_a_text_may_begin_like_an_archive(tmp_path: Path) -> None:
     path = file_of(tmp_path, "PKW,y\n1,2\n3,4\n")
     assert read_table(path).info.columns == ("PKW", "y")
+
+
+@pytest.mark.parametrize(
+    ("start", "span", "is_coarse"),
+    [(1.7e9, 3600, True), (1.7e9, 1e8, False), (0, 3600, False), (1e9, 0, False)],
+)
+def test_a_column_that_single_precision_makes_steps_of_is_told(
+    tmp_path: Path, start: float, span: float, is_coarse: bool
+) -> None:
+    rows = [f"{start + span * k / 50:.3f},{k % 7}" for k in range(51)]
+    path = file_of(tmp_path, "time,y\n" + "\n".join(rows) + "\n")
+    data = Table(CsvConfig(file=str(path), x_column="time", y_column="y"))
+    data.split(torch.Generator())
+    told = [note for note in data.notes if "in steps of 128" in note]
+    assert bool(told) == is_coarse
+    assert all("'time'" in n and "Subtract 1700000000" in n for n in told)
