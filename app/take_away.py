@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -42,6 +42,11 @@ WAYS = (
     Way("save_samples", "Save samples…", "samples", "Samples saved", "csv"),
     Way("save_curves", "Save curves…", "curves", "Curves saved", "csv"),
 )
+
+
+def _about(way: Way) -> str:
+    """What a note on one that takes long is about; over when it has ended."""
+    return f"take away:{way.action}"
 
 
 class TakeAway(QObject):
@@ -85,21 +90,24 @@ class TakeAway(QObject):
         if run is None:
             return
         found: dict[str, Any] = {}
-        clock = QElapsedTimer()
-        clock.start()
+        # An engine that is busy says nothing: its news are no clock.
+        wait = QTimer(self)
+        wait.setSingleShot(True)
+        wait.timeout.connect(lambda: self._tell_of_wait(way, lambda: handle.cancel()))
 
         def on_news(news: JobNews, arrays: Arrays) -> None:
             del arrays
-            if news.error == "cancelled":
-                return
-            if news.ended:
-                self._end(way, found, news.error)
-            elif news.result:
+            if news.result:
                 found.update(news.result)
-            elif not found and clock.elapsed() >= self.patience_ms:
-                found["told"] = True
-                self._tell_of_wait(way, lambda: handle.cancel())
+            if news.result or news.ended:
+                wait.stop()
+            if news.ended:
+                wait.deleteLater()
+                self._session.outdated.emit(_about(way))
+                if news.error != "cancelled":
+                    self._end(way, found, news.error)
 
+        wait.start(self.patience_ms)
         at = -1 if run.at is None else run.at
         asked = {"what": way.what, "at": at, **settings}
         handle = self._session.jobs.start(JOB, run.id, asked, on_news)
@@ -118,9 +126,11 @@ class TakeAway(QObject):
             self.fetch(way, {**settings, "file": path})
 
     def _tell_of_wait(self, way: Way, cancel: Callable[[], None]) -> None:
-        text = f"{grouped(self.points)} points; the run goes on meanwhile."
-        note = Notice("info", f"{way.title.rstrip('…')}: under way", text)
-        self.noted.emit(Notice(note.severity, note.title, note.text, "Stop", cancel))
+        text = "The run goes on meanwhile."
+        if way.what == "samples":
+            text = f"{grouped(self.points)} points; the run goes on meanwhile."
+        title = f"{way.title.rstrip('…')}: under way"
+        self.noted.emit(Notice("info", title, text, "Stop", cancel, _about(way)))
 
     def _end(self, way: Way, found: dict[str, Any], error: str) -> None:
         if error or not {"text", "file"} & set(found):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -14,7 +15,7 @@ from app import preferences
 from app.panels.figure_sheet import FigureSheet, FigureSize
 from app.panels.samples_sheet import SamplesSheet
 from app.take_away import WAYS
-from engine.protocol import CancelJob, StartJob
+from engine.protocol import CancelJob, JobNews, StartJob
 
 TEXTS = [way for way in WAYS if not way.suffix]
 FILES = [way for way in WAYS if way.suffix]
@@ -112,8 +113,14 @@ def test_a_failure_is_a_warning_and_the_clipboard_stays(world, tmp_path, monkeyp
     assert QGuiApplication.clipboard().text() == "mine"
 
 
-def test_what_takes_long_is_told_and_can_be_stopped(world, tmp_path):
-    take = world.window.take_away
+def test_what_takes_long_is_told_and_can_be_stopped(world, tmp_path, monkeypatch):
+    take, begin = world.window.take_away, world.session.jobs.start
+
+    def slow(what, run_id, settings, on_news):
+        del on_news  # the end does not come
+        return begin(what, run_id, settings, lambda *_: None)
+
+    monkeypatch.setattr(world.session.jobs, "start", slow)
     take.patience_ms = 0
     samples = next(way for way in WAYS if way.what == "samples")
     take.fetch(samples, {"file": str(tmp_path / "a.csv"), "points": 5})
@@ -121,8 +128,36 @@ def test_what_takes_long_is_told_and_can_be_stopped(world, tmp_path):
     assert (world.told[0].severity, world.told[0].action) == ("info", "Stop")
     world.told[0].do()
     job = jobs(world)[-1].job_id
-    # The end may have come before the click; then there is nothing to stop.
+    # The engine may have ended before the click; then there is nothing to stop.
     assert all(c.job_id == job for c in world.client.of(CancelJob))
+
+
+def test_a_busy_engine_that_says_nothing_is_told_of_too(world, monkeypatch):
+    """A script came after ten seconds without a word: only news told the time."""
+    said, asked = [], []
+
+    def start(what, run_id, settings, on_news):
+        asked.append(on_news)
+        return SimpleNamespace(cancel=lambda: said.append("stopped"))
+
+    monkeypatch.setattr(world.session.jobs, "start", start)
+    over = []
+    world.session.outdated.connect(over.append)
+    take = world.window.take_away
+    take.patience_ms = 0
+    code = next(way for way in WAYS if way.action == "copy_code")
+    take.fetch(code, {})
+    world.until(lambda: world.told)
+    note = world.told[0]
+    assert (note.severity, note.action) == ("info", "Stop")
+    assert note.title == "Copy as code: under way"
+    assert "points" not in note.text
+    note.do()
+    assert said == ["stopped"]
+    news = JobNews(job_id="j", what="x", share=1, ended=True, error="cancelled")
+    asked[0](news, {})
+    assert note.about in over
+    assert world.told == [note]
 
 
 def test_a_visited_moment_is_the_one_that_is_sampled(world, tmp_path):
