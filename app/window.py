@@ -95,8 +95,19 @@ class Window(QWidget):
 
     def restart(self) -> None:
         """Begin again with the settings that wait."""
-        if self.session.run is not None:
+        run = self.session.run
+        if run is not None and run.waiting:
             self.session.desk.restart()
+        elif run is not None:
+            text = "To begin again from step 0, reset the run."
+            self.show_notice(Notice("info", "No setting waits for a restart", text))
+
+    def return_live(self) -> None:
+        """Show the living run again."""
+        run = self.session.run
+        if run is not None and run.at is None:
+            self.show_notice(Notice("info", "The newest step is on show already"))
+        self.session.runs.return_live()
 
     def play_or_pause(self) -> None:
         """Train, or stop after the step in hand; a film that is on show comes first."""
@@ -152,7 +163,12 @@ class Window(QWidget):
             plot.reset_view()
 
     def toggle_look(self) -> None:
-        """Dark to light and back."""
+        """Dark to light and back; the projector keeps its own."""
+        if self.is_projecting:
+            text = "Leave it with F11 to choose between light and dark."
+            title = "The projector has a look of its own"
+            self.show_notice(Notice("info", title, text))
+            return
         self._set_look("light" if theme.look == "dark" else "dark")
 
     def toggle_motion(self) -> None:

@@ -39,7 +39,7 @@ def _run(window: "Window") -> list[Act]:
         Act("reset", "Reset the run", "Run", session.reset, ("Ctrl+R",)),
         Act("new_seed", "New seed", "Run", session.new_seed),
         Act("restart", "Restart with the waiting settings", "Run", window.restart),
-        Act("live", "Return to live", "Run", session.runs.return_live),
+        Act("live", "Return to live", "Run", window.return_live),
         Act("branch", "Branch from here", "Run", session.runs.branch),
         Act("redraw", "Draw samples again", "Run", session.draw_again, ("N",), True),
         Act("save_run", "Save run…", "Run", files.save_run, ("Ctrl+S",)),

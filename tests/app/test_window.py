@@ -196,6 +196,30 @@ def test_projector_mode_shows_what_the_model_can_feed_side_by_side(world):
     assert rects[0].top() == rects[1].top() < rects[2].top() == rects[3].top()
 
 
+def test_the_projector_keeps_its_look_and_the_one_that_was_chosen(world):
+    """Its two plots had the small words of the dark look, which was kept as well."""
+    window = world.window
+    window.toggle_look()
+    window.toggle_projector(full_screen=False)
+    window.toggle_look()
+    assert theme.look == "projector"
+    assert window.toasts.toasts[-1].title == "The projector has a look of its own"
+    window.toggle_projector(full_screen=False)
+    assert theme.look == window.preferences.look == "light"
+
+
+@pytest.mark.parametrize(
+    ("action", "title"),
+    [
+        ("restart", "No setting waits for a restart"),
+        ("live", "The newest step is on show already"),
+    ],
+)
+def test_an_action_that_has_nothing_to_do_says_so(world, action, title):
+    world.window.actions_by_name.actions[action].trigger()
+    assert [toast.title for toast in world.window.toasts.toasts] == [title]
+
+
 def test_palette_finds_an_action_by_typing_and_does_it(world):
     window = world.window
     press(window, "Ctrl+Shift+P")
