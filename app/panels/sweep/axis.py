@@ -2,7 +2,8 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.session_sweep import NONE, AxisName, Sweep
+from app.session_sweep import Sweep
+from app.session_sweep_asked import NONE, AxisName
 from app.sweep_values import Sweepable, heading, read_values, suggested, written
 from app.theme import theme
 from app.widgets.button import IconButton

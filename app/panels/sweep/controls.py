@@ -5,7 +5,8 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.sweep.axis import LABEL, AxisControl
-from app.session_sweep import AUTOMATIC, Sweep
+from app.session_sweep import Sweep
+from app.session_sweep_asked import AUTOMATIC
 from app.sweep_state import METRICS
 from app.theme import theme
 from app.widgets.button import Button
