@@ -222,8 +222,12 @@ class Sweep(AskedSweep):
         return found
 
     def recall(self, kept: Mapping[str, Any]) -> None:
-        """Show again what was kept; its runs are not, so it cannot go on."""
+        """Show again what was kept; its runs are not, so it cannot go on.
+
+        Where nothing was kept, the sweep on show goes: it is of another session.
+        """
         self.recall_asked(kept.get("asked"))
+        self._forget()
         sweep = read(kept.get("sweep"))
         if sweep is None:
             return
@@ -232,11 +236,8 @@ class Sweep(AskedSweep):
             opening = unpacked(sweep.opening)
         except ValueError:  # of a damaged file nothing is shown
             return
-        self._let_go()
-        self._await(None)
         self.plan, self.cells, self.kind = sweep.plan(), cells, sweep.kind
         self.opening, self.limits = opening, sweep.limits or ()
-        self.selected = self.hovered = None
         self.progress = Progress("ended", sweep.share, sweep.step, least=sweep.least)
         if sweep.was_running:
             self.progress = self._reached()
@@ -268,6 +269,15 @@ class Sweep(AskedSweep):
             self.metric,
             words,
         )
+
+    def _forget(self) -> None:
+        self._let_go()
+        self._await(None)
+        self.plan, self.cells, self.kind = None, [], ""
+        self.opening, self.limits = {}, ()
+        self.selected = self.hovered = None
+        self.progress = Progress()
+        self.begun.emit()
 
     def _let_go(self) -> None:
         if self._job is not None:

@@ -113,6 +113,9 @@ class Page(QWidget):
         """
         del kept, runs
 
+    def renew(self) -> None:
+        """Another session has come, and it keeps nothing of this page."""
+
     def take_file(self, path: str) -> bool:
         """A file was dropped while it is on screen; whether it is of use here."""
         del path
@@ -180,6 +183,8 @@ class Pages(QStackedWidget):
         for name in PAGES.keys() & kept.keys():
             with suppress(ValidationError):  # damaged, or of another version
                 self.page(name).recall(kept[name], runs)
+        for name in PAGES.keys() & self._made.keys() - kept.keys():
+            self.page(name).renew()
 
     def toggle_page(self, name: str) -> None:
         """Bring a page on screen, or go back to the first one."""

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from window_world import World
 
 from app.panels.sweep.page import SweepPage
-from engine.protocol import JobNews, RunConfig, StartJob
+from engine.protocol import CancelJob, JobNews, RunConfig, StartJob
 
 START = RunConfig(model="vae", data="eight_gaussians")
 
@@ -151,3 +151,34 @@ def test_a_damaged_sweep_is_left_out(world, spoil):
     found.recall(kept, {})
     assert found.sweep.plan is None
     assert found.empty.isVisibleTo(found)
+
+
+def test_the_sweep_of_another_session_goes_with_it(world):
+    """Its runs are gone; the wall of them stood on over the next session."""
+    page = swept(world, is_ended=False)
+    job = world.client.of(StartJob)[-1].job_id
+    page.renew()
+    assert world.client.of(CancelJob)[-1].job_id == job
+    assert page.sweep.plan is None and page.sweep.cells == []
+    assert not page.grid.isVisibleTo(page)
+    assert page.empty.isVisibleTo(page)
+    page.controls.start.click()
+    world.until(lambda: page.sweep.cells and page.sweep.cells[-1].arrays)
+    assert page.grid.isVisibleTo(page)
+
+
+def test_pages_that_a_session_keeps_nothing_of_begin_anew(qtbot, tmp_path, engine):
+    made = World(qtbot, tmp_path, engine, start=lambda _: START)
+    try:
+        made.start()
+        pages = made.window.pages
+        pages.show_page("sweep")
+        page = pages.page("sweep")
+        page.controls.start.click()
+        made.until(lambda: page.sweep.plan is not None)
+        pages.recall({"sweep": page.kept()}, {})
+        assert page.sweep.plan is not None
+        pages.recall({}, {})
+        assert page.sweep.plan is None
+    finally:
+        made.close()

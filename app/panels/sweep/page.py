@@ -91,6 +91,10 @@ class SweepPage(Page):
             self.switch.user_choose(content)
             self._offer_latent()
 
+    def renew(self) -> None:
+        """A sweep of runs that are gone is not shown."""
+        self.sweep.recall({})
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground of the wall."""
         with painting(self) as painter:
