@@ -159,7 +159,8 @@ def test_the_sweep_of_another_session_goes_with_it(world):
     job = world.client.of(StartJob)[-1].job_id
     page.renew()
     assert world.client.of(CancelJob)[-1].job_id == job
-    assert page.sweep.plan is None and page.sweep.cells == []
+    assert page.sweep.plan is None
+    assert page.sweep.cells == []
     assert not page.grid.isVisibleTo(page)
     assert page.empty.isVisibleTo(page)
     page.controls.start.click()
