@@ -4,7 +4,6 @@ Plots are made when first shown and kept: a view that comes back is as it was le
 pyqtgraph is imported with the first of them, after the window is on screen.
 """
 
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 _WAITING = ("Nothing to show yet", "The engine is getting ready.")
 _COMING = ("Nothing to show yet", "The first picture is coming.")
-_FORMS: tuple[Form, ...] = ("whole", "short", "folded")
 _MOMENT = 600  # ms in which the picture of a run that has ended may stand for the next
 
 
@@ -197,15 +195,24 @@ class PlotSlot(Card):
     def _fit_head(self) -> None:
         """Where words would be cut one button holds what the others do.
 
-        Where that is not enough words go short; at last only the chosen one is there.
+        Where that is not enough words go short, then to maximise goes in too; at last
+        only the chosen word is there.
         """
         gap = self.header.spacing()
         has_settings = bool(self._tunable().get("properties"))
         pair = [self.tune, self.camera] if has_settings else [self.camera]
-        all_ways = (
-            [*pair, self.maximise],
-            [self.more if has_settings else self.camera, self.maximise],
-            [self.more],
+        all_there = [*pair, self.maximise]
+        in_two = [self.more if has_settings else self.camera, self.maximise]
+        in_one = [self.more]
+        ways: tuple[tuple[Form, list[IconButton]], ...] = (
+            ("whole", all_there),
+            ("whole", in_two),
+            ("short", in_two),
+            ("whole", in_one),
+            ("short", in_one),
+            ("folded", all_there),
+            ("folded", in_two),
+            ("folded", in_one),
         )
         buttons = (self.tune, self.camera, self.more, self.maximise)
         shown = [each for each in buttons if not each.isHidden()]
@@ -213,7 +220,7 @@ class PlotSlot(Card):
         switches = self._switches_here()
         used += sum(each.sizeHint().width() for each in switches)
         room = self.width() - self.header.sizeHint().width() + used
-        for form, kept in product(_FORMS, all_ways):
+        for form, kept in ways:
             wide = sum(each.width_in(form) for each in switches)
             if wide + sum(each.sizeHint().width() + gap for each in kept) <= room:
                 break

@@ -56,6 +56,20 @@ def test_the_words_of_the_densities_stay_on_show_beside_the_way_to_a_figure(worl
         )
 
 
+def test_words_go_short_before_a_plot_can_no_more_be_maximised_at_sight(world):
+    card = world.window.wall.cards["a"]
+    world.until(lambda: card.plot.has_frame)
+    switch = card.plot.header_widgets()[0]
+    for width in range(1440, 1280, -20):
+        world.window.resize(width, 900)
+        world.until(lambda: card.camera.isVisible() or card.more.isVisible())
+        texts = [each.text() for each in switch._segments.values()]
+        if card.maximise.isHidden():
+            assert "Diff." in texts
+    world.window.resize(1440, 900)
+    world.until(lambda: card.maximise.isVisible())
+
+
 def test_the_menu_of_the_head_maximises_where_that_button_has_no_room(world):
     card = world.window.wall.cards["a"]
     world.until(lambda: card.plot.has_frame)
