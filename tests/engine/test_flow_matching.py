@@ -261,8 +261,9 @@ def trained(steps: int, **settings: object) -> tuple[float, float]:
 
 @pytest.mark.slow
 def test_optimal_transport_straightens_the_paths_tenfold() -> None:
-    bent, far = trained(1200)
-    straight, near = trained(1200, coupling="optimal")
+    # One step sees the field at t = 0 alone, which the usual times hardly train.
+    bent, far = trained(1200, time_sampling="uniform")
+    straight, near = trained(1200, time_sampling="uniform", coupling="optimal")
     assert straight < bent / 10
     assert near < far / 5
 

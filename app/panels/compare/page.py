@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -140,7 +141,6 @@ class ComparePage(Page):
         is_open = self.panel is not None and self.panel.isVisible()
         if self.panel is not None and is_open and run is self.session.run:
             self.panel.hide()
-            self._fit_columns()
             return
         self.session.runs.choose(run.id)
         self.open_settings()
@@ -149,13 +149,19 @@ class ComparePage(Page):
         """Show the form of the run that is chosen."""
         if self.panel is None:
             self.panel = ModelPanel(self.session)
+            self.panel.installEventFilter(self)
             self.panel.set_narrow(True)
             self._whole.addWidget(self.panel)
             run = self.session.run
             if run is not None:
                 self.session.desk.attach(run)  # it fills itself when a run is told
         self.panel.show()
-        self._fit_columns()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The form that comes or goes leaves less or more room to the runs."""
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self._fit_columns()
+        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A low page is all plots."""
