@@ -133,7 +133,7 @@ def test_a_worker_that_has_finished_takes_cells_of_the_engine(monkeypatch):
 
     monkeypatch.setattr(job.crew, "work", work_when_somebody_rests)
     list(work)
-    assert len(far(job)) == 2
+    assert 1 < len(far(job)) < 4  # its own, and by its speed one or two of three
     for index, place in enumerate(job.places):
         alone = Experiment.from_config(place.config)
         alone.trainer.train_for(float("inf"), 60)
