@@ -34,7 +34,7 @@ class Strips(QWidget):
         """Take the strips of these plots, the most important plot first."""
         for plot in self._plots:
             plot.hovered.disconnect(self._on_hovered)
-        self._plots = list(plots)
+        mine = self._plots = list(plots)
         for plot in plots:
             plot.hovered.connect(self._on_hovered)
         strips = [s for s in (plot.strip() for plot in plots) if s is not None]
@@ -48,6 +48,8 @@ class Strips(QWidget):
                 strip.show()
             else:
                 self._stack.addWidget(strip)
+            if self._plots is not mine:
+                return  # it has resized the column, which has others shown since
         self._go_to(self._rest)
         self._restyle()
 
