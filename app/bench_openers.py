@@ -53,6 +53,7 @@ def popups() -> dict[str, Opener]:
         "runs menu": dialog(lambda w: w.top.runs.click()),
         "take away menu": _by_action("take_away"),
         "figure menu": _by_action("export"),
+        "head menu": dialog(lambda w: _card(w).more.click()),
         "figure sheet": _by_action("figure_size"),
         "samples sheet": _by_action("save_samples"),
         "view menu": dialog(lambda w: _card(w).title.click()),
