@@ -37,6 +37,7 @@ from app.widgets.state import State
 Form = Literal["whole", "short", "folded"]
 
 _ARROW, _MARGIN = 14, 2  # px
+_ROUNDS = 4  # of forms asked for while another is being shown
 
 
 class Segment(QRadioButton):
@@ -111,6 +112,7 @@ class Switch(QWidget):
         self._segments: dict[str, Segment] = {}
         self._value = ""
         self._form: Form = "whole"
+        self._is_showing = self._is_late = False
         self._field = QRectF()
         self._slide = QVariantAnimation(self)
         self._slide.setEasingCurve(QEasingCurve.Type.OutQuad)
@@ -246,10 +248,27 @@ class Switch(QWidget):
             self.chosen.emit(key)
 
     def _show_segments(self) -> None:
-        """All of them, or the chosen one with its arrow."""
-        is_folded = self._form == "folded"
-        for key, segment in self._segments.items():
-            segment.setText(segment.whole if self._form == "whole" else segment.short)
+        """All of them, or the chosen one with its arrow.
+
+        Qt lays out anew in the midst of showing a word, so that whoever gives the room
+        may ask for another form before this one stands: Qt would then show the word
+        after it was hidden. The last form asked for comes when this one is done.
+        """
+        self._is_late = True
+        if self._is_showing:
+            return
+        self._is_showing = True
+        for _ in range(_ROUNDS):
+            self._is_late = False
+            self._show_in(self._form)
+            if not self._is_late:
+                break
+        self._is_showing = False
+
+    def _show_in(self, form: Form) -> None:
+        is_folded = form == "folded"
+        for key, segment in list(self._segments.items()):
+            segment.setText(segment.whole if form == "whole" else segment.short)
             segment.opens = is_folded and key == self._value
             segment.setHidden(is_folded and key != self._value)
             segment.updateGeometry()

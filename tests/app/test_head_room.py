@@ -1,24 +1,13 @@
 """Whatever has no room in the head of a plot is in a menu there."""
 
 import pytest
-from window_world import Recorder, World
 
+from app.plots.base import ChipInfo
 from app.session_config import model_entry
 from app.widgets.menu_title import MenuTitle
 from app.widgets.switch import Switch
 
 SIZES = [(1440, 900), (1280, 720), (1100, 640)]
-
-
-@pytest.fixture
-def world(qtbot, tmp_path):
-    engine = Recorder()
-    made = World(qtbot, tmp_path, engine)
-    qtbot.addWidget(made.window)
-    made.start()
-    yield made
-    made.close()
-    engine.end()
 
 
 def words(card):
@@ -70,11 +59,15 @@ def test_words_go_short_before_a_plot_can_no_more_be_maximised_at_sight(world):
     world.until(lambda: card.maximise.isVisible())
 
 
-def test_the_menu_of_the_head_maximises_where_that_button_has_no_room(world):
+def test_the_menu_of_the_head_maximises_where_that_button_has_no_room(
+    world, monkeypatch
+):
     card = world.window.wall.cards["a"]
     world.until(lambda: card.plot.has_frame)
     world.window.resize(1100, 640)
-    card.set_chips([("known as long as this", "plain")])
+    long = [ChipInfo("known as long as this", "plain")]
+    monkeypatch.setattr(card.plot, "chips", lambda: long)  # a frame brings them back
+    card.set_stale(False)
     world.until(lambda: card.more.isVisible() and card.maximise.isHidden())
     size = next(a for a in card.more_menu().actions() if a.text() == "Maximise")
     size.trigger()

@@ -1,9 +1,10 @@
 """A switch without room for its words shows the chosen one and a menu of all."""
 
 import pytest
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
-from window_world import Recorder, World
 
+from app.plots.base import ChipInfo
 from app.theme import theme
 from app.widgets.switch import Switch
 
@@ -61,15 +62,22 @@ def test_a_press_on_the_folded_word_opens_the_menu(qtbot, switch):
     menu.close()
 
 
-@pytest.fixture
-def world(qtbot, tmp_path):
-    engine = Recorder()
-    made = World(qtbot, tmp_path, engine)
-    qtbot.addWidget(made.window)
-    made.start()
-    yield made
-    made.close()
-    engine.end()
+class FoldsAtSight(QObject):
+    """Takes the room away as soon as a word comes back."""
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.ShowToParent:
+            self.parent().set_folded(True)
+        return False
+
+
+def test_it_is_folded_where_a_word_that_comes_back_takes_its_own_room(switch):
+    switch.set_folded(True)
+    watcher = FoldsAtSight(switch)
+    switch._segments["b"].installEventFilter(watcher)
+    switch.set_folded(False)
+    assert words(switch) == ["a"]
+    assert switch.sizeHint().width() == switch.width_in("folded")
 
 
 def test_no_word_of_a_switch_is_cut_in_a_small_window_with_large_words(world):
@@ -95,14 +103,17 @@ def test_no_word_of_a_switch_is_cut_in_a_small_window_with_large_words(world):
     world.until(lambda: not cut())
 
 
-def test_words_come_back_when_the_rest_of_the_head_becomes_shorter(world):
+def test_words_come_back_when_the_rest_of_the_head_becomes_shorter(world, monkeypatch):
     card = world.window.wall.cards["a"]
     world.window.resize(1440, 900)
     world.until(lambda: card.plot.has_frame)
     switch = card.plot.header_widgets()[0]
     world.until(lambda: len(words(switch)) > 1)
-    card.set_chips([("known as long as this", "plain"), ("and this", "plain")])
-    world.until(lambda: len(words(switch)) == 1)
-    card.set_chips([("exact", "exact")])
+    long = [ChipInfo(each, "plain") for each in ("known as long as this", "and this")]
+    with monkeypatch.context() as patch:  # chips of its own would come back by a frame
+        patch.setattr(card.plot, "chips", lambda: long)
+        card.set_stale(False)
+        world.until(lambda: len(words(switch)) == 1)
+    card.set_stale(False)
     world.until(lambda: len(words(switch)) > 1)
     assert words(switch) == ["learned", "true", "split", "difference"]
