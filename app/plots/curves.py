@@ -205,7 +205,8 @@ class CurvesPlot(PlotView):
         unit, kind = str(first.get("unit") or ""), str(first.get("kind") or "")
         title = str(first.get("title", group)) if len(names) == 1 else group
         known = kind if kind in ("exact", "bound", "estimate") else ""
-        return title[:1].upper() + title[1:], ", ".join(p for p in (unit, known) if p)
+        words = (unit, known, "guided" if first.get("guided") else "")
+        return title[:1].upper() + title[1:], ", ".join(p for p in words if p)
 
     def _may_be_log(self, group: str) -> bool:
         """Whether the values of a panel may be drawn as powers of ten."""

@@ -7,7 +7,7 @@ from engine.diagnosis.case import Case, Detector
 from engine.diagnosis.flow import exploding_log_det
 from engine.diagnosis.latent import dead_codes, posterior_collapse
 from engine.diagnosis.learning import overfitting
-from engine.diagnosis.process import never_noise, too_few_steps
+from engine.diagnosis.process import coarse_density, never_noise, too_few_steps
 from engine.diagnosis.samples import flung_away, mode_collapse, saturated_critic
 from engine.diagnosis.training import diverging
 from engine.protocol import Finding, Metrics
@@ -27,6 +27,7 @@ DETECTORS: tuple[Detector, ...] = (
     saturated_critic,
     mode_collapse,
     too_few_steps,
+    coarse_density,
 )
 
 

@@ -7,12 +7,16 @@ import torch
 
 from engine.diagnosis.case import Case
 from engine.metrics.distances import energy_distance
+from engine.metrics.solver_gap import TOLERATED, solver_gap
+from engine.models.inside import guidance_of
 from engine.protocol import Finding, Remedy
 from engine.sampling.base import Sampler
 
 _POINTS = 300
 #: More steps must improve the distance by this factor, and by so much, to matter.
 _FACTOR, _GAIN = 4, 0.01
+#: Times the density steps that are tried until they suffice.
+_FINER = (2, 4, 8)
 #: Signal that may be left in the noise at t = 0, as a share of it; more where sampling
 #: starts as wide as the blurred data are, and only their finer shape is missing.
 _SIGNAL_LEFT, _SIGNAL_MATCHED = 0.1, 1.0
@@ -51,6 +55,42 @@ def too_few_steps(case: Case) -> Finding | None:
         f"steps the same network reaches {max(better, 0):.3f}.",
         remedies=case.remedy(f"{wanted} steps", "sampler_settings", steps=wanted),
     )
+
+
+def coarse_density(case: Case) -> Finding | None:
+    """Twice the steps would give another log-density."""
+    if not case.fitted.can("log_density") or not case.has_trained(1000, 0.2):
+        return None
+    steps = getattr(case.model.config, "density_steps", None)
+    if steps is None or (gap := _gap(case, 1)) <= TOLERATED:
+        return None
+    enough = next((k * steps for k in _FINER if _gap(case, k) <= TOLERATED), None)
+    remedies = _less_guidance(case)
+    if enough is not None:
+        finer = {"density_steps": enough}
+        title = f"{enough} density steps"
+        remedies = case.remedy(title, "model_settings", **finer) + remedies
+    return Finding(
+        name="coarse_density",
+        title="Too few density steps",
+        text=f"With {steps} steps the log-density of a point is off by about {gap:.2g} "
+        f"nats; with {2 * steps} it comes out that far away.",
+        remedies=remedies,
+    )
+
+
+def _gap(case: Case, effort: int) -> float:
+    """Mean change of the log-density of held-out points by twice the steps, nats."""
+    return solver_gap(case.fitted, case.heldout, case.experiment.config.seed, effort)
+
+
+def _less_guidance(case: Case) -> list[Remedy]:
+    """Half of what guidance exaggerates."""
+    weight = guidance_of(case.model)
+    if weight is None or weight <= 1:
+        return []
+    less = round((1 + weight) / 2, 1)
+    return case.remedy(f"Guidance {less:g}", "model_settings", guidance=less)
 
 
 def _distance(case: Case, sampler: Sampler) -> float:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from engine.data.load import Data
 from engine.link.failure import CommandError
+from engine.metrics.solver_gap import known_kind
 from engine.models.fitted import Fitted
 from engine.models.inside import ByClass
 from engine.protocol import Arrays, Json, Probe
@@ -119,8 +120,8 @@ def _log_prob(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
     truth = data.source.log_prob(x)
     if truth is not None:
         arrays["truth"] = truth
-    model: Any = fitted.model
-    return {"kind": model.density_kind, "note": model.density_note}, arrays
+    kind, note = known_kind(fitted, x, seed)
+    return {"kind": kind, "note": note}, arrays
 
 
 def _decode(fitted: Fitted, data: Data, z: Tensor, seed: int) -> Answer:

@@ -12,6 +12,7 @@ from engine.metrics.density_kde import KernelDensity, likelihood_factor
 from engine.metrics.distances import energy_distance, sliced_wasserstein
 from engine.metrics.likelihood import Estimate, kl_to_truth, mean_nll
 from engine.metrics.modes import mode_coverage
+from engine.metrics.solver_gap import known_kind
 from engine.models.base import LogDensity
 from engine.models.inside import guidance_of
 from engine.protocol import Metrics, ModeCount, Nll
@@ -61,7 +62,7 @@ def measure(fitted: "Fitted", data: Data, step: int, points: int, seed: int) -> 
 def _nll(fitted: "Fitted", data: Data, heldout: Tensor, seed: int) -> Nll | None:
     if isinstance(fitted.model, LogDensity):
         found = _average(fitted.log_prob(heldout, seed), data, heldout)
-        return _as_message(found, fitted.model.density_kind)
+        return _as_message(found, known_kind(fitted, heldout, seed)[0])
     count = min(KDE_SAMPLES, KDE_PER_POINT * len(heldout))
     cloud = fitted.sample(count, seed + 1).double()
     cloud = cloud[torch.isfinite(cloud).all(1)]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.one_class import class_name
+from engine.models.inside import guidance_of
 from engine.training.config import TrainingConfig
 from engine.training.history import Change, Series
 from engine.views.base import Moment, Picture, View, ViewConfig, f32
@@ -32,6 +33,7 @@ class Quantity:
     unit: str = ""
     group: str = "loss"
     kind: str = ""
+    guided: bool = False
     player: str = ""
 
 
@@ -139,7 +141,9 @@ def _series(moment: Moment) -> list[tuple[Quantity, Series]]:
         title = name.replace("_", " ").capitalize()
         quantity = METRICS.get(name, Quantity(name, title, group=name))
         if name == "nll":
-            quantity = Quantity(**asdict(quantity) | {"kind": history.density_kind})
+            guided = guidance_of(moment.fitted.model) is not None
+            known = {"kind": history.density_kind, "guided": guided}
+            quantity = Quantity(**asdict(quantity) | known)
         found.append((quantity, history.metrics[name]))
     return found + last
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.data.one_class import class_name
 from engine.metrics.density_kde import KernelDensity, likelihood_factor
+from engine.metrics.solver_gap import known_kind, likely
 from engine.models.base import DensityKind, LogDensity
 from engine.models.counting import Count, counted
 from engine.settings import knob
@@ -174,7 +175,8 @@ def learned_at(moment: Moment, grid: Tensor) -> Learned:
         return Learned(log_p, "estimate", "cell by cell; exact once training pauses")
     if isinstance(model, LogDensity):
         log_p = fitted.log_prob(grid, moment.seed, moment.quality)
-        return Learned(log_p, model.density_kind, model.density_note)
+        some = likely(grid, log_p)
+        return Learned(log_p, *known_kind(fitted, some, moment.seed, moment.quality))
     count = fewer(KERNEL_SAMPLES, moment.quality, 1000)
     samples = fitted.sample(count, moment.seed)
     samples = samples[samples.isfinite().all(dim=1)]

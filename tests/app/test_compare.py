@@ -87,6 +87,10 @@ def test_runs_that_draw_different_classes_are_not_ranked(world):
     assert second.figures.distance.best.text() == ""
     assert second.figures.nll.unit.text() == "nats, mode 3"
     assert nll_words(second.run).endswith(", mode 3")
+    judge(second.run, energy_distance=0.01, of_class="mode 3", guidance=3.0)
+    page.show_status()
+    assert second.figures.nll.unit.text() == "nats, guided, mode 3"
+    assert nll_words(second.run).endswith(", guided, mode 3")
     judge(first.run, of_class="mode 3")
     page.show_status()
     assert second.figures.distance.best.text() == "best"

@@ -206,6 +206,15 @@ def test_the_flat_rail_names_the_classes(qtbot):
     assert painted(("setosa", "virginica")) > one + 22
 
 
+def test_the_curve_of_a_likelihood_says_that_it_is_guided(qtbot):
+    plot = CurvesPlot()
+    qtbot.addWidget(plot)
+    meta, arrays = losses(nll=(3, 1))
+    meta["quantities"][0] |= {"unit": "nats", "kind": "exact", "guided": True}
+    plot.show_frame(meta, arrays)
+    assert plot._heading("loss", ["nll"])[1] == "nats, exact, guided"
+
+
 @pytest.mark.parametrize("kind", ["marks", "lines"])
 def test_what_is_drawn_follows_its_pane_to_other_limits(qtbot, kind):
     """An item that kept the bounds of the first limits was not painted any more."""

@@ -458,6 +458,27 @@ def test_two_steps_are_too_few_and_the_remedy_suffices():
     assert again.diagnose() == []
 
 
+def test_guidance_that_is_too_steep_for_the_density_is_cured_by_finer_steps():
+    steep = {"label": 1, "guidance": 4.0}
+    run = made("oracle", steps=1, model_settings=steep)
+    found = named(run, "coarse_density")
+    assert found is not None
+    titles = [remedy.title for remedy in found.remedies]
+    assert titles == ["100 density steps", "Guidance 2.5"]
+    again = cured(run, found)
+    again.train(1)
+    assert named(again, "coarse_density") is None
+    gentle = changed(run, "model_settings", guidance=2.5)
+    assert named(gentle, "coarse_density") is None
+
+
+def test_too_few_density_steps_are_found_without_guidance_too():
+    run = made("oracle", steps=1, model_settings={"label": 1, "guidance": 1.5})
+    assert named(run, "coarse_density") is None
+    few = changed(run, "model_settings", guidance=2.0, density_steps=8)
+    assert named(few, "coarse_density") is not None
+
+
 def test_a_schedule_that_leaves_data_in_its_noise_is_cured_by_more_noise():
     settings = {"sde": "ve", "sigma_max": 2.0}
     run = made("score_sde", model_settings=settings)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from views_world import TRUTH, Identity, moment
 
+from engine import Experiment
 from engine.training.history import Change, History
 from engine.views.curves import CurvesConfig, CurvesView
 from engine.views.thinning import min_max_indices, smoothed
@@ -85,8 +86,19 @@ def test_arrays_of_every_quantity():
     np.testing.assert_allclose(found.arrays["loss.loss.value"], expected, rtol=1e-6)
     nll = found.meta["quantities"][1]
     assert (nll["kind"], nll["unit"], nll["group"]) == ("bound", "nats/point", "nll")
+    assert not nll["guided"]
     assert found.meta["step"] == 7
     assert found.meta["seconds"] == pytest.approx(500)
+
+
+def test_the_likelihood_of_a_guided_model_is_marked():
+    past = history([1.0])
+    past.metric("nll").append(100, 1.5, 1.25)
+    for weight in (1.0, 2.0):
+        chosen = {"label": 1, "guidance": weight}
+        run = Experiment("oracle", "eight_gaussians", model_settings=chosen)
+        quantities = picture(past, run.model_at()).meta["quantities"]
+        assert quantities[-1]["guided"] == (weight != 1)
 
 
 def test_points_that_are_no_numbers_are_left_out():

@@ -138,6 +138,7 @@ class RunFigures(QWidget):
         sure = kind != "estimate"
         name = names[1] if self._is_crowded or not kind else f"{names[1]}, {kind}"
         unit = _KINDS.get(kind, kind) if self._is_crowded else "nats"
+        unit += guided_words(run) if kind else ""
         if judged := class_of(run):
             unit += f", {judged}"
         best_nll = sure and is_best("nll")
@@ -177,6 +178,12 @@ def nll_kind(run: Run) -> str:
     """How a run's likelihood is known; empty if it is not."""
     metrics = run.status.metrics if run.status else None
     return metrics.nll.kind if metrics and metrics.nll else ""
+
+
+def guided_words(run: Run) -> str:
+    """That its density is another than the learned one; empty if it is not."""
+    metrics = run.status.metrics if run.status else None
+    return ", guided" if metrics and metrics.guidance is not None else ""
 
 
 def class_of(run: Run) -> str:

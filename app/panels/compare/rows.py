@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.panels.compare.course import evaluations_per_step
-from app.panels.metrics_section import distance, nats
+from app.panels.metrics_section import distance, known_words, nats
 from app.panels.probe_words import probe_words
 from app.session_config import GROUPS, model_entry, schema_of
 from app.session_probe import PointAnswer
@@ -110,7 +110,7 @@ def nll_words(run: Run) -> str:
     nll = metrics.nll if metrics else None
     if metrics is None or nll is None or nll.value is None:
         return NONE
-    words = f"{nats(nll.value)} {nll.kind}"
+    words = f"{nats(nll.value)} {known_words(metrics)}"
     return f"{words}, {metrics.of_class}" if metrics.of_class else words
 
 
