@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPoint, QTimer, Signal
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from app.panels.figure_maker import FigureMaker, Subject
-from app.panels.lag import late_words
+from app.panels.head_buttons import HeadButtons
+from app.panels.slot_step import SlotStep
 from app.panels.view_sheet import ViewSheet, tunable
 from app.plots.catalogue import PLOTS, make_plot
 from app.session import Session
 from app.session_config import run_title
 from app.session_slots import Slot
 from app.theme import theme
-from app.widgets.button import IconButton
 from app.widgets.card import Card
-from app.widgets.switch import Form, Switch
+from app.widgets.switch import Switch
 from engine.protocol import Arrays, Frame, Status
 
 if TYPE_CHECKING:
@@ -56,24 +56,18 @@ class PlotSlot(Card):
         self._session = session
         self._plots: dict[str, PlotView] = {}
         self._heads: dict[str, QWidget] = {}
-        self.tune = IconButton("sliders-horizontal", "Settings of this view (Ctrl+,)")
-        self.more = IconButton("dots-three-bold", "More: settings, figure, size")
+        self._buttons = HeadButtons(self.header, self.camera, self.maximise)
+        self.tune, self.more = self._buttons.tune, self._buttons.more
         self.sheet = ViewSheet(self)
         self.figures = FigureMaker(self.camera, self._subject)
         self._ground = QLabel()
         self._is_stale = False
-        self._rate = 0.0  # steps/s when the run last played
-        self._late = ""  # the step of a picture that is far behind
-        self._step_said = ""
-        self._is_old = False  # whether the picture is of what was here before
-        self._step_is_inside = False  # over the picture: the head has no room for it
+        self._step = SlotStep(session)
         self._way_out = ""
         self._frame: Frame | None = None
         self._extras: dict[str, Frame] = {}
         self._overdue = QTimer(self, singleShot=True, interval=_MOMENT)
         self._overdue.timeout.connect(self._forget_picture)
-        self.header.insertWidget(self.header.indexOf(self.camera), self.tune)
-        self.header.insertWidget(self.header.indexOf(self.maximise), self.more)
         self.set_body(self._ground)
         self._show_title()
         self._connect()
@@ -120,7 +114,7 @@ class PlotSlot(Card):
 
     def open_settings(self) -> None:
         """The form of the view's settings, below the head of the card."""
-        if self.plot is not None and self._tunable().get("properties"):
+        if self.plot is not None and self._has_settings():
             corner = self.mapToGlobal(QPoint(self.width(), theme.px(38)))
             values = self.slot.wanted()[1]
             self.sheet.open_at(corner, self._title(), self._tunable(), values)
@@ -166,7 +160,7 @@ class PlotSlot(Card):
         elif not self.plot.has_frame:
             self.plot.show_empty(*_COMING)
         else:  # of what was here before; a gap of a moment would only flicker
-            self._is_old = True
+            self._step.is_old = True
             self._overdue.start()
         self._show_controls(self.plot.has_frame)
         self._show_lag()
@@ -193,41 +187,7 @@ class PlotSlot(Card):
         return done
 
     def _fit_head(self) -> None:
-        """Where words would be cut one button holds what the others do.
-
-        Where that is not enough words go short, then to maximise goes in too; at last
-        only the chosen word is there.
-        """
-        gap = self.header.spacing()
-        has_settings = bool(self._tunable().get("properties"))
-        pair = [self.tune, self.camera] if has_settings else [self.camera]
-        all_there = [*pair, self.maximise]
-        in_two = [self.more if has_settings else self.camera, self.maximise]
-        in_one = [self.more]
-        ways: tuple[tuple[Form, list[IconButton]], ...] = (
-            ("whole", all_there),
-            ("whole", in_two),
-            ("short", in_two),
-            ("whole", in_one),
-            ("short", in_one),
-            ("folded", all_there),
-            ("folded", in_two),
-            ("folded", in_one),
-        )
-        buttons = (self.tune, self.camera, self.more, self.maximise)
-        shown = [each for each in buttons if not each.isHidden()]
-        used = sum(each.sizeHint().width() + gap for each in shown)
-        switches = self._switches_here()
-        used += sum(each.sizeHint().width() for each in switches)
-        room = self.width() - self.header.sizeHint().width() + used
-        for form, kept in ways:
-            wide = sum(each.width_in(form) for each in switches)
-            if wide + sum(each.sizeHint().width() + gap for each in kept) <= room:
-                break
-        for switch in switches:
-            switch.set_form(form)
-        for button in buttons:
-            button.setHidden(button not in kept)
+        self._buttons.fit(self.width(), self._switches_here(), self._has_settings())
 
     def _switches_here(self) -> list[Switch]:
         """Switches in the head, of the plot on show."""
@@ -239,17 +199,7 @@ class PlotSlot(Card):
     def more_menu(self) -> QMenu:
         """A fresh menu of what the head has no room for."""
         menu = self.figures.menu()
-        if self.maximise.isHidden():
-            menu.addSeparator()
-            size = menu.addAction(self.maximise.accessibleName())
-            size.triggered.connect(lambda: self.maximise.click())
-        if self._tunable().get("properties"):
-            tune = QAction("Settings of this view…", menu)
-            tune.triggered.connect(lambda: self.open_settings())
-            first = menu.actions()[0]
-            menu.insertAction(first, tune)
-            menu.insertSeparator(first)
-        return menu
+        return self._buttons.menu(menu, self._has_settings(), self.open_settings)
 
     def _open_more(self) -> None:
         corner = self.more.rect().bottomLeft()
@@ -260,6 +210,9 @@ class PlotSlot(Card):
         if entry is None or self.plot is None:
             return {}
         return tunable(entry.settings, self.plot.own_settings)
+
+    def _has_settings(self) -> bool:
+        return bool(self._tunable().get("properties"))
 
     def _connect(self) -> None:
         session = self._session
@@ -285,7 +238,7 @@ class PlotSlot(Card):
         """No picture of its own has come: the old one would pass for the run's."""
         if self.plot is None or self.slot.frame is not None or self._is_stale:
             return
-        self._frame, self._is_old = None, False
+        self._frame, self._step.is_old = None, False
         self.plot.show_empty(*_COMING)
         self._show_controls(False)
         self._show_lag()
@@ -345,8 +298,8 @@ class PlotSlot(Card):
         for other, head in self._heads.items():
             head.setVisible(other == view)
         self.plot = self._plots[view]
-        self._frame, self._is_old = None, False
-        self._step_is_inside = False
+        self._frame, self._step.is_old = None, False
+        self._step.is_inside = False
         self._extras = {}
         self._show_title()
         self.set_body(self.plot)
@@ -423,9 +376,9 @@ class PlotSlot(Card):
                 self._show_controls(True)
             self.plot.show_frame(frame.meta, arrays)
             self._frame = frame
-            self._is_old = False
+            self._step.is_old = False
             self._show_lag()
-            if self._step_words() != self._step_said:
+            if self._step_words() != self._step.said:
                 self._show_chips()
             if self._is_stale:
                 self.set_stale(False)
@@ -433,41 +386,30 @@ class PlotSlot(Card):
         self._session.slots.drawn(name)
 
     def _on_status(self, status: Status) -> None:
-        self._rate = status.steps_per_second or self._rate
+        self._step.played(status.steps_per_second)
         self._show_lag()
 
     def _show_lag(self) -> None:
         """Where the living run has left the picture behind, say which step that is."""
-        shown = self._frame.step if self._frame is not None else None
-        late = late_words(shown, self._session.run, self._rate)
-        if late != self._late:
-            self._late = late
+        if self._step.lags_anew(self._frame):
             self._show_chips()
 
     def _show_chips(self) -> None:
         chips: list[tuple[str, ChipKind]] = []
-        step = self._step_said = self._step_words()
+        step = self._step.said = self._step_words()
         if self.plot is not None:
             known: list[Any] = self.plot.chips()
             chips = [(chip.text, chip.kind) for chip in known]
-            self.plot.paper.set_late(step if self._step_is_inside else "")
-        if step and not self._step_is_inside:
+            self.plot.paper.set_late(step if self._step.is_inside else "")
+        if step and not self._step.is_inside:
             chips.append((step, "plain"))
         if self._is_stale and self._frame is not None:
             chips.append(("stale", "warning"))
         self.set_chips(chips)
 
     def _step_words(self) -> str:
-        """Which moment, or which run, the picture is of, where that is not plain."""
-        run, frame = self._session.run, self._frame
-        if self._is_old and frame is not None:
-            old = self._session.runs.all.get(frame.run_id)
-            return "before" if old is None or old is run else f"run {old.number}"
-        if run is not None and run.at is not None:
-            is_whole = self.plot is not None and self.plot.shows_whole_training
-            shown = run.at if frame is None else frame.step
-            return "" if is_whole else f"step {shown:,}"
-        return self._late
+        is_whole = self.plot is not None and self.plot.shows_whole_training
+        return self._step.words(self._frame, is_whole)
 
     def _put_step(self, inside: bool) -> None:
         """Say the step over the picture where the head would cut it: as in Compare.
@@ -475,6 +417,6 @@ class PlotSlot(Card):
         It goes back into the head with another size or view only, else it would go to
         and fro with its digits.
         """
-        if inside != self._step_is_inside:
-            self._step_is_inside = inside
+        if inside != self._step.is_inside:
+            self._step.is_inside = inside
             self._show_chips()
