@@ -129,6 +129,14 @@ class Visits(Protocol):
 
 
 @runtime_checkable
+class Rounds(Protocol):
+    """Training in rounds that learn from other tables, at other times."""
+
+    def of_round(self, table: Mapping[str, Tensor]) -> Self:
+        """The model as the round trains it that has this table."""
+
+
+@runtime_checkable
 class Aims(Protocol):
     """A network that is trained to predict one of the targets of a path."""
 

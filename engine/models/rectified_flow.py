@@ -6,13 +6,16 @@ r"""Rectified flow: regress the velocity of straight noise-to-data paths.
 
 The optimum is :math:`E[x_1 - x_0 | x_t]`, so the loss ends above zero. Sampling
 integrates v from t = 0 (noise x_0) to t = 1 (data x_1). Reflow trains again on the
-pairs (x_0, x_1) that the flow itself joins, which straightens its paths.
+pairs (x_0, x_1) that the flow itself joins, which straightens its paths. There most is
+learned from the ends of the lines (Lee et al. 2024, 2405.20320), where a sampler with a
+single step asks.
 
 Liu, Gong, Liu 2022, 2209.03003, eq. 1.
 """
 
+import copy
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 import torch.nn.functional as F
@@ -45,6 +48,7 @@ LAST_SCORE_TIME = 0.99
 PAIR_CHUNK = 8192
 #: Points of a batch in which another pairing is looked for, to compare.
 PAIRED = 256
+_ROUNDS: dict[str, list[Any]] = {"reflow_rounds": [1, 2, 3]}
 
 
 class RectifiedFlowConfig(
@@ -63,6 +67,28 @@ class RectifiedFlowConfig(
         le=3,
         unit="rounds",
         group="Reflow",
+    )
+    reflow_times: Literal["same", "uniform", "ends"] = knob(
+        "ends",
+        "Reflow times",
+        "Which times a round visits most: the ends of a line decide what a single step "
+        "makes of it.",
+        apply="live",
+        group="Reflow",
+        choices={"same": "As at first", "uniform": "Uniform", "ends": "Both ends"},
+        shown_if=_ROUNDS,
+    )
+    reflow_bend: float = knob(
+        4.0,
+        "Reflow bend",
+        "How much more often a round visits the ends of the path than its middle.",
+        ge=0.1,
+        le=12,
+        apply="live",
+        symbol="a",
+        formula=r"p(t) \propto e^{a t} + e^{a (1 - t)}",
+        group="Reflow",
+        shown_if=_ROUNDS | {"reflow_times": ["ends"]},
     )
     reflow_pairs: int = knob(
         30_000,
@@ -132,7 +158,7 @@ class RectifiedFlow(GenerativeModel):
         del player
         # After reflow the noise belongs to its data point and is not free any more.
         x_0 = batch.extra["x_0"] if "x_0" in batch.extra else batch.noise["x_0"]
-        t = self.batch_times(batch.noise)
+        t = training_times(batch.noise["t"], self._times_of(batch.extra))
         x_t = torch.lerp(x_0, batch.x, t[:, None])
         return {"loss": F.mse_loss(self.velocity(x_t, t), batch.x - x_0)}
 
@@ -171,6 +197,20 @@ class RectifiedFlow(GenerativeModel):
     def visit_density(self, t: Tensor) -> Tensor:
         """Their density (n,), exact."""
         return time_density(t, self.config)
+
+    def of_round(self, table: Mapping[str, Tensor]) -> Self:
+        """The same network, not copied, in the round that learns from this table."""
+        other = copy.copy(self)
+        other.config = self._times_of(table)
+        return other
+
+    def _times_of(self, table: Mapping[str, Tensor]) -> RectifiedFlowConfig:
+        """The settings, with the times of a reflow round where noise has its point."""
+        config: RectifiedFlowConfig = self.config
+        if "x_0" not in table or config.reflow_times == "same":
+            return config
+        times = {"time_sampling": config.reflow_times, "time_bend": config.reflow_bend}
+        return config.model_copy(update=times | {"time_even": 0.0})
 
     # Process
 

@@ -4,7 +4,8 @@ Times come from uniform u through a warp, and then the *noise level* 1 - t is sh
 
 .. math:: \tau \mapsto \frac{\rho \tau}{1 + (\rho - 1) \tau}, \quad \tau = 1 - t
 
-Esser et al. 2024, 2403.03206, sections 3.1 and 5.3.2.
+Esser et al. 2024, 2403.03206, sections 3.1 and 5.3.2. The warp towards both ends is that
+of Lee et al. 2024, 2405.20320, section 4.1, here symmetric.
 """
 
 import math
@@ -18,7 +19,7 @@ from engine.settings import knob
 
 #: Steps of a search that halves: the last bit of a float64.
 HALVINGS = 52
-TimeSampling = Literal["uniform", "logit_normal", "mode"]
+TimeSampling = Literal["uniform", "logit_normal", "mode", "ends"]
 
 
 def warp_logit_normal(u: Tensor, m: float = 0.0, s: float = 1.0) -> Tensor:
@@ -29,6 +30,11 @@ def warp_logit_normal(u: Tensor, m: float = 0.0, s: float = 1.0) -> Tensor:
 def warp_mode(u: Tensor, kappa: float) -> Tensor:
     """Times 1 - u - kappa (cos^2(pi u / 2) - 1 + u): heavy middle for kappa > 0."""
     return 1 - u - kappa * (torch.cos(math.pi / 2 * u).square() - 1 + u)
+
+
+def warp_ends(u: Tensor, a: float) -> Tensor:
+    """Times whose density is proportional to exp(a t) + exp(a (1 - t)): a U."""
+    return 0.5 + torch.asinh((2 * u - 1) * math.sinh(a / 2)) / a
 
 
 def shift_noise(t: Tensor, rho: float) -> Tensor:
@@ -50,6 +56,7 @@ class TimesConfig(ModelConfig):
             "uniform": "Uniform",
             "logit_normal": "Logit-normal",
             "mode": "Mode",
+            "ends": "Both ends",
         },
     )
     time_mean: float = knob(
@@ -88,6 +95,29 @@ class TimesConfig(ModelConfig):
         group="Training times",
         shown_if={"time_sampling": ["mode"]},
     )
+    time_bend: float = knob(
+        4.0,
+        "Bend",
+        "How much more often the ends of the path are visited than its middle.",
+        ge=0.1,
+        le=12,
+        apply="live",
+        symbol="a",
+        formula=r"p(t) \propto e^{a t} + e^{a (1 - t)}",
+        group="Training times",
+        shown_if={"time_sampling": ["ends"]},
+    )
+    time_even: float = knob(
+        0.2,
+        "Even share",
+        "Share of the times that are spread evenly, whatever the warp: the very ends "
+        "of the path matter where samples are made in one step.",
+        ge=0,
+        le=1,
+        apply="live",
+        group="Training times",
+        shown_if={"time_sampling": ["logit_normal", "mode", "ends"]},
+    )
     time_shift: float = knob(
         1.0,
         "Noise shift",
@@ -103,12 +133,25 @@ class TimesConfig(ModelConfig):
 
 def training_times(u: Tensor, config: TimesConfig) -> Tensor:
     """Uniform draws (b,) turned into the times that training visits."""
-    t = u
-    if config.time_sampling == "logit_normal":
-        t = warp_logit_normal(u, config.time_mean, config.time_spread)
-    elif config.time_sampling == "mode":
-        t = warp_mode(u, config.time_kappa)
+    t = u if config.time_sampling == "uniform" else _partly_even(u, config)
     return t if config.time_shift == 1 else shift_noise(t, config.time_shift)
+
+
+def _partly_even(u: Tensor, config: TimesConfig) -> Tensor:
+    """Draws below the share stay even, the rest are warped; both are uniform again."""
+    share = config.time_even
+    if share == 0:
+        return _warped(u, config)
+    rest = ((u - share) / (1 - share)).clamp(min=0) if share < 1 else u
+    return torch.where(u < share, u / share, _warped(rest, config))
+
+
+def _warped(u: Tensor, config: TimesConfig) -> Tensor:
+    if config.time_sampling == "mode":
+        return warp_mode(u, config.time_kappa)
+    if config.time_sampling == "ends":
+        return warp_ends(u, config.time_bend)
+    return warp_logit_normal(u, config.time_mean, config.time_spread)
 
 
 def time_density(t: Tensor, config: TimesConfig) -> Tensor:
@@ -116,14 +159,22 @@ def time_density(t: Tensor, config: TimesConfig) -> Tensor:
     rho, level = config.time_shift, 1 - t
     back = rho - (rho - 1) * level
     before, stretch = 1 - level / back, rho / back.square()
-    if config.time_sampling == "logit_normal":
-        away = (torch.logit(before) - config.time_mean) / config.time_spread
-        bell = torch.exp(-0.5 * away.square()) / math.sqrt(2 * math.pi)
-        slope = config.time_spread * before * (1 - before)
-        return stretch * bell / slope
+    if config.time_sampling == "uniform":
+        return stretch
+    share = config.time_even
+    return stretch * (share + (1 - share) * _warped_density(before, config))
+
+
+def _warped_density(t: Tensor, config: TimesConfig) -> Tensor:
+    """Density (n,) of a warp of uniform draws, before any shift."""
     if config.time_sampling == "mode":
-        return stretch * _mode_density(before, config.time_kappa)
-    return stretch
+        return _mode_density(t, config.time_kappa)
+    if config.time_sampling == "ends":
+        a = config.time_bend
+        return a * torch.cosh(a * (t - 0.5)) / (2 * math.sinh(a / 2))
+    away = (torch.logit(t) - config.time_mean) / config.time_spread
+    bell = torch.exp(-0.5 * away.square()) / math.sqrt(2 * math.pi)
+    return bell / (config.time_spread * t * (1 - t))
 
 
 def _mode_density(t: Tensor, kappa: float) -> Tensor:

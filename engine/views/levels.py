@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from engine.models.base import Process
-from engine.models.inside import Visits, drawn_class
+from engine.models.inside import Rounds, Visits, drawn_class
 from engine.models.oracle import Oracle, OracleConfig
 from engine.settings import knob
 from engine.views.base import Moment, Picture, View, ViewConfig, f32
@@ -107,6 +107,8 @@ class LevelsView(View):
         for name, (t, values) in found.items():
             arrays |= _curve(name, t, values, values)
         if isinstance(model, Visits):
+            if isinstance(model, Rounds):
+                model = model.of_round(moment.table)
             for name, curve in self._training(moment, model).items():
                 arrays |= _curve(name, *curve)
                 found[name] = curve[:2]

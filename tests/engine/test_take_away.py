@@ -170,6 +170,8 @@ def test_what_is_cited_follows_the_settings():
         ("oracle", {"label": 1, "guidance": 2.0}, "dhariwal2021diffusion"),
         ("flow_matching", {"conditional": True}, "ho2022classifier"),
         ("gan", {"spectral_norm": True}, "miyato2018spectral"),
+        ("rectified_flow", {"reflow_rounds": 1}, "lee2024improving"),
+        ("flow_matching", {"time_sampling": "ends"}, "lee2024improving"),
     ],
 )
 def test_a_method_that_is_off_at_first_is_cited_once_it_is_on(model, settings, paper):

@@ -56,7 +56,9 @@ def test_draws_have_the_density_that_is_drawn(name, settings):
 
 def test_the_logit_normal_density_in_closed_form():
     """SD3 (Esser et al. 2024, 2403.03206, eq. 19) with m = 0, s = 1 at t = 1/2."""
-    model = made("rectified_flow", {"time_mean": 0.0, "time_spread": 1.0})
+    model = made(
+        "rectified_flow", {"time_mean": 0.0, "time_spread": 1.0, "time_even": 0.0}
+    )
     found = model.trainer.model.visit_density(torch.tensor([0.5]).double())
     assert found.item() == pytest.approx(4 / math.sqrt(2 * math.pi))
 

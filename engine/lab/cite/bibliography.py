@@ -135,6 +135,7 @@ VARIANTS: tuple[Variant, ...] = (
         "time_embedding", "learned waves of time", "kazemi2019time2vec", ("learned",)
     ),
     Variant("time_sampling", "times of training", "esser2024scaling", _BROAD),
+    Variant("time_sampling", "times of training", "lee2024improving", ("ends",)),
     Variant(
         "level_sampling", "levels of training", "karras2022elucidating", ("log_normal",)
     ),
@@ -165,6 +166,9 @@ def cited(config: RunConfig, is_trained: bool = True) -> dict[str, list[str]]:
             found[key].append(what)
 
     cite(MODELS.get(config.model), "model")
+    settings = config.model_settings
+    if settings.get("reflow_rounds") and settings.get("reflow_times") == "ends":
+        cite("lee2024improving", "times of reflow")
     for variant in VARIANTS:
         if variant.holds(config):
             cite(variant.paper, variant.what)

@@ -389,6 +389,13 @@ OTHER_PAPERS: dict[str, Paper] = {
         "2202.00512",
         _ICLR,
     ),
+    "lee2024improving": _arxiv(
+        "Lee, Sangyun and Lin, Zinan and Fanti, Giulia",
+        "Improving the Training of Rectified Flows",
+        2024,
+        "2405.20320",
+        _NEURIPS,
+    ),
     "esser2024scaling": _arxiv(
         "Esser, Patrick and Kulal, Sumith and Blattmann, Andreas and Entezari, Rahim "
         'and M{\\"u}ller, Jonas and Saini, Harry and Levi, Yam and Lorenz, Dominik and '
