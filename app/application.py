@@ -98,6 +98,7 @@ class Program(QObject):
             theme.apply(self.app)
         self.session = Session(Client(), self._start_config, self._recovery)
         self.window = Window(self.session, kept)
+        self.window.files.recent.file = file
         self.session.start_refused.connect(self._on_bad_request)
 
     def run(self) -> int:
@@ -112,7 +113,9 @@ class Program(QObject):
         self.app.exec()
         self._collector.stop()
         if self._file is not None:
-            prefs.save(self._file, self.window.preferences)
+            kept = self.window.preferences
+            kept.recent = self.window.files.recent.paths
+            prefs.save(self._file, kept)
         shutil.rmtree(self._recovery, ignore_errors=True)
         return self._exit
 

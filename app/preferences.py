@@ -18,7 +18,7 @@ APP_NAME = "generative-playground"
 
 
 class Preferences(BaseModel):
-    """Look, size, views and their states; unknown entries of a newer version go."""
+    """Look, size, views, recent files; unknown entries of a newer version go."""
 
     model_config = ConfigDict(extra="ignore", validate_assignment=True)
 
@@ -31,6 +31,7 @@ class Preferences(BaseModel):
     view_states: dict[str, dict[str, Any]] = Field(default_factory=dict)
     caption: str = ""
     figure: dict[str, Any] = Field(default_factory=dict)
+    recent: list[str] = Field(default_factory=list)
 
 
 def preferences_file() -> Path:

@@ -32,6 +32,7 @@ from engine.protocol import (
 
 ENDING = ".genplay"
 ABOUT = "session file"  # what notes on writing and reading one are about
+NOT_OPENED = "The session was not opened"
 
 
 class _Kept(BaseModel):
@@ -99,6 +100,7 @@ class SessionFiles(QObject):
 
     replacing = Signal()  # the runs go now: nothing may be done to the new ones
     opened = Signal(object, object)  # KeptWindow, Run by its id in the file
+    used = Signal(str)  # path of a file that was written or opened just now
     noted = Signal(object)  # Notice
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -137,6 +139,7 @@ class SessionFiles(QObject):
         """Write every run, its kept moments and histories into ``path``."""
         session = self._session
         if session.run is None:
+            self.noted.emit(_not_saved("There is no run yet."))
             return
         if not path.endswith(ENDING):
             path += ENDING
@@ -252,6 +255,7 @@ class SessionFiles(QObject):
         self._safe = {run.id: _seconds(run) for run in new.values()}
         session.kept_drawings += map(drawn_in, new.values())
         self.opened.emit(window, new)
+        self.used.emit(path)
         name = Path(path).name
         self.noted.emit(Notice("good", f"{name} is open", _count(len(new))))
 
@@ -270,6 +274,7 @@ class SessionFiles(QObject):
         else:
             self.path, self._safe = path, safe
             self._session.kept_drawings = drawings
+            self.used.emit(path)
             self.noted.emit(Notice("good", "Session saved", path))
         self.saving.end(not ack.error)
 
@@ -284,8 +289,7 @@ class SessionFiles(QObject):
             self._warn("The engine has stopped.")
 
     def _warn(self, text: str) -> None:
-        title = "The session was not opened"
-        self.noted.emit(Notice("warning", title, text, about=ABOUT))
+        self.noted.emit(Notice("warning", NOT_OPENED, text, about=ABOUT))
 
 
 def _not_saved(text: str) -> Notice:

@@ -28,6 +28,7 @@ from app.panels.status_bar import StatusBar
 from app.panels.timeline_bar import TimelineBar
 from app.panels.top_bar import TopBar
 from app.preferences import Preferences
+from app.recent_sessions import RecentSessions
 from app.search import Search
 from app.session import Session
 from app.session_notes import Notice
@@ -61,7 +62,8 @@ class Window(QWidget):
         self.preferences = preferences
         self.is_projecting = False
         self.asks_to_save = False
-        self.top = TopBar(session)
+        recent = RecentSessions(preferences)
+        self.top = TopBar(session, recent)
         self.data = DataPanel(session)
         self.wall = PlotWall(session)
         self.pages = Pages(session, self.wall)
@@ -73,7 +75,13 @@ class Window(QWidget):
         self.palette_list = Finder("Search actions, presets, models and data", self)
         self.toasts = ToastStack(self)
         self.files = WindowFiles(
-            session, self.wall, self.pages, self.data, self.timeline.film, self
+            session,
+            self.wall,
+            self.pages,
+            self.data,
+            self.timeline.film,
+            recent,
+            self,
         )
         self.files.may_replace = partial(may_replace, self)
         self.take_away = TakeAway(session, self)
@@ -84,6 +92,7 @@ class Window(QWidget):
             session,
             PresetStarter(session, self),
             self.pages,
+            self.files,
         )
         self.setWindowTitle("Generative Playground")
         self.setAcceptDrops(True)
@@ -337,6 +346,8 @@ class Window(QWidget):
         film = self.timeline.film
         film.changed.connect(lambda: self.top.set_filming(film.is_moving))
         self.data.drawing_requested.connect(lambda: self.pages.toggle_page("draw"))
+        self.top.recent_requested.connect(self.files.open_recent)
+        self.top.recent_cleared.connect(self.files.clear_recent)
         self.palette_list.chosen.connect(
             self.search.choose, Qt.ConnectionType.QueuedConnection
         )

@@ -14,9 +14,17 @@ from app.panels.pages import EXPLORE, PAGES, Pages
 from app.panels.plot_wall import PlotWall
 from app.panels.table_choice import TABLE, TableSheet
 from app.pictures import is_picture
+from app.recent_sessions import RecentSessions, short_folder
 from app.session import Session
 from app.session_drawing import NOT_ADDED, is_drawing
-from app.session_files import ENDING, KeptDesk, KeptWindow, SessionFiles
+from app.session_files import (
+    ABOUT,
+    ENDING,
+    NOT_OPENED,
+    KeptDesk,
+    KeptWindow,
+    SessionFiles,
+)
 from app.session_film import TrainingFilm
 from app.session_notes import Notice
 from app.session_run import Run
@@ -44,9 +52,11 @@ class WindowFiles(QObject):
         pages: All pages; one of them may take a dropped file.
         data: The panel that offers the columns of a table.
         film: The training as it can be replayed.
+        recent: Sessions that are offered again.
         parent: The widget over which dialogs stand.
 
     Attributes:
+        recent: Sessions that were saved or opened lately.
         sessions: Saves and opens ``*.genplay``.
         films: Saves GIF and WebP.
         may_replace: Whether a session may take the place of this one now; else it may
@@ -62,6 +72,7 @@ class WindowFiles(QObject):
         pages: Pages,
         data: DataPanel,
         film: TrainingFilm,
+        recent: RecentSessions,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
@@ -70,6 +81,7 @@ class WindowFiles(QObject):
         self._pages = pages
         self._data = data
         self._film = film
+        self.recent = recent
         self._over = parent
         self._table_asked = ""
         self.may_replace: Callable[[Callable[[], object]], bool] = lambda _: True
@@ -81,6 +93,7 @@ class WindowFiles(QObject):
         # A comparison on screen would give the new runs the data of the old ones.
         self.sessions.replacing.connect(lambda: pages.show_page(EXPLORE))
         self.sessions.opened.connect(self._on_opened)
+        self.sessions.used.connect(recent.add)
         for desk in (self.sessions, self.films, film):
             desk.noted.connect(self.noted)
 
@@ -139,6 +152,26 @@ class WindowFiles(QObject):
         """Let a session take the place of this one, unless that is not wanted."""
         if self.may_replace(partial(self.sessions.open, path)):
             self.sessions.open(path)
+
+    def open_recent(self, path: str) -> None:
+        """Open a session of the list; one that is gone leaves the list."""
+        try:
+            Path(path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            self.recent.remove(path)
+            folder = short_folder(Path(path).parent)
+            words = f"{Path(path).name} is no longer in {folder} and left the list."
+            self.noted.emit(Notice("warning", NOT_OPENED, words, about=ABOUT))
+            return
+        except OSError:  # whoever opens it says what is wrong
+            pass
+        self.open_session(path)
+
+    def clear_recent(self) -> None:
+        """Forget which sessions there were; their files stay."""
+        self.recent.clear()
+        words = "The files themselves stay where they are."
+        self.noted.emit(Notice("info", "The list of recent sessions is empty", words))
 
     def save_training_film(self) -> None:
         """Write the training, as the current plot shows it, as GIF or WebP."""

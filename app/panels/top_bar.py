@@ -7,8 +7,10 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.panels.bar import Bar
 from app.panels.logo import Logo
 from app.panels.pages import PAGES
+from app.panels.recent_menu import add_recent
 from app.panels.search_button import SearchButton
 from app.panels.speed import Speed
+from app.recent_sessions import RecentSessions
 from app.session import Session
 from app.session_config import data_entry, model_entry
 from app.theme import theme
@@ -19,23 +21,38 @@ from app.widgets.menu_title import MenuTitle
 from engine.protocol import Status
 
 _NARROW, _TIGHT = 1360, 1200  # px
+_MENU = (
+    {"branch": "Branch from here", "save_run": "Save run…", "take_away": "Take away…"},
+    {"save_session": "Save session…", "open_session": "Open session…"},
+)
 
 
 class TopBar(Bar):
-    """Signals are names of actions; the bar itself does nothing."""
+    """Signals are names of actions; the bar itself does nothing.
+
+    Args:
+        session: State of the window.
+        recent: Sessions that the menu offers again.
+        parent: The widget that holds it.
+    """
 
     act_requested = Signal(str)
     run_requested = Signal(str)
+    recent_requested = Signal(str)  # path
+    recent_cleared = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, recent: RecentSessions, parent: QWidget | None = None
+    ) -> None:
         super().__init__(48, "bottom", "bg1", "Run")
         self.setParent(parent)
+        self._recent = recent
         self._session = session
         self._device = ("", "")
         self._is_filming = False
         self.data = Label("Generative Playground", colour="text1", size=15, weight=600)
         self.model = Label()
-        self.runs = IconButton("caret-down", "Runs of this window", size=24)
+        self.runs = IconButton("caret-down", "Runs and sessions", size=24)
         self.reset = Button("Reset", "arrow-counter-clockwise", kind="quiet")
         self.step = Button("Step", "skip-forward", kind="quiet")
         self.play = Button("Play", "play-fill", kind="primary", hint="Space")
@@ -69,7 +86,7 @@ class TopBar(Bar):
         self._show_driven()
 
     def menu_of_runs(self) -> QMenu:
-        """A fresh menu of all runs, and the ways to more of them."""
+        """A fresh menu of all runs, the ways to more of them, and sessions."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for run in self._session.runs.there:
@@ -80,14 +97,12 @@ class TopBar(Bar):
                 lambda _=False, name=run.id: self.run_requested.emit(name)
             )
             menu.addAction(action)
-        menu.addSeparator()
-        for name, title in (
-            ("branch", "Branch from here"),
-            ("save_run", "Save run…"),
-            ("take_away", "Take away…"),
-        ):
-            action = menu.addAction(title)
-            action.triggered.connect(lambda _=False, n=name: self.act_requested.emit(n))
+        for group in _MENU:
+            menu.addSeparator()
+            for name, title in group.items():
+                self._offer(menu, name, title)
+        clear = self.recent_cleared.emit
+        add_recent(menu, self._recent, self.recent_requested.emit, clear)
         return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -143,6 +158,10 @@ class TopBar(Bar):
         session.reported.connect(lambda *_: self._show_driven())
         session.run_ready.connect(lambda _: self._show_playing(False))
         session.engine_changed.connect(self._on_engine)
+
+    def _offer(self, menu: QMenu, name: str, title: str) -> None:
+        action = menu.addAction(title)
+        action.triggered.connect(lambda _=False: self.act_requested.emit(name))
 
     def _open_runs(self) -> None:
         self.menu_of_runs().popup(self.runs.mapToGlobal(self.runs.rect().bottomLeft()))

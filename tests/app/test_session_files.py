@@ -426,3 +426,13 @@ def test_a_drawing_that_was_cleared_is_wanted_empty_again(
     world.runs.all["open-1-run-1"].history.config = drawn  # as the engine reports
     world.link.answer()
     assert world.desk.drawn == [("open-1-run-1", {"operations": []})]
+
+
+def test_a_session_without_a_run_is_not_saved_in_silence(qapp):
+    """While the engine starts, a named file was asked for and never written."""
+    empty, notes = World(), []
+    files = SessionFiles(empty)
+    files.noted.connect(notes.append)
+    files.save("lab", KeptDesk())
+    assert not empty.link.sent
+    assert [note.title for note in notes] == ["The session was not saved"]
