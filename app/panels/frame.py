@@ -84,7 +84,10 @@ class SidePanel(QWidget):
         for ground in (self._area.viewport(), self.content):
             ground.setAutoFillBackground(False)
         self._whole = QVBoxLayout(self)
-        self._whole.addWidget(self._area)
+        self._whole.addWidget(self._area, 1)
+        self._foot = QVBoxLayout()
+        self._whole.addLayout(self._foot)
+        self._whole.setSpacing(0)
         self.setAccessibleName(name)
         self._state = State(self, self._restyle)
 
@@ -98,6 +101,11 @@ class SidePanel(QWidget):
         if narrow != self._is_narrow:
             self._is_narrow = narrow
             self._restyle()
+
+    def set_foot(self, widget: QWidget) -> None:
+        """Keep a widget below the column, in sight wherever that is scrolled to."""
+        self._foot.addWidget(widget)
+        self._restyle()
 
     def scroll_to_top(self) -> None:
         """Show the beginning of the panel."""
@@ -120,3 +128,7 @@ class SidePanel(QWidget):
         self._whole.setContentsMargins(0, 0, 1 if self._side == "left" else 0, 0)
         self.column.setContentsMargins(px(13), px(8), px(4), px(12))
         self.column.setSpacing(px(4))
+        # A foot ends where the column does, beside the bar of the scroll.
+        is_used = self._foot.count() > 0
+        top, bottom = (px(4), px(8)) if is_used else (0, 0)
+        self._foot.setContentsMargins(px(13), top, px(12), bottom)

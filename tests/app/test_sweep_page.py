@@ -163,8 +163,8 @@ def test_the_chosen_run_says_its_metric_once_and_in_full(world, metric, first):
     world.page.controls.form.fields["metric"].user_set(metric)
     begin(world)
     card = world.page.card
-    world.until(lambda: world.sweep.kind and card._figures[0][0].text() == first)
-    shown = [name.text() for name, value in card._figures if not value.isHidden()]
+    world.until(lambda: world.sweep.kind and card.figures.pairs[0][0].text() == first)
+    shown = [name.text() for name, value in card.figures.pairs if not value.isHidden()]
     assert shown.count("Loss") == 1
     assert shown[1] == "Step"
 
@@ -376,14 +376,24 @@ def test_a_chosen_cell_is_told_of_and_keys_move_the_choice(world):
     assert page.grid.tiles[sweep.selected].is_chosen
 
 
-def test_a_chosen_cell_brings_its_card_into_sight(world):
-    """In a small window the button that opens it was below the fold."""
+@pytest.mark.parametrize("height", [594, 774])
+def test_the_best_cell_can_be_opened_at_first_sight(world, height):
+    """In windows of 1280x720 and 1440x900 the button lay below the fold."""
+    world.page.resize(1280, height)
+    begin(world)
+    card = world.page.card
+    for button in (card.open, card.compare):
+        world.until(lambda b=button: b.visibleRegion().boundingRect() == b.rect())
+    assert world.page.side._area.verticalScrollBar().value() == 0
+
+
+def test_a_chosen_cell_brings_its_figures_into_sight(world):
     begin(world)
     page = world.page
     page.resize(1280, 500)
 
     def is_seen():
-        return page.card.open.visibleRegion().boundingRect().height() >= 20
+        return page.card.figures.visibleRegion().boundingRect().height() >= 20
 
     QTest.mouseClick(page.grid.tiles[1], Qt.MouseButton.LeftButton)
     world.until(is_seen)

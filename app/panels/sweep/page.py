@@ -207,9 +207,10 @@ class SweepPage(Page):
         self._left.addWidget(self.foot)
         column = self.side.column
         parts: list[QWidget] = [self.controls, Rule(), self.heat_head, self.heat]
-        for widget in (*parts, self.card):
+        for widget in (*parts, self.card.figures):
             column.addWidget(widget)
         column.addStretch(1)
+        self.side.set_foot(self.card)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -236,9 +237,9 @@ class SweepPage(Page):
         sweep.opened.connect(self._on_opened)
 
     def _show_card(self) -> None:
-        """What can be done with a cell that was picked may be below the fold."""
+        """The figures of a cell that was picked may be below the fold."""
         if self.sweep.selected is not None:
-            self.side.scroll_to(self.card)
+            self.side.scroll_to(self.card.figures)
 
     def _fit_head(self) -> None:
         """Where room is short the bar is short, and an icon stands for its words.

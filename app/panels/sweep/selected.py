@@ -1,4 +1,7 @@
-"""The chosen cell of the wall: its figures, and the ways to go on with it."""
+"""The chosen cell of the wall: its figures, and the ways to go on with it.
+
+The ways stand where they are always seen, the figures where there is room for them.
+"""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QPaintEvent
@@ -19,8 +22,47 @@ _FIGURES = 4  # beside the metric and the step
 _SHORT = {"kl": "KL", "elbo": "ELBO"}
 
 
+class RunFigures(QWidget):
+    """Names and values in two columns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pairs: list[tuple[Label, Label]] = []
+        self._grid = QGridLayout(self)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
+        self._state = State(self, self._restyle)
+
+    def show_lines(self, lines: list[tuple[str, str]]) -> None:
+        """Show these and no others."""
+        while len(self.pairs) < len(lines):
+            name, value = Label(colour="text3"), Label(colour="text1", size=13)
+            row, column = divmod(len(self.pairs), 2)
+            self._grid.addWidget(name, 2 * row, column)
+            self._grid.addWidget(value, 2 * row + 1, column)
+            self.pairs.append((name, value))
+        for place, (name, value) in enumerate(self.pairs):
+            shown = place < len(lines)
+            name.setVisible(shown)
+            value.setVisible(shown)
+            if shown:
+                name.setText(lines[place][0])
+                value.setText(lines[place][1])
+
+    def _restyle(self) -> None:
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setHorizontalSpacing(theme.px(8))
+
+
 class SelectedCard(QWidget):
-    """Signals carry the number of the cell."""
+    """The name of the cell and what can be done with it.
+
+    Signals carry its number.
+
+    Attributes:
+        figures: What is known of it; a widget by itself, that stands elsewhere.
+    """
 
     open_requested = Signal(int)
     compare_requested = Signal(int)
@@ -28,15 +70,14 @@ class SelectedCard(QWidget):
     def __init__(self, sweep: Sweep) -> None:
         super().__init__()
         self._sweep = sweep
-        self._figures: list[tuple[Label, Label]] = []
+        self.figures = RunFigures()
         self.head = Label("Best run", colour="text3")
         self.chip = Chip("best", "exact")
-        self.title = Label(colour="text1", size=15, weight=600, wraps=True)
+        self.title = Label(colour="text1", size=13, weight=600, wraps=True)
         self.trouble = Label(colour="warn", size=11, wraps=True)
         self.open = Button("Open this run", "arrow-right", kind="primary")
         self.compare = Button("Compare")
         self._top, self._buttons = QHBoxLayout(), QHBoxLayout()
-        self._grid = QGridLayout()
         self._column = QVBoxLayout(self)
         self._arrange()
         self.open.clicked.connect(lambda: self.open_requested.emit(sweep.shown))
@@ -53,6 +94,7 @@ class SelectedCard(QWidget):
         index, plan = sweep.shown, sweep.plan
         known = index is not None and plan is not None
         self.setVisible(known)
+        self.figures.setVisible(known)
         if index is None or plan is None:
             return
         cell, is_best = sweep.cells[index], index == sweep.best
@@ -68,7 +110,7 @@ class SelectedCard(QWidget):
         for name, value in losses[:_FIGURES]:
             words = "–" if value is None else format_number(value, 4)
             lines.append((term_words(name), words))
-        self._show_figures(lines)
+        self.figures.show_lines(lines)
 
     def _show_chip(self, cell: WallCell, is_best: bool) -> None:
         kind: ChipKind = "warning" if cell.state in ALARMING else "plain"
@@ -93,21 +135,6 @@ class SelectedCard(QWidget):
         for button in (self.open, self.compare):
             button.setEnabled(there and not cell.trouble and not waits)
 
-    def _show_figures(self, lines: list[tuple[str, str]]) -> None:
-        while len(self._figures) < len(lines):
-            name, value = Label(colour="text3"), Label(colour="text1", size=15)
-            row, column = divmod(len(self._figures), 2)
-            self._grid.addWidget(name, 2 * row, column)
-            self._grid.addWidget(value, 2 * row + 1, column)
-            self._figures.append((name, value))
-        for place, (name, value) in enumerate(self._figures):
-            shown = place < len(lines)
-            name.setVisible(shown)
-            value.setVisible(shown)
-            if shown:
-                name.setText(lines[place][0])
-                value.setText(lines[place][1])
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """A raised card."""
         with painting(self) as painter:
@@ -119,21 +146,16 @@ class SelectedCard(QWidget):
         self._top.addWidget(self.chip)
         self._buttons.addWidget(self.open, 1)
         self._buttons.addWidget(self.compare)
-        self._grid.setColumnStretch(0, 1)
-        self._grid.setColumnStretch(1, 1)
         self._column.addLayout(self._top)
         self._column.addWidget(self.title)
         self._column.addWidget(self.trouble)
-        self._column.addLayout(self._grid)
         self._column.addLayout(self._buttons)
 
     def _restyle(self) -> None:
         px = theme.px
-        self._column.setContentsMargins(px(12), px(8), px(12), px(12))
+        self._column.setContentsMargins(px(12), px(6), px(12), px(10))
         self._column.setSpacing(px(4))
-        self._grid.setVerticalSpacing(px(1))
-        self._grid.setHorizontalSpacing(px(8))
-        self._buttons.setContentsMargins(0, px(8), 0, 0)
+        self._buttons.setContentsMargins(0, px(4), 0, 0)
         self._buttons.setSpacing(px(8))
 
 
