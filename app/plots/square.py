@@ -1,7 +1,7 @@
 """The square paper: equal limits, three labels per axis, tags, and a rail beside it."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QPainter
+from PySide6.QtGui import QColor, QHelpEvent, QPainter
 from PySide6.QtWidgets import QToolTip
 
 from app.plots.figures_block import Numbers
@@ -222,10 +222,10 @@ class Square(Paper):
         x_name, y_name = self.axis_names
         foot = QRectF(inner.left(), inner.bottom() - px(16), inner.width(), px(16))
         if x_name:
-            draw_text(painter, foot, f"{x_name} →", c.text3, 11, align=RIGHT)
+            self._axis_name(painter, foot, f"{x_name} →", RIGHT)
         if y_name:
             row = line.translated(0, px(20) if self.tags[0] else 0)
-            draw_text(painter, row, f"{y_name} ↑", c.text3, 11)
+            self._axis_name(painter, row, f"{y_name} ↑", LEFT)
 
     def _tag_wants(self) -> list[int]:
         return [text_width(tag, 12, 600) + theme.px(8) for tag in self.tags]
@@ -254,11 +254,27 @@ class Square(Paper):
         if align == RIGHT:
             left = line.right() + theme.px(4) - width
         ground = QRectF(left, line.top(), width, line.height())
-        shade = theme.c.well.toRgb()
-        shade.setAlpha(190)
-        painter.fillRect(ground, shade)
+        painter.fillRect(ground, _shade())
         draw_text(painter, ground, text, theme.c.text1, 12, 600, CENTRE)
+
+    @staticmethod
+    def _axis_name(
+        painter: QPainter, line: QRectF, text: str, align: Qt.AlignmentFlag
+    ) -> None:
+        """The same for a name, which may lie on a dark cell as well as on none."""
+        wide = text_width(text, _LABEL)
+        left = line.left() if align == LEFT else line.right() - wide
+        ground = QRectF(left, line.top(), wide, line.height())
+        painter.fillRect(ground.adjusted(-theme.px(4), 0, theme.px(4), 0), _shade())
+        draw_text(painter, ground, text, theme.c.text2, _LABEL)
 
     def _on_pointed(self, pixel: QPointF | None) -> None:
         inside = pixel is not None and self.frame.contains(pixel)
         self.moved.emit(self.pane.data_point(pixel) if pixel and inside else None)
+
+
+def _shade() -> QColor:
+    """Paper through which a little of the data is seen."""
+    shade = theme.c.well.toRgb()
+    shade.setAlpha(200)
+    return shade
