@@ -1,6 +1,6 @@
 """Saves films: the training of a run, or the way of its points from noise to data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from app.session_film import TrainingFilm
 from app.session_notes import Notice
 
 if TYPE_CHECKING:
+    from app.film_rooms import Picture
     from app.films import FilmWriter
     from app.plots.base import PlotView
 
@@ -64,7 +65,8 @@ class FilmDesk(QObject):
 
     def _write_training(self, plot: "PlotView", path: str) -> None:
         self._films_training = True
-        self._write(plot, self._film.show, path, self._caption_then)
+        pictures = self._film.pictures_of(plot.view)
+        self._write(plot, self._film.show, path, self._caption_then, pictures)
 
     def _is_free(self) -> bool:
         if self._writer is None and self._waiting is None:
@@ -95,6 +97,7 @@ class FilmDesk(QObject):
         show: Callable[[float], None],
         path: str,
         caption: Callable[[], str],
+        pictures: "Sequence[Picture]" = (),
     ) -> None:
         from app.films import FilmWriter  # brings pyqtgraph and Pillow
 
@@ -102,7 +105,7 @@ class FilmDesk(QObject):
         if not file.suffix:
             file = file.with_suffix(".gif")
         try:
-            writer = FilmWriter(plot, show, file, caption, self)
+            writer = FilmWriter(plot, show, file, caption, self, pictures)
         except ValueError as error:
             self._on_finished(path, str(error))
             return

@@ -4,7 +4,7 @@ Pictures are drawn one at a time between events, so the window stays alive; the 
 written by a thread of its own, whole or not at all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app import figures
+from app.film_rooms import FilmRooms, Picture
 from app.plots.base import PlotView
 from engine.part_file import replacing
 
@@ -34,6 +35,7 @@ class FilmWriter(QObject):
         show: Brings the plot to a position from 0 to 1.
         path: Where to; its ending decides the format.
         caption: Gives the words at the upper right of the picture on show.
+        pictures: All that the film goes through, where their axes may differ.
 
     Raises:
         ValueError: The ending is neither .gif nor .webp.
@@ -49,6 +51,7 @@ class FilmWriter(QObject):
         path: Path,
         caption: Callable[[], str] = str,
         parent: QObject | None = None,
+        pictures: Sequence[Picture] = (),
     ) -> None:
         super().__init__(parent)
         if path.suffix.lower() not in FORMATS:
@@ -57,6 +60,7 @@ class FilmWriter(QObject):
         self._show = show
         self._path = path
         self._caption = caption
+        self._rooms = FilmRooms(plot, pictures)
         self._pictures: list[Image.Image] = []
         self._size: tuple[int, int] | None = None
         self._error = ""
@@ -88,8 +92,11 @@ class FilmWriter(QObject):
         Held by its dying child alone, a parent would die within it and delete it twice.
         """
         self._show, self._caption = lambda _: None, str
+        self._rooms.release()
 
     def _draw(self) -> None:
+        if self._rooms.try_next():
+            return
         index = len(self._pictures)
         self._show(index / (FRAMES - 1))
         try:
@@ -101,6 +108,7 @@ class FilmWriter(QObject):
         self.advanced.emit((index + 1) / FRAMES)
         if index + 1 == FRAMES:
             self._timer.stop()
+            self._rooms.release()
             pictures, self._pictures = self._pictures, []
             self._thread = Thread(target=self._write, args=(pictures,), daemon=True)
             self._thread.start()

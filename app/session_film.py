@@ -157,6 +157,11 @@ class TrainingFilm(QObject):
         else:
             self.play()
 
+    def pictures_of(self, view: str) -> list[tuple[dict[str, Any], Arrays]]:
+        """All pictures of a view, oldest first, as far as they are gathered."""
+        reels = [reel for reel in self._reels.values() if reel.view == view]
+        return [reel.pictures[step] for reel in reels[:1] for step in self.steps]
+
     def show(self, position: float) -> None:
         """Draw the film at a position from 0 to 1."""
         self.position = min(max(position, 0.0), 1.0)

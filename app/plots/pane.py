@@ -26,6 +26,7 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
         self.grab_at: Callable[[float, float], Drag | None] | None = None
         self._drag: Drag | None = None
         self._home = (0.0, 1.0, 0.0, 1.0)
+        self._held: tuple[float, float, float, float] | None = None
         self._away = False
         self.zooms = (zoom_x, zoom_y)
         self.disableAutoRange()
@@ -49,11 +50,19 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
     def go_home(self) -> None:
         """Show the home limits again."""
         self._away = False
-        x_0, x_1, y_0, y_1 = self._home
+        x_0, x_1, y_0, y_1 = self.home
         self.setRange(xRange=(x_0, x_1), yRange=(y_0, y_1), padding=0)
 
+    def hold(self, limits: tuple[float, float, float, float] | None) -> None:
+        """Call these its home whatever is set, as over a film; None to go by that."""
+        if limits != self._held:
+            self._held = limits
+            if not self._away:
+                self.go_home()
+
     def follow(self, other: "Pane") -> None:
-        """Show what another pane shows, if the person has moved that."""
+        """Show what another pane shows, if the person or a film has moved that."""
+        self.hold(other._held)
         if other._away:
             self._away = True
             x_0, x_1, y_0, y_1 = other.limits
@@ -62,7 +71,7 @@ class Pane(pg.ViewBox):  # type: ignore[misc]
     @property
     def home(self) -> tuple[float, float, float, float]:
         """The limits to return to: panes of the same space have the same."""
-        return self._home
+        return self._held or self._home
 
     def match(self, other: "Pane") -> None:
         """Show what another pane shows now, also if that is its home."""

@@ -217,7 +217,7 @@ class TrajectoriesPlot(PlotView):
 
     def _beyond(self, points: NDArray[Any]) -> str:
         """Where most are out of sight: some models start from noise of size 80."""
-        x_0, x_1, y_0, y_1 = self.own_room
+        x_0, x_1, y_0, y_1 = self.square.pane.home
         inside = ((points >= (x_0, y_0)) & (points <= (x_1, y_1))).all(axis=1)
         share = 1 - float(inside.mean())
         return f"{100 * share:.0f} % out of sight" if share > _HIDDEN else ""

@@ -48,6 +48,10 @@ class Film(Job):
         steps = made.snapshots
         total = len(steps) * len(views)
         done = 0
+        for view in views.values():
+            view.prepare(
+                made.moment(wish.quality, step, self.tick) for step in reversed(steps)
+            )
         for step in steps:
             moment = made.moment(wish.quality, step, self.tick)
             for slot, view in views.items():

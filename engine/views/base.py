@@ -6,7 +6,7 @@ a small dictionary; it knows nothing of drawing.
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -94,6 +94,14 @@ class View(ABC):
     def can_show(cls, capabilities: Set[str]) -> bool:
         """Whether a model with these capabilities feeds the view."""
         return not cls.needs or any(capabilities >= set(need) for need in cls.needs)
+
+    def prepare(self, moments: Iterable[Moment]) -> None:
+        """Settle what the pictures of all these moments share, newest moment first.
+
+        A film asks for it: a map that is computed in the limits of each moment would
+        cover another part of axes that stand still.
+        """
+        del moments  # most have nothing to settle
 
     @abstractmethod
     def compute(self, moment: Moment) -> Picture:

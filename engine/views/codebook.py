@@ -1,5 +1,6 @@
 """The list of codes of a quantising model: cells, uses, and what each code says."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import torch
@@ -57,6 +58,21 @@ class CodesView(View):
     Config: ClassVar[type[ViewConfig]] = CodesConfig
     needs = (("coded",),)
     empty = "This model has no list of codes; look at its samples instead."
+    _room: tuple[float, float, float, float] | None = None  # for all of a film
+
+    def prepare(self, moments: Iterable[Moment]) -> None:
+        """One square of cells for all."""
+        found = []
+        for moment in moments:
+            model = moment.fitted.model
+            assert isinstance(model, Coded)
+            plane = _Plane(
+                self.config.axis_x, self.config.axis_y, _encodings(moment, model)
+            )
+            found.append(plane.limits())
+            moment.tick()
+        x_0, x_1, y_0, y_1 = zip(*found, strict=True)
+        self._room = min(x_0), max(x_1), min(y_0), max(y_1)
 
     def compute(self, moment: Moment) -> Picture:
         """Arrays cells (G, G), codes and encodings (., 2), points (K, 2), shares."""
@@ -71,7 +87,7 @@ class CodesView(View):
         size = len(vectors)
         share = counts(nearest(z, vectors), size, z.dtype) / len(z)
         plane = _Plane(self.config.axis_x, self.config.axis_y, z)
-        limits = plane.limits()
+        limits = self._room or plane.limits()
         side = coarser(self.config.resolution, moment.quality, 48)
         lifted = plane.lift(cell_centres(limits, side))
         cells = in_chunks(lambda c: nearest(c, vectors), lifted, moment.tick)

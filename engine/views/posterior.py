@@ -1,6 +1,7 @@
 """Posterior clouds of the data's codes, and all of them together beside the prior."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -89,6 +90,16 @@ class PosteriorView(View):
     Config: ClassVar[type[ViewConfig]] = PosteriorConfig
     needs = (("encoder", "latent"),)
     empty = "This model has no encoder, so points have no codes."
+    _half = 0.0  # of the side of a square that holds all of a film
+
+    def prepare(self, moments: Iterable[Moment]) -> None:
+        """The axes that tell most at the end, and one square for all."""
+        for moment in moments:
+            seen = self._seen(moment)
+            x, y = (axis + 1 for axis in seen.axes)
+            self.config = self.config.model_copy(update={"axis_x": x, "axis_y": y})
+            self._half = max(self._half, seen.half)
+            moment.tick()
 
     def compute(self, moment: Moment) -> Picture:
         """Arrays aggregate and ratio (G, G), rims (m, P, 2), codes, kl_per_axis.
@@ -96,13 +107,10 @@ class PosteriorView(View):
         With one latent axis: profile (2, P, 2), the curves of the whole and the prior.
         """
         config, train = self.config, moment.data.train
-        rows = spread_pick(len(train.x), fewer(MIXED, moment.quality, 300), 0)
-        x = train.x[rows]
-        codes = moment.fitted.encode(x)
+        rows, seen = _rows(moment), self._seen(moment)
+        x, codes, axes = seen.x, seen.codes, seen.axes
         moment.tick()
         dim = codes.mean.shape[1]
-        axes = self._axes(codes)
-        seen = _Seen(moment, x, codes, axes)
         drawn = spread_pick(len(x), DRAWN, moment.seed)
         arrays: dict[str, NDArray[Any]] = {
             "codes": f32(plane_of(codes.mean, axes)[drawn].nan_to_num()),
@@ -121,6 +129,11 @@ class PosteriorView(View):
             arrays["kl_per_axis"] = f32(kl_per_axis(codes))
         meta = paper(moment) | self._facts(moment, codes, axes) | found.meta
         return Picture(arrays | found.arrays, meta)
+
+    def _seen(self, moment: Moment) -> "_Seen":
+        x = moment.data.train.x[_rows(moment)]
+        codes = moment.fitted.encode(x)
+        return _Seen(moment, x, codes, self._axes(codes), self._half)
 
     def _axes(self, codes: Codes) -> tuple[int, int]:
         """The axes to draw, from 0; those left open are the most telling ones."""
@@ -212,12 +225,19 @@ class _Seen:
     x: Tensor
     codes: Codes
     axes: tuple[int, int]
+    least: float = 0.0
 
     @property
     def half(self) -> float:
-        """Half the side of a square that holds the codes and the prior."""
+        """Half the side of a square that holds the codes and the prior, at least."""
         farthest = float(plane_of(self.codes.mean, self.axes).abs().max())
-        return max(HALF_SIDE, 1.05 * farthest)
+        return max(HALF_SIDE, 1.05 * farthest, self.least)
+
+
+def _rows(moment: Moment) -> Tensor:
+    """Which training points are encoded."""
+    count = fewer(MIXED, moment.quality, 300)
+    return spread_pick(len(moment.data.train.x), count, 0)
 
 
 def _cloud(moment: Moment, x: Tensor, eps: Tensor) -> Tensor:

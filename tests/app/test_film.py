@@ -18,6 +18,7 @@ from app.session_film import TrainingFilm, between
 from engine.protocol import JobNews
 
 STEPS = [0, 10, 100]
+META = {"limits": [-3, 3, -3, 3], "columns": ["x", "y"], "n_data": 50, "classes": 0}
 FORMAT = QImage.Format.Format_RGB32
 
 
@@ -77,9 +78,10 @@ class World(QObject):
     ) -> None:
         result, arrays = {}, {}
         if step is not None:
-            result = {"slot": slot, "view": view, "step": step, "meta": {"s": step}}
+            result = {"slot": slot, "view": view, "step": step, "meta": dict(META)}
             result |= {"end": self.end}
             arrays = {"samples": np.full((3, 2), step, "f4")}
+            arrays |= {"data": arrays["samples"], "data_labels": np.zeros(3, "i4")}
         news = JobNews(
             job_id=f"job-{len(self.started)}",
             what="film",
@@ -320,7 +322,7 @@ def plot(qtbot):
     made.resize(300, 240)
     rng = np.random.default_rng(0)
     made.show_frame(
-        {"limits": [-3, 3, -3, 3], "columns": ["x", "y"], "n_data": 50, "classes": 0},
+        META,
         {
             "data": rng.normal(size=(50, 2)).astype("f4"),
             "data_labels": np.zeros(50, "i4"),

@@ -34,3 +34,24 @@ def test_a_view_that_the_model_cannot_feed_is_refused():
     wish = FilmSettings.model_validate({"reels": [{"slot": "a", "view": "duel"}]})
     with pytest.raises(SettingError):
         next(Film(wish, {"r": run}, "r", lambda: None).work())
+
+
+@pytest.mark.parametrize(
+    ("model", "view", "width"),
+    [("vqvae", "codes", {}), ("vae", "posterior", {"latent_dim": 4})],
+)
+def test_maps_of_codes_have_the_same_limits_and_axes_in_a_whole_film(
+    model, view, width
+):
+    """Cells covered a stamp in the middle of axes that stand still."""
+    run = Experiment(model, "two_moons", model_settings=width | {"width": 16})
+    run.train(60)
+    wish = FilmSettings.model_validate({"reels": [{"slot": "a", "view": view}]})
+    news = list(Film(wish, {"r": run}, "r", lambda: None).work())
+    shared = {(*n.result["meta"]["limits_z"], *n.result["meta"]["axes"]) for n in news}
+    assert len(shared) == 1
+    x_0, x_1, y_0, y_1, *axes = shared.pop()
+    own = [run.picture(view, {}, step, 0.375).meta for step in run.snapshots]
+    assert [x_0, y_0] == pytest.approx(np.min([m["limits_z"] for m in own], 0)[::2])
+    assert [x_1, y_1] == pytest.approx(np.max([m["limits_z"] for m in own], 0)[1::2])
+    assert axes == own[-1]["axes"]
