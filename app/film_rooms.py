@@ -36,9 +36,13 @@ class FilmRooms:
             return False
         if self._left:
             self._twin.show_frame(*self._left.pop(0))
-            for seen, pane in zip(self._seen, self._twin.paper.panes, strict=True):
-                if all(map(isfinite, pane.home)):
-                    seen.append(pane.home)
+            panes = self._twin.paper.panes
+            if len(panes) == len(
+                self._seen
+            ):  # else it has other panels than at the end
+                for seen, pane in zip(self._seen, panes, strict=True):
+                    if all(map(isfinite, pane.home)):
+                        seen.append(pane.home)
             return True
         self._drop_twin()
         for seen, pane in zip(self._seen, self._panes, strict=True):

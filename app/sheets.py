@@ -79,6 +79,11 @@ class Plate:
             for name, table in cell.plot.tables().items()
         }
 
+    def numbers_note(self) -> str:
+        """What whoever saves them should know of any of them."""
+        plots = [cell.plot for row in self.shown for cell in row]
+        return next(filter(None, (plot.numbers_note() for plot in plots)), "")
+
     def facts(self) -> dict[str, Any]:
         """What the file keeps of all plots, row by row."""
         rows = [[facts_of(cell.plot) for cell in row] for row in self.shown]

@@ -15,6 +15,7 @@ from app.session_notes import Notice, grouped
 from engine.protocol import Arrays, JobNews
 
 JOB = "take_away"
+_WHOLE = "Curves are of the whole training."
 _CHANGED = "Settings changed during this run: it holds the present ones."
 
 
@@ -159,4 +160,7 @@ class TakeAway(QObject):
         words = ", ".join(parts)
         if found.get("changed") and way.what in ("code", "command", "json"):
             words = f"{words}. {_CHANGED}" if words else _CHANGED
+        run = self._session.run
+        if way.what == "curves" and run is not None and run.at is not None:
+            words = f"{words}. {_WHOLE}"
         return words

@@ -104,6 +104,9 @@ class FigureMaker(QObject):
             return
         beside = ", ".join(each.name for each in written[1:])
         words = f"{path}, with {beside} beside it" if beside else str(path)
+        subject = self._subject()
+        note = subject.plot.numbers_note() if subject is not None else ""
+        words = f"{words}. {note}" if note else words
         self.noted.emit(Notice("good", "Numbers saved", words))
 
     def _tables(self) -> "Mapping[str, Table]":

@@ -201,6 +201,10 @@ class PlotView(QWidget):
         """The numbers behind the plot."""
         return tables_of(self.arrays, self.shapes, self._planes())
 
+    def numbers_note(self) -> str:
+        """What whoever saves them should know of them; empty if nothing."""
+        return ""
+
     # ---- what subclasses write
 
     def draw(self) -> None:

@@ -76,7 +76,24 @@ class CurvesPlot(PlotView):
             f"{self._quantity(name).get('title', name)} {self._last(name)}"
             for name in self._names()
         ]
-        return f"Step {int(self.meta.get('step', 0)):,}: " + ", ".join(parts) + "."
+        at = self.visited is not None
+        step = self._end("step") if at else self.meta.get("step", 0)
+        words = f"Step {int(step):,}: " + ", ".join(parts) + "."
+        return f"{words} {self.numbers_note()}" if at else words
+
+    @property
+    def visited(self) -> int | None:
+        """The earlier step that the other plots show; None at the present."""
+        step = self.meta.get("step")
+        if step is None or not self.shows_whole_training or not self._names():
+            return None
+        return int(step) if step < self._end("step") else None
+
+    def numbers_note(self) -> str:
+        """That all is told, although an earlier moment is on show."""
+        if self.visited is None:
+            return ""
+        return f"Curves are of the whole training, also after step {self.visited:,}."
 
     def draw(self) -> None:
         """All panels."""
@@ -84,14 +101,12 @@ class CurvesPlot(PlotView):
         self._arrange()
         paper = self.panel_paper
         paper.x_unit = "s" if self._axis == "seconds" else ""
-        paper.changes = [
-            self._change(change) for change in self.meta.get("changes", [])
-        ]
-        right = max(
-            (float(self._of(name, self._axis)[-1]) for name in self._names()),
-            default=1.0,
-        )
+        changes = [self._change(change) for change in self.meta.get("changes", [])]
+        changes += self._visited_line()
+        paper.changes = sorted(changes, key=lambda line: line.place)
+        right = self._end(self._axis) if self._names() else 1.0
         right = max(right, 1.0 if self._axis == "step" else 1e-3)
+        self._tell_visited()
         for group, panel in self._groups.items():
             self._draw_panel(group, panel, right)
         paper.set_panels(list(self._groups.values()))
@@ -142,6 +157,24 @@ class CurvesPlot(PlotView):
         name = str(change.get("title") or change["name"]).replace("_", " ")
         text = f"{name} {written(change['old'])} → {written(change['new'])}"
         return Line(float(change.get(self._axis, change["step"])), text, "text2")
+
+    def _end(self, axis: str) -> float:
+        """Where the longest curve ends."""
+        return max(float(self._of(name, axis)[-1]) for name in self._names())
+
+    def _visited_line(self) -> list[Line]:
+        """Where the moment lies that the other plots show."""
+        visited = self.visited
+        if visited is None:
+            return []
+        longest = max(self._names(), key=lambda n: float(self._of(n, "step")[-1]))
+        steps, places = (self._of(longest, part) for part in ("step", self._axis))
+        place = float(np.interp(visited, steps, places))
+        return [Line(place, f"on show: step {visited:,}", "text2")]
+
+    def _tell_visited(self) -> None:
+        words = f"The whole training; the other plots show step {self.visited or 0:,}."
+        self.read_out.set_hint(self.hint if self.visited is None else words)
 
     def _arrange(self) -> None:
         layout = [(self._group(name), name) for name in self._names()]

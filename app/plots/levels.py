@@ -16,6 +16,7 @@ class LevelsPlot(CurvesPlot):
     view = "levels"
     title = "Noise levels"
     hint = "Point at a level to read it; from noise, t = 0, to data, t = 1."
+    shows_whole_training = False
 
     def header_widgets(self) -> list[QWidget]:
         """Nothing: t is the only axis."""
