@@ -40,12 +40,12 @@ class FilmDesk(QObject):
         self._moment = ""
         film.changed.connect(self._on_film)
 
-    def save_training(self, plot: "PlotView", path: str) -> None:
-        """Write the training as this plot shows it."""
+    def save_training(self, plot: "PlotView", path: str, slot: str) -> None:
+        """Write the training as this plot, in its slot, shows it."""
         if not self._is_free():
             return
         if self._film.hold():
-            self._waiting = lambda: self._write_training(plot, path)
+            self._waiting = lambda: self._write_training(plot, path, slot)
             self._on_film()
 
     def save_paths(self, plot: "PlotView", path: str) -> None:
@@ -63,9 +63,9 @@ class FilmDesk(QObject):
             self._session.slots.set_paused(True)
             self._write(plot, show, path, self._caption_at)
 
-    def _write_training(self, plot: "PlotView", path: str) -> None:
+    def _write_training(self, plot: "PlotView", path: str, slot: str) -> None:
         self._films_training = True
-        pictures = self._film.pictures_of(plot.view)
+        pictures = self._film.pictures_of(slot)
         self._write(plot, self._film.show, path, self._caption_then, pictures)
 
     def _is_free(self) -> bool:
@@ -133,6 +133,8 @@ class FilmDesk(QObject):
             self._writer.deleteLater()
             self._writer = None
         self._films_training = False
+        if error or not path:
+            self.advanced.emit(1.0)  # of a film that was left nothing more is drawn
         self._film.stop()
         self._session.slots.set_paused(False)
         if error:

@@ -157,10 +157,10 @@ class TrainingFilm(QObject):
         else:
             self.play()
 
-    def pictures_of(self, view: str) -> list[tuple[dict[str, Any], Arrays]]:
-        """All pictures of a view, oldest first, as far as they are gathered."""
-        reels = [reel for reel in self._reels.values() if reel.view == view]
-        return [reel.pictures[step] for reel in reels[:1] for step in self.steps]
+    def pictures_of(self, slot: str) -> list[tuple[dict[str, Any], Arrays]]:
+        """All pictures of a place, oldest first, as far as they are gathered."""
+        reel = self._reels.get(slot)
+        return [reel.pictures[step] for step in self.steps] if reel else []
 
     def show(self, position: float) -> None:
         """Draw the film at a position from 0 to 1."""

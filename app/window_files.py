@@ -175,12 +175,13 @@ class WindowFiles(QObject):
 
     def save_training_film(self) -> None:
         """Write the training, as the current plot shows it, as GIF or WebP."""
-        plot = self._wall.current().plot
+        card = self._wall.current()
+        plot = card.plot
         if plot is None or not self._film.is_possible():
             return
         path = self._film_path("training")
         if path:
-            self.films.save_training(plot, path)
+            self.films.save_training(plot, path, card.name)
 
     def save_path_film(self) -> None:
         """Write points on their way, to data or along chains, as GIF or WebP.

@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 
 from app import films
 from app.film_desk import FilmDesk
+from app.film_rooms import FilmRooms
 from app.films import FilmWriter, write_film
 from app.plots.catalogue import make_plot
 from app.plots.preview import FRAMES
@@ -420,16 +421,22 @@ def test_the_desk_gathers_first_then_writes_and_goes_back(
     world, film, plot, qtbot, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(films, "FRAMES", 3)
-    desk, notes = FilmDesk(world, film), []
+    desk, notes, tried = FilmDesk(world, film), [], []
     desk.noted.connect(notes.append)
-    desk.save_training(plot, str(tmp_path / "film"))
-    desk.save_training(plot, str(tmp_path / "other.gif"))
+    monkeypatch.setattr(
+        films,
+        "FilmRooms",
+        lambda plot, pictures: tried.append(pictures) or FilmRooms(plot, pictures),
+    )
+    desk.save_training(plot, str(tmp_path / "film"), "a")
+    desk.save_training(plot, str(tmp_path / "other.gif"), "a")
     assert notes[0].title == "A film is being made already"
     gathered(world, film)
     qtbot.waitUntil(lambda: len(notes) == 2, timeout=20_000)
     assert notes[1].title == "Film saved"
     assert (tmp_path / "film.gif").is_file()
     assert not film.is_running
+    assert [len(pictures) for pictures in tried] == [3], "one scale for all moments"
     desk.save_paths(plot, str(tmp_path / "film.avi"))
     assert "use .gif or .webp" in notes[2].text
 
@@ -440,13 +447,16 @@ def test_a_replay_that_is_left_while_its_file_is_drawn_costs_the_file(
     """Else the rest of the film would show the living run."""
     desk, notes = FilmDesk(world, film), []
     desk.noted.connect(notes.append)
-    desk.save_training(plot, str(tmp_path / "film.gif"))
+    desk.save_training(plot, str(tmp_path / "film.gif"), "a")
+    shares = []
+    desk.advanced.connect(shares.append)
     with qtbot.waitSignal(desk.advanced):
         gathered(world, film)
     film.stop()
     assert [note.title for note in notes] == ["No film was saved"]
+    assert shares[0] < shares[-1] == 1.0, "its share stood there for good"
     assert not list(tmp_path.iterdir())
-    desk.save_training(plot, str(tmp_path / "film.gif"))
+    desk.save_training(plot, str(tmp_path / "film.gif"), "a")
     assert len(notes) == 1  # the desk is free again
 
 

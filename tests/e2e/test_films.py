@@ -32,7 +32,8 @@ def test_a_film_of_the_training_is_written_while_it_trains(
     lab.session.play()
     lab.until(lambda: lab.run.step > 30 and lab.window.wall.cards["a"].plot.has_frame)
     path = tmp_path / "film.webp"
-    lab.window.files.films.save_training(lab.window.wall.cards["a"].plot, str(path))
+    plot = lab.window.wall.cards["a"].plot
+    lab.window.files.films.save_training(plot, str(path), "a")
     lab.until(path.exists)
     with Image.open(path) as found:
         assert found.n_frames == 5
