@@ -81,7 +81,8 @@ class TrainingFilm(QObject):
     @property
     def is_whole(self) -> bool:
         """Whether every moment is at hand."""
-        return self._job is None and len(self.steps) > 1
+        is_there = self._job is None and self._of is not None
+        return is_there and len(self.steps) > 1
 
     def play(self) -> None:
         """Play from the start; gather first what is not at hand."""

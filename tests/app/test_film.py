@@ -460,6 +460,20 @@ def test_a_replay_that_is_left_while_its_file_is_drawn_costs_the_file(
     assert len(notes) == 1  # the desk is free again
 
 
+def test_a_film_for_a_file_that_is_left_while_it_is_gathered_is_given_up(
+    world, film, plot, tmp_path
+):
+    """Its first moments were taken for all, and drawing them failed without end."""
+    desk = FilmDesk(world, film)
+    desk.save_training(plot, str(tmp_path / "film.gif"), "a")
+    for step in STEPS[:2]:
+        world.tell(step)
+    film.stop()
+    assert not film.is_whole
+    assert desk._writer is None
+    assert desk._waiting is None
+
+
 def test_while_a_film_of_paths_is_drawn_no_newer_picture_comes(
     world, film, plot, qtbot, tmp_path, monkeypatch
 ):
