@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app import figures
+from app.film_colours import in_few_colours
 from app.film_rooms import FilmRooms, Picture
 from app.plots.base import PlotView
 from engine.part_file import replacing
@@ -144,7 +145,7 @@ def write_film(path: Path, pictures: list[Image.Image]) -> None:
     times = [FRAME_MS] * (len(pictures) - 1) + [FRAME_MS * PAUSE]
     with replacing(path) as file:
         if path.suffix.lower() == ".gif":
-            reduced = [p.quantize(128, dither=Image.Dither.NONE) for p in pictures]
+            reduced = [in_few_colours(picture) for picture in pictures]
             _save(file, reduced, times, format="GIF", optimize=False, disposal=1)
         else:
             _save(file, pictures, times, format="WEBP", quality=85, method=2)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app import films
+from app.film_colours import in_few_colours
 from app.film_desk import FilmDesk
 from app.film_rooms import FilmRooms
 from app.films import FilmWriter, write_film
@@ -534,3 +535,18 @@ def test_a_film_of_chains_shows_their_steps(world, film, qtbot, tmp_path, monkey
     assert not np.allclose(seen[0][1], seen[1][1])
     chains.set_time(0.0)  # the clock of paths is another than that of steps
     assert chains.film.time == 1.0
+
+
+def test_a_small_mark_keeps_its_colour_on_a_surface_of_many():
+    """Points on an energy surface turned grey or pink in a GIF."""
+    y, x = np.mgrid[:240, :240]
+    surface = np.stack([120 + x // 2, 130 + y // 2, 255 - x // 4], axis=-1)
+    surface[:, 200:] = ground = (252, 252, 251)
+    surface[50:55, 60:65] = orange = (230, 159, 0)
+    drawn = Image.fromarray(surface.astype(np.uint8))
+    few = in_few_colours(drawn)
+    assert few.convert("RGB").getpixel((62, 52)) == orange
+    assert few.convert("RGB").getpixel((220, 9)) == ground
+    away = np.abs(np.asarray(few.convert("RGB")).astype(int) - surface)
+    assert away.mean() < 3
+    assert len(few.getcolors()) <= 128
