@@ -167,7 +167,7 @@ class ChainsPlot(PlotView):
             self.trails.set_lines(cut_path(times, x[:, :_TRAILS], begin, t))
         else:
             self.trails.clear()
-        self.square.set_tags(self._steps_words(t))
+        self.square.set_tags(f"chain {self._steps_words(t)}")
 
     def _blocks(self) -> list[Block]:
         blocks: list[Block] = []

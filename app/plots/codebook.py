@@ -15,13 +15,13 @@ from app.plots.latent import axis_name
 from app.plots.marks import Marks
 from app.plots.numbers import CellMap, Points
 from app.plots.pane import Pane
-from app.plots.rail import Block, Figure, Key, Legend, Room
+from app.plots.rail import Block, Figure, Key, Legend, Room, room_beside
 from app.plots.ticks import fixed
 from app.theme import theme
 from app.widgets.switch import Switch
 
 _MODES = {"cells": "Cells", "decoded": "Decoded"}
-_INSET = 92  # px
+_INSET, _LEAST_INSET = 92, 48  # px
 _LEAST, _MOST = 4.0, 11.0  # px of a decoded code, by its use
 _SIZES = 4
 _SMALL = 0.45  # of those sizes, in the small pane
@@ -173,7 +173,6 @@ class CodesPlot(PlotView):
         usage = tuple(float(v) for v in np.nan_to_num(self.arrays["usage"]))
         prior = tuple(float(v) for v in np.nan_to_num(self.arrays["prior"]))
         rail = self.square.rail
-        side = int(min(theme.px(_INSET), rail.width(), rail.height() * 0.36))
         title = "decoded" if self._mode == "cells" else "cells"
         bars = Columns("use; prior as ticks", usage, prior, "latent", "text1")
         cells = (Key("code", "o", "latent", "well"), Key("encoding", "o", "path1"))
@@ -183,7 +182,11 @@ class CodesPlot(PlotView):
             Key("data", "s", "data"),
         )
         keys = (*cells, *dead) if self._mode == "cells" else decoded
-        return [Room(title, max(side, theme.px(40))), bars, Legend(keys)]
+        others: list[Block] = [bars, Legend(keys)]
+        # Rather a small pane than marks without their names, or no perplexity.
+        spare = room_beside(others, self._figures(), rail)
+        most = min(theme.px(_INSET), int(rail.width()))
+        return [Room(title, max(min(most, spare), theme.px(_LEAST_INSET))), *others]
 
     def _figures(self) -> list[Figure]:
         perplexity = float(self.meta.get("perplexity") or 0.0)

@@ -166,8 +166,8 @@ class DuelPlot(PlotView):
         if self._mode == "slope":
             return [self._bar(), self._slopes(), Legend(keys)]
         rows += [
-            ("data known", f"{100 * float(self.meta.get('seen', 0)):.0f} %"),
-            ("fakes known", f"{100 * float(self.meta.get('caught', 0)):.0f} %"),
+            ("data found", f"{100 * float(self.meta.get('seen', 0)):.0f} %"),
+            ("fakes found", f"{100 * float(self.meta.get('caught', 0)):.0f} %"),
         ]
         return [Numbers("", tuple(rows)), self._bar(), Legend(keys)]
 

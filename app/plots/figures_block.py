@@ -53,7 +53,8 @@ class Numbers:
 class Columns:
     """A histogram over the places of a list, with a second one as a line of ticks.
 
-    Values are shares; columns stand in falling order of the first.
+    Values are shares; columns stand in falling order of the first, ``less`` px lower
+    where room is scarce.
     """
 
     title: str
@@ -62,17 +63,20 @@ class Columns:
     token: str
     other_token: str
     note: str = ""
+    less: int = 0
 
     def height(self) -> int:
         """Height in pixels."""
-        return theme.px(_COLUMNS) + (1 + bool(self.note)) * theme.px(_ROW)
+        lines = (1 + bool(self.note)) * theme.px(_ROW)
+        return theme.px(_COLUMNS) + lines - self.less
 
     def paint(self, painter: QPainter, rect: QRectF) -> None:
         """Title, columns, ticks, note."""
         c, high = theme.c, theme.px(_ROW)
         head = QRectF(rect.left(), rect.top(), rect.width(), high)
         draw_text(painter, head, self.title, c.text3, 11)
-        box = QRectF(rect.left(), head.bottom(), rect.width(), theme.px(_COLUMNS - 4))
+        box = QRectF(rect.left(), head.bottom(), rect.width(), 0)
+        box.setHeight(theme.px(_COLUMNS - 4) - self.less)
         painter.fillRect(box, c.well)
         top = max(*self.values, *self.others, 1e-9)
         order = sorted(range(len(self.values)), key=lambda k: -self.values[k])

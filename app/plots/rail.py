@@ -21,6 +21,8 @@ from app.widgets.paint import LEFT, RIGHT, draw_text, text_width
 
 _ROW = 22
 _BAR, _LEAST_BAR = 102, 50  # px of a bar of colours: three labels still fit the least
+_GIVES = 30  # px that columns give way by
+_APART = 10  # px between two blocks
 _MOST_IN_BRIEF = 1000.0
 _LEAST_TOP = 0.5  # what a full bar stands for, at least
 
@@ -212,12 +214,30 @@ Block = Legend | ClassLegend | ColourBar | Bars | Room | Numbers | Columns
 
 
 def _shortened(blocks: list[Block], missing: float) -> list[Block]:
-    """The same blocks; a bar of colours gives way by so many pixels, if it can."""
-    less = round(min(max(missing, 0), theme.px(_BAR - _LEAST_BAR)))
-    return [
-        replace(block, less=less) if less and isinstance(block, ColourBar) else block
-        for block in blocks
-    ]
+    """The same blocks; bars and columns give way by so many pixels, if they can."""
+    found: list[Block] = []
+    for block in blocks:
+        if isinstance(block, ColourBar | Columns):
+            most = theme.px(_GIVES if isinstance(block, Columns) else _BAR - _LEAST_BAR)
+            less = round(min(max(missing, 0), most))
+            missing -= less
+            found.append(replace(block, less=less) if less else block)
+        else:
+            found.append(block)
+    return found
+
+
+def _wanted(blocks: list[Block], figures: list[Figure]) -> float:
+    """Height of blocks and figures with the gaps between them, px."""
+    wanted = sum(block.height() + theme.px(_APART) for block in blocks)
+    wanted += sum(figure.height() + theme.px(4) for figure in figures)
+    return wanted - (theme.px(4) if figures else theme.px(_APART))
+
+
+def room_beside(blocks: list[Block], figures: list[Figure], rail: QRectF) -> int:
+    """Side of a pane in the rail above these, so that all of them are shown, px."""
+    title = Room("", 0).height()
+    return int(rail.height() - _wanted(blocks, figures) - theme.px(_APART) - title)
 
 
 def place(
@@ -225,11 +245,8 @@ def place(
 ) -> list[tuple[Block | Figure, QRectF]]:
     """Where each block goes: blocks from the top, figures at the bottom, if room."""
     placed: list[tuple[Block | Figure, QRectF]] = []
-    gap, y = theme.px(10), rect.top()
-    wanted = sum(block.height() + gap for block in blocks)
-    wanted += sum(figure.height() + theme.px(4) for figure in figures)
-    wanted -= theme.px(4) if figures else gap
-    for block in _shortened(blocks, wanted - rect.height()):
+    gap, y = theme.px(_APART), rect.top()
+    for block in _shortened(blocks, _wanted(blocks, figures) - rect.height()):
         high = block.height()
         if y + high > rect.bottom() + 1:
             break

@@ -12,6 +12,7 @@ from app.plots.catalogue import make_plot
 from app.plots.codebook import borders
 from app.plots.duel import colour_range, pushes
 from app.plots.figures_block import Numbers
+from app.plots.rail import Figure, Legend
 from app.plots.straight_arrows import straight_arrows
 from app.theme import theme
 from app.widgets.paint import text_width
@@ -335,6 +336,33 @@ def test_dead_codes_are_marked_and_named(shown):
     assert drawn == (plot.arrays["usage"] > 0).sum()
 
 
+def test_marks_among_cells_keep_their_names_beside_the_perplexity(shown):
+    """Dead codes stood there without a word, or the perplexity was gone."""
+    plot = shown("codes")
+    plot.square.resize(436, 300)
+    QApplication.processEvents()
+    blocks = [block for block, _ in plot.square.placed()]
+    keys = [k.text for block in blocks if isinstance(block, Legend) for k in block.keys]
+    assert keys == ["code", "encoding", "dead code"]
+    assert any(isinstance(block, Figure) for block in blocks)
+    assert plot.square.inset.isVisible()
+
+
+def test_shares_of_all_stand_in_the_line_of_their_name(shown):
+    """\"100 %\" took a line of its own in which the legend had its room."""
+    meta, arrays = preview.FRAMES["duel"]()
+    plot = shown("duel", (meta | {"seen": 1.0, "caught": 1.0}, arrays))
+    numbers = next(b for b in plot.square._blocks if isinstance(b, Numbers))
+    assert numbers.height() == len(numbers.rows) * theme.px(18)
+
+
+def test_steps_of_chains_are_not_taken_for_those_of_a_training(shown):
+    plot = shown("chains")
+    plot.show_moment(0.5)
+    assert plot.square.tags[0].startswith("chain step")
+    assert plot.moment_words(0.5).startswith("Langevin step")
+
+
 def test_pointing_at_a_cell_reads_its_code(qtbot, shown):
     plot = shown("codes")
     place = plot.points("codes")[4]
@@ -354,7 +382,7 @@ def test_the_clock_moves_the_walkers(qtbot, shown):
     np.testing.assert_allclose(plot.walkers.points, x[-1], rtol=1e-6)
     qtbot.keyClick(plot.film.scrubber.track, Qt.Key.Key_Home)
     np.testing.assert_allclose(plot.walkers.points, x[0], rtol=1e-6)
-    assert plot.square.tags[0] == "step 0"
+    assert plot.square.tags[0] == "chain step 0"
     assert plot.film.scrubber._time.text() == "step 0"
 
 
