@@ -539,14 +539,30 @@ def test_a_film_of_chains_shows_their_steps(world, film, qtbot, tmp_path, monkey
 
 def test_a_small_mark_keeps_its_colour_on_a_surface_of_many():
     """Points on an energy surface turned grey or pink in a GIF."""
-    y, x = np.mgrid[:240, :240]
-    surface = np.stack([120 + x // 2, 130 + y // 2, 255 - x // 4], axis=-1)
-    surface[:, 200:] = ground = (252, 252, 251)
-    surface[50:55, 60:65] = orange = (230, 159, 0)
-    drawn = Image.fromarray(surface.astype(np.uint8))
-    few = in_few_colours(drawn)
-    assert few.convert("RGB").getpixel((62, 52)) == orange
-    assert few.convert("RGB").getpixel((220, 9)) == ground
-    away = np.abs(np.asarray(few.convert("RGB")).astype(int) - surface)
-    assert away.mean() < 3
+    y, x = np.mgrid[:480, :684]
+    reds, greens, blues = (
+        120 + x * 100 // 684,
+        140 + y * 100 // 480,
+        255 - x * 60 // 684,
+    )
+    surface = np.stack([reds, greens, blues], axis=-1)
+    for row, column in ((100, 100), (200, 300), (300, 500)):
+        surface[row : row + 6, column : column + 6] = orange = (230, 159, 0)
+    few = in_few_colours(Image.fromarray(surface.astype(np.uint8)))
+    drawn = few.convert("RGB")
+    assert [drawn.getpixel((c + 2, r + 2)) for r, c in ((100, 100), (300, 500))] == [
+        orange,
+        orange,
+    ]
+    assert np.abs(np.asarray(drawn).astype(int) - surface).mean() < 3
     assert len(few.getcolors()) <= 128
+
+
+def test_grounds_close_to_each_other_stay_as_they_are():
+    """Pillow looks colours up so coarsely that white paper turns grey."""
+    y, x = np.mgrid[:200, :200]
+    drawn = np.stack([x, y, x], axis=-1).astype(np.uint8)
+    drawn[:, 100:150], drawn[:, 150:] = (248, 249, 248), (255, 255, 255)
+    few = in_few_colours(Image.fromarray(drawn)).convert("RGB")
+    assert few.getpixel((120, 9)) == (248, 249, 248)
+    assert few.getpixel((180, 9)) == (255, 255, 255)
