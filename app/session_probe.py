@@ -44,6 +44,7 @@ class PointProbe(QObject):
     Attributes:
         point: The place; None before the first click.
         answers: What is known of it, by run id.
+        rests: Whether nothing is asked, as no run on screen is shown as it is now.
     """
 
     changed = Signal(str)  # run id; empty when the place has changed
@@ -54,6 +55,7 @@ class PointProbe(QObject):
         super().__init__(parent)
         self.point: Point | None = None
         self.answers: dict[str, PointAnswer] = {}
+        self.rests = False
         self._link = link
         self._runs = runs
         self._under_way: dict[str, Any] = {}
@@ -80,6 +82,16 @@ class PointProbe(QObject):
         if answer.step != run.step:
             self._ask(run)
 
+    def rest(self, rests: bool) -> None:
+        """Say nothing while pictures of other moments are on show; then ask again."""
+        if rests == self.rests:
+            return
+        self.rests = rests
+        self.answers = {}
+        self.changed.emit("")
+        for run in self._runs.shown:
+            self._ask(run)
+
     def clear(self) -> None:
         """Look at no place."""
         self.point = None
@@ -91,21 +103,24 @@ class PointProbe(QObject):
         self._under_way.clear()
 
     def _ask(self, run: Run) -> None:
+        if self.rests:
+            return
         if run.id in self._under_way:
             self._under_way[run.id] = True  # ask once more then
             return
-        point, step = self.point, run.step if run.at is None else run.at
+        point, at = self.point, run.at
         if point is None:
             return
 
         def on_ack(ack: Ack, arrays: Arrays) -> None:
             stale = self._under_way.pop(run.id, False)
-            if not ack.error and point == self.point:
+            if not ack.error and point == self.point and not self.rests:
+                step = int(ack.result["step"])  # a run that trains has gone on
                 self.answers[run.id] = PointAnswer(step, ack.result, arrays)
                 self.changed.emit(run.id)
             if stale:
                 self._ask(run)
 
-        question = Probe(run_id=run.id, what="point", points=[list(point)], at=run.at)
+        question = Probe(run_id=run.id, what="point", points=[list(point)], at=at)
         if self._link.send(question, on_ack):
             self._under_way[run.id] = False

@@ -345,6 +345,7 @@ class Window(QWidget):
         self.files.films.advanced.connect(self.timeline.show_drawn)
         film = self.timeline.film
         film.changed.connect(lambda: self.top.set_filming(film.is_moving))
+        film.changed.connect(lambda: session.probe.rest(film.is_running))
         self.data.drawing_requested.connect(lambda: self.pages.toggle_page("draw"))
         self.top.recent_requested.connect(self.files.open_recent)
         self.top.recent_cleared.connect(self.files.clear_recent)

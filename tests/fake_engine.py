@@ -359,6 +359,11 @@ class FakeEngine:
         self.slots.pop(command.slot, None)
 
     def on_probe(self, command: p.Probe) -> tuple[dict, dict]:
+        step = self.run(command.run_id).step if command.at is None else command.at
+        facts, arrays = self.answer_to(command)
+        return facts | {"step": step}, arrays
+
+    def answer_to(self, command: p.Probe) -> tuple[dict, dict]:
         import numpy as np
         from fake_frames import log_ring
 

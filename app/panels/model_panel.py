@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSize
+from PySide6.QtCore import QPoint, QSize, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.panels.diagnosis_section import DiagnosisSection
@@ -69,12 +69,20 @@ class ModelPanel(SidePanel):
         desk = self._session.desk
         self.card.picker_requested.connect(self.open_picker)
         self.picker.chosen.connect(desk.choose_model)
+        # Rows that are new have their places only when the layout has been at work.
+        self.probe.answered.connect(
+            lambda: QTimer.singleShot(0, self, self._show_answer)
+        )
         desk.config_changed.connect(self._show)
         desk.waiting_changed.connect(self._on_waiting)
         self.form.edited.connect(
             lambda name, value: desk.edit("model_settings", name, value)
         )
         self.form.restart_requested.connect(desk.restart)
+
+    def _show_answer(self) -> None:
+        """What was asked by a click may be below the fold."""
+        self.scroll_to(self.probe)
 
     def _show(self, config: RunConfig) -> None:
         catalogue = self._session.catalogue

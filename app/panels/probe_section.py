@@ -1,6 +1,6 @@
 """What the run on show knows about the one point that was clicked."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.probe_words import place_words, probe_words
@@ -11,14 +11,21 @@ from app.widgets.section import Section
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _NOTHING = "Click into a plot to ask about a place."
+_RESTS = "It answers again when the replay has ended."
 
 
 class ProbeSection(QWidget):
-    """Density, score, critic, code and nearest data of a place, as far as known."""
+    """Density, score, critic, code and nearest data of a place, as far as known.
+
+    ``answered`` says that a place was chosen and its first figures stand here.
+    """
+
+    answered = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._place = session.probe.point  # of which figures have stood here
         self.head = Section("Probe")
         self.forget = IconButton("x", "Look at no place", size=24)
         self.head.add_hint_widget(self.forget)
@@ -42,11 +49,17 @@ class ProbeSection(QWidget):
         words = {title: text for title, text in found if text}
         self.head.set_hint(place_words(probe.point) if probe.point else "")
         self.forget.setVisible(probe.point is not None)
+        self.hint.setText(_RESTS if probe.rests else _NOTHING)
         self.hint.setVisible(not words)
         for title in self._rows.keys() - words.keys():
             self._rows[title].hide()
         for title, text in words.items():
             self._write(title, text)
+        if probe.point is None or words:
+            is_new = probe.point not in (None, self._place)
+            self._place = probe.point
+            if is_new:
+                self.answered.emit()
 
     def _write(self, title: str, text: str) -> None:
         if title not in self._rows:

@@ -347,4 +347,6 @@ class Commands:
 
     def _probe(self, command: Probe) -> Result:
         made = self.run(command.run_id).experiment
-        return probe(made.fitted(command.at), made.data, command, made.config.seed)
+        fitted = made.fitted(command.at)
+        facts, arrays = probe(fitted, made.data, command, made.config.seed)
+        return facts | {"step": made.step if command.at is None else command.at}, arrays

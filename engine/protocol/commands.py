@@ -117,7 +117,8 @@ class Probe(Command):
     0. ``point`` answers all of this that the model is able to tell: ``learned``,
     ``truth``, ``score``, ``critic``, ``z``, ``nearest``, ``distance``, ``times`` and
     ``path``; its result has the ``kind`` of the density. ``data`` takes no points and
-    answers those of the data set, ``x`` (n, 2) with ``labels`` (n,).
+    answers those of the data set, ``x`` (n, 2) with ``labels`` (n,). Every result has
+    the ``step`` that it holds for.
     ``quick`` takes a path in few steps of the sampler, for a hand that moves.
     """
 

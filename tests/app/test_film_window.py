@@ -87,3 +87,24 @@ def test_the_key_that_plays_pauses_a_film_and_the_button_says_so(world):
     film.stop()
     window.actions_by_name.trigger("play")
     world.until(lambda: world.run.is_playing)
+
+
+def test_what_the_present_run_says_of_a_place_is_not_filmed_at_other_moments(world):
+    """The path of the last step lay over the pictures of all others."""
+    window, probe = world.window, world.session.probe
+    world.session.play()
+    world.until(lambda: len(world.run.snapshots) > 1)
+    world.session.pause()
+    world.until(lambda: not world.run.is_playing)
+    probe.ask(0.5, 1.0)
+    plot = window.wall.cards["a"].plot
+    world.until(lambda: "path" in plot._marked[1])
+    window.timeline.film.play()
+    assert plot._marked == ((0.5, 1.0), {})
+    assert "replay" in window.model.probe.hint.text()
+    probe.ask(-0.5, 0.25)
+    world.settle()
+    assert plot._marked == ((-0.5, 0.25), {})
+    window.timeline.film.stop()
+    world.until(lambda: "path" in plot._marked[1])
+    assert probe.answers[world.run.id].step == world.run.step

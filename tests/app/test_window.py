@@ -19,6 +19,7 @@ from app.session_config import model_entry, schema_of
 from app.theme import theme
 from app.widgets.maths import MathsLabel
 from engine.protocol import (
+    Ack,
     Configure,
     InspectTable,
     Metrics,
@@ -460,6 +461,42 @@ def test_click_into_the_density_is_answered_in_the_probe(world):
     world.window.model.probe.forget.click()
     assert {card.plot._marked[0] for card in cards} == {None}
     assert not world.window.model.probe.forget.isVisible()
+
+
+def test_the_answer_to_a_click_comes_into_sight(world):
+    """It stood below the fold: a click seemed to do nothing but leave a cross."""
+    window = world.window
+    window.resize(1280, 720)
+    world.settle()
+    panel = window.model
+    panel.scroll_to_top()
+    area = panel._area
+
+    def is_in_sight() -> bool:
+        top = panel.probe.mapTo(area.viewport(), panel.probe.rect().topLeft()).y()
+        return top >= 0 and top + panel.probe.height() <= area.viewport().height()
+
+    assert not is_in_sight()
+    window.wall.cards["a"].plot.asked.emit(0.5, 1.0)
+    world.until(is_in_sight)
+    panel.scroll_to_top()
+    world.session.probe.ask_again(world.run)  # by itself: a hand may be elsewhere
+    world.settle()
+    assert not is_in_sight()
+
+
+def test_an_answer_names_the_step_that_it_holds_for(world):
+    """A run that trains goes on between the question and its answer."""
+    probe = world.session.probe
+    sent = []
+    world.session.link.send = lambda *asked: sent.append(asked) or True
+    probe.ask(0.5, 1.0)
+    del world.session.link.send
+    question, on_ack = sent[0]
+    assert question.at is None
+    on_ack(Ack(id=1, result={"kind": "exact", "step": 7}), {})
+    assert probe.answers[world.run.id].step == 7
+    assert world.window.model.probe.values["at step"].text() == "7"
 
 
 def test_dropped_csv_is_inspected_and_its_columns_are_offered(world, tmp_path):

@@ -129,7 +129,8 @@ def test_a_probe_agrees_with_the_density_view(desk: Desk) -> None:
     question = p.Probe(
         run_id="a", what="log_prob", points=[[float(x[column]), float(y[row])]]
     )
-    _, answer = desk.client.request(question, LONG)
+    ack, answer = desk.client.request(question, LONG)
+    assert ack.result["step"] == frame.step
     assert answer["learned"][0] == pytest.approx(
         arrays["learned"][row, column], abs=1e-3
     )
