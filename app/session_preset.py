@@ -1,6 +1,6 @@
 """Begins a preset: its configuration and views, and training once it is built."""
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app.presets import Preset
 from app.session import Session
@@ -9,18 +9,20 @@ from engine.protocol import RunReady
 
 
 class PresetStarter(QObject):
-    """Undo takes the person back to what was before."""
+    """Undo takes the person back to what was before; what comes too early waits."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._waits_for = ""
+        self._early: Preset | None = None  # chosen while the engine was starting
         session.run_ready.connect(self._on_ready)
 
     def begin(self, preset: Preset) -> None:
         """Show a preset; it plays from its first step, once the engine has built it."""
         session = self._session
         if session.run is None:
+            self._early = preset
             return
         session.runs.return_live()
         # A run that plays plays on when it is built anew; a short one would be at its
@@ -36,6 +38,9 @@ class PresetStarter(QObject):
             session.begin_anew()
 
     def _on_ready(self, ready: RunReady) -> None:
-        if self._waits_for == ready.config.model:
+        early, self._early = self._early, None
+        if early is not None:  # once all others have heard of the first run
+            QTimer.singleShot(0, self, lambda: self.begin(early))
+        elif self._waits_for == ready.config.model:
             self._waits_for = ""
             self._session.play()

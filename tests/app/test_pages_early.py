@@ -3,6 +3,9 @@
 import pytest
 from window_world import World
 
+from app.presets import presets
+from app.session_slots import SLOTS
+
 
 @pytest.fixture
 def early(qtbot, tmp_path, engine):
@@ -44,3 +47,18 @@ def test_a_bench_opened_too_early_tries_the_usual_samplers_when_the_run_comes(ea
     early.start()
     early.until(lambda: "euler" in page.bench.chosen)
     assert list(page.choices.rows) == [s.name for s in page.bench.samplers()]
+
+
+def test_a_preset_chosen_too_early_begins_when_the_run_comes(early):
+    """The first start opens on its cards: a click left them and did nothing else."""
+    pages = early.window.pages
+    pages.show_page("presets")
+    chosen = next(p for p in presets() if p.config.model == "realnvp")
+    pages.page("presets").cards[chosen.name].click()
+    assert pages.current_name == "explore"
+    assert early.run is None
+    early.start()
+    early.until(lambda: early.run is not None and early.run.is_playing)
+    assert early.run.config.model == "realnvp"
+    slots = early.session.slots.slots
+    assert [slots[s].view for s in SLOTS] == chosen.views
