@@ -19,13 +19,15 @@ def probe_words(answer: PointAnswer) -> dict[str, str]:
     learned, truth = answer.number("learned"), answer.number("truth")
     score, critic = answer.pair("score"), answer.number("critic")
     code = answer.pair("z") or _one(answer.number("z"))
+    exact, number = answer.facts.get("is_map", True), answer.number("code")
     nearest, distance = answer.pair("nearest"), answer.number("distance")
     return {
         "log p, learned": _nats(learned, _SIGN.get(kind, "")),
         "log p, true": _nats(truth),
         "score ∇ log p": _pair(score) if score else "",
         "critic": _number(critic) if critic is not None else "",
-        "comes from z": _pair(code) if code else "",
+        "comes from z" if exact else "encoded as z": _pair(code) if code else "",
+        "nearest code": f"number {number:.0f}" if number is not None else "",
         "nearest data": _pair(nearest) if nearest else "",
         "distance to it": _number(distance) if distance is not None else "",
         "at step": f"{answer.step:,}",

@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.data.load import Data
 from engine.link.failure import CommandError
 from engine.metrics.solver_gap import known_kind
+from engine.models.base import Coded
 from engine.models.fitted import Fitted
 from engine.models.inside import ByClass
 from engine.protocol import Arrays, Json, Probe
@@ -139,8 +140,11 @@ def _decode(fitted: Fitted, data: Data, z: Tensor, seed: int) -> Answer:
 def _encode(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
     del data, seed
     codes = _space(fitted).encode(x)
-    std = {} if codes.std is None else {"std": codes.std}
-    return {}, {"z": codes.mean} | std
+    arrays = {"z": codes.mean} | ({} if codes.std is None else {"std": codes.std})
+    if isinstance(fitted.model, Coded):
+        arrays["code"] = fitted.code_of(x) + 1
+    # Else an encoder has named it: from there the decoder comes back only so nearly.
+    return {"is_map": fitted.can("process") or fitted.can("layers")}, arrays
 
 
 def _path(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:

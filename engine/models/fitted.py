@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 
 from engine.data.base import Scaling
 from engine.models.base import (
+    Coded,
     Codes,
     Critic,
     Encoder,
@@ -33,6 +34,7 @@ from engine.models.inside import (
     Translation,
 )
 from engine.nets.areas import log_areas
+from engine.nets.codebook import nearest
 from engine.sampling.base import Sampler, Trace, trace
 from engine.sampling.likelihood import divergence
 
@@ -146,6 +148,13 @@ class Fitted:
             codes = self.model.encode(self._in(x))
         std = None if codes.std is None else codes.std.float().cpu()
         return Codes(codes.mean.float().cpu(), std)
+
+    def code_of(self, x: Tensor) -> Tensor:
+        """Index (n,) of the listed code that stands for each point in data units."""
+        assert isinstance(self.model, Coded)
+        with torch.no_grad():
+            encodings = self.model.code_vectors_of(self._in(x))
+            return nearest(encodings, self.model.code_vectors()).cpu()
 
     def decode(self, z: Tensor) -> Tensor:
         """Points (n, 2) in data units from codes."""

@@ -109,7 +109,9 @@ class Probe(Command):
 
     ``points`` are in data units, for ``decode`` latent codes. ``log_prob`` answers
     ``learned`` (n,) and, where known, ``truth`` (n,); ``decode`` answers ``x`` (n, 2);
-    ``encode`` answers ``z``; ``path`` takes starts at t = 0 and answers ``times`` (k,)
+    ``encode`` answers ``z``, and of a model with a list of codes the number ``code``
+    (n,) of the nearest, from 1; its result says by ``is_map`` whether ``decode`` leads
+    back exactly; ``path`` takes starts at t = 0 and answers ``times`` (k,)
     and ``x`` (k, n, 2), with the ``evaluations`` (1,) of the network that a path cost;
     ``nearest`` answers the nearest training points ``x`` and their ``distance``.
     ``score`` answers the gradient of log p ``score`` (n, 2), per data unit.

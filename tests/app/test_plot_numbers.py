@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from app.panels.probe_words import place_words
+from app.panels.probe_words import place_words, probe_words
 from app.plots import preview
 from app.plots.catalogue import PLOTS, make_plot
+from app.session_probe import PointAnswer
 
 
 @pytest.fixture
@@ -80,3 +81,14 @@ def test_what_is_read_under_the_pointer_is_of_the_frame_on_show(shown):
 def test_a_place_of_the_probe_has_no_negative_zero():
     assert place_words((-0.001, 0.06)) == "x = (0.00, 0.06)"
     assert place_words((-0.5, -120.0)) == "x = (−0.50, −120)"
+
+
+def test_what_an_encoder_says_is_not_called_where_a_place_comes_from():
+    z = {"z": np.array([[0.5, -1.25]])}
+    words = probe_words(PointAnswer(3, {"is_map": False}, z | {"code": np.array([7])}))
+    assert words["encoded as z"] == "(0.50, −1.25)"
+    assert words["nearest code"] == "number 7"
+    assert "comes from z" not in words
+    words = probe_words(PointAnswer(3, {"is_map": True}, z))
+    assert words["comes from z"] == "(0.50, −1.25)"
+    assert not words["nearest code"]

@@ -178,3 +178,23 @@ def test_a_dragged_code_is_decoded_for_each_class_that_is_shown():
     settings = {"width": 8, "shown_class": 2}
     one = Experiment("conditional_gan", "two_moons", model_settings=settings)
     torch.testing.assert_close(asked(one, "decode", code)[1]["x"], each[1])
+
+
+def test_a_place_is_written_as_the_code_that_its_reconstruction_is_read_from():
+    """And its encoding is not called the place that it comes from: it comes nearly."""
+    made = Experiment(model="vqvae", data="two_moons", model_settings={"codes": 16})
+    made.train(20)
+    facts, arrays = asked(made, "point", POINTS[:1])
+    fitted = made.fitted()
+    assert facts["is_map"] is False
+    (number,) = arrays["code"].tolist()
+    points = made.data.scaling.restore(fitted.model.code_points().double())
+    back = fitted.decode(arrays["z"])
+    torch.testing.assert_close(points[int(number) - 1], back[0].double())
+
+
+def test_a_map_says_that_a_place_comes_from_its_code(flow, oracle):
+    for made in (flow, oracle):
+        facts, arrays = asked(made, "point", POINTS[:1])
+        assert facts["is_map"] is True
+        assert "code" not in arrays
