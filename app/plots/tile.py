@@ -135,7 +135,11 @@ class Tile(QWidget):
             top = inner.center().y() - (above + px(_FOOT)) / 2
             frame = QRectF(inner.center().x() - above / 2, top, above, above)
             foot = QRectF(frame.left(), frame.bottom(), above, px(_FOOT))
-            self._paint_both(painter, frame, foot.adjusted(px(2), px(7), 0, 0))
+            foot.adjust(px(2), px(7), 0, 0)
+            # The same for all states: else the tiles of a wall would stand uneven.
+            longest = max(text_width(word, 11) for word in STATES.values())
+            more = min(max(longest - foot.width(), 0), inner.width() - above) / 2
+            self._paint_both(painter, frame, foot.adjusted(-more, 0, more, 0))
         else:
             frame = QRectF(inner.left(), inner.top(), beside, beside)
             frame.moveTop(inner.center().y() - beside / 2)

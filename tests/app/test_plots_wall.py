@@ -10,6 +10,7 @@ from app.plots.heat_map import HeatMap
 from app.plots.thumb import Thumb, density_image
 from app.plots.tile import Tile, short
 from app.theme import theme
+from app.widgets.paint import text_width
 
 FRAME = QRectF(0, 0, 100, 100)
 
@@ -119,6 +120,28 @@ def test_a_small_tile_has_a_word_for_the_best(qtbot, monkeypatch):
     tile.resize(58, 50)  # no room: the word is not cut
     tile.grab()
     assert said == ["0.100"]
+
+
+@pytest.mark.parametrize("state", ["learning", "settled"])
+def test_a_tall_tile_writes_its_state_whole_beside_a_narrow_picture(
+    qtbot, monkeypatch, state
+):
+    """On the projector all cells said "still learn…" with room at both sides."""
+    rooms: dict[str, QRectF] = {}
+    monkeypatch.setattr(
+        "app.plots.tile.draw_text",
+        lambda painter, rect, text, *_, **__: rooms.setdefault(text, QRectF(rect)),
+    )
+    tile = Tile(0)
+    qtbot.addWidget(tile)
+    tile.resize(120, 174)
+    tile.show_cell(0.1, state, "loss 2.26")
+    tile.grab()
+    longest = text_width("still learning", 11)
+    assert rooms["0.100"].width() >= longest
+    assert rooms["0.100"].left() >= 0
+    if state == "learning":
+        assert rooms["still learning"].width() >= longest
 
 
 def test_a_tile_tells_the_pointer_and_the_click(qtbot):

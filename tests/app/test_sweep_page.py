@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from window_world import World
 
 from app.panels.sweep.page import SweepPage
@@ -42,6 +42,22 @@ def begin(world):
 
 def started(world):
     return world.client.of(StartJob)[-1].settings
+
+
+@pytest.mark.parametrize("first", ["empty", "controls"])
+def test_the_keys_stay_with_the_buttons_of_a_sweep(world, first):
+    """They went on to the button that resets the run, as far away as it is."""
+    page = world.page
+    before = QPushButton("Reset", page)  # what Qt comes to next
+    before.show()
+    start = page.empty.button if first == "empty" else page.controls.start
+    start.setFocus()
+    start.click()
+    world.until(lambda: world.sweep.is_running)
+    assert QApplication.focusWidget() is page.controls.stop
+    page.controls.stop.click()
+    world.until(lambda: not world.sweep.is_running)
+    assert QApplication.focusWidget() is page.controls.start
 
 
 def test_the_first_sweep_is_proposed_and_begins_by_a_click(world):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.sweep.axis import LABEL, AxisControl
@@ -104,8 +105,7 @@ class SweepControls(QWidget):
         )
         reason, count = sweep.reason_against, sweep.count
         self.head.set_hint(f"{count} runs" if count else "")
-        self.start.setEnabled(not reason and not sweep.is_running)
-        self.stop.setEnabled(sweep.is_running)
+        self._switch(sweep.is_running, not reason)
         self.start.setToolTip(reason or "Train all runs of the grid")
         if reason:
             self.note.set_colour("warn")
@@ -113,6 +113,18 @@ class SweepControls(QWidget):
         else:
             self.note.set_colour("text3")
             self.note.setText("The run on show rests while a sweep begins.")
+
+    def _switch(self, running: bool, able: bool) -> None:
+        """Offer to stop, or to start if that is able to; the keys go along.
+
+        A button that is switched off hands them on, to one that resets the run.
+        """
+        on, off = (self.stop, self.start) if running else (self.start, self.stop)
+        on.setEnabled(running or able)
+        if off.hasFocus():
+            off.clearFocus()
+            on.setFocus(Qt.FocusReason.OtherFocusReason)
+        off.setEnabled(False)
 
     def _arrange(self) -> None:
         self._buttons.addWidget(self.start, 1)

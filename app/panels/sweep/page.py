@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -113,6 +114,8 @@ class SweepPage(Page):
         shown: list[QWidget] = [self.grid, self.switch, self.slow_half, self.progress]
         for widget in (*shown, self.heat_head, self.heat):
             widget.setVisible(plan is not None)
+        if plan is not None and self.empty.button.hasFocus():
+            self.controls.stop.setFocus(Qt.FocusReason.OtherFocusReason)
         self.empty.setVisible(plan is None)
         self.card.refresh()
         if plan is None:
