@@ -766,6 +766,9 @@ def test_a_click_asks_all_runs_and_fills_the_table(world):
     rows = {row.title: row.cells for row in page.table.table.rows}
     float(rows["log p, learned, nats"][0].replace("−", "-"))  # no unit in a cell
     assert rows["nearest data"] == ("(0.60, 1.10)",) * 2
+    # In the head of a narrow card it was cut to "x = (…", and no copy had it.
+    assert rows["x"] == ("(0.50, 1.00)",) * 2
+    assert "(0.50, 1.00)" in page.table.table.text()
     for column in (first, second):
         assert column.left.plot._marks[column.left.plot.data_pane()].cross.points.size
 

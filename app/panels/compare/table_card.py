@@ -74,18 +74,20 @@ class TableCard(Card):
         rows: list[TableRow] = []
         if mode == "metrics":
             rows = metric_rows(runs)
-        elif mode == "place":
-            rows = place_rows(runs, self._session.probe.answers)
-        else:
+        elif mode == "place" and point is not None:
+            # In the head it would be cut, and a copied table would not have it.
+            name, where = place_words(point).split(" = ")
+            answers = self._session.probe.answers
+            rows = [TableRow(name, (where,) * len(runs)), *place_rows(runs, answers)]
+        elif mode != "place":
             rows = setting_rows(runs, catalogue, mode == "differing")
         entries = [model_entry(catalogue, run.config.model) for run in runs]
         letters = [compare.letter(run) for run in runs]
         names = [(n, e.title) for n, e in zip(letters, entries, strict=True)]
         if not rows:
             words = _NO_PLACE if mode == "place" else self._why_same()
-            rows = [TableRow(words, ())] if mode != "place" or point is None else []
-        where = place_words(point) if mode == "place" and point else ""
-        self.set_title(_TITLES[mode], where)
+            rows = [TableRow(words, ())]
+        self.set_title(_TITLES[mode])
         self.table.set_table(names, rows, {e.title: e.short for e in entries})
 
     def _why_same(self) -> str:
