@@ -4,8 +4,8 @@ Times come from uniform u through a warp, and then the *noise level* 1 - t is sh
 
 .. math:: \tau \mapsto \frac{\rho \tau}{1 + (\rho - 1) \tau}, \quad \tau = 1 - t
 
-Esser et al. 2024, 2403.03206, sections 3.1 and 5.3.2. The warp towards both ends is that
-of Lee et al. 2024, 2405.20320, section 4.1, here symmetric.
+Esser et al. 2024, 2403.03206, sections 3.1 and 5.3.2. Towards both ends, here alike:
+Lee et al. 2024, 2405.20320.
 """
 
 import math
