@@ -19,13 +19,21 @@ from app.sweep_kept import (
     unpacked,
 )
 from app.sweep_state import METRICS, Plan, Progress, WallCell
-from engine.protocol import Ack, Arrays, CancelJob, JobNews, RunConfig, TellJob
+from engine.protocol import (
+    Ack,
+    Arrays,
+    CancelJob,
+    JobNews,
+    RunConfig,
+    RunReady,
+    TellJob,
+)
 
 if TYPE_CHECKING:
     from app.session_jobs import JobHandle
 
 #: Why a cell cannot be made a run, where the engine has none of it.
-NOT_THERE = "Only figures and pictures are kept: start the sweep again to open a run."
+NOT_THERE = "Only figures and pictures are kept: a run is trained again from its seed."
 _UNDER_WAY = (
     "It was saved while it trained: what it had measured by then is kept. Start it "
     "again to see all of it."
@@ -65,6 +73,8 @@ class Sweep(AskedSweep):
         self.awaited: int | None = None
         self.hovered: int | None = None
         self._job: JobHandle | None = None
+        self._again = ""
+        session.run_ready.connect(self._on_ready)
         session.desk.config_changed.connect(lambda _: self.refresh())
         # An engine that has died answers nothing.
         session.link.restarted.connect(lambda: self._await(None))
@@ -137,11 +147,14 @@ class Sweep(AskedSweep):
         return self.is_running and training > 1 and "waiting" not in states
 
     def open_cell(self, index: int) -> None:
-        """Make a run of a cell as it stands, and show it; one at a time."""
+        """Make a run of a cell as it stands, and show it; one at a time.
+
+        Where the engine has it no more, the same settings and seed train it again.
+        """
         if self.plan is None or self.awaited is not None:
             return
         if self._job is None:
-            self.noted.emit(Notice("info", "This run is no more", NOT_THERE))
+            self._train_again(self.plan.config_of(index), self.plan.name_of(index))
             return
         self._await(index)
         self._session.runs.take(
@@ -156,6 +169,20 @@ class Sweep(AskedSweep):
     def has_runs(self) -> bool:
         """Whether the engine has the runs of the cells: one that died has not."""
         return self._job is not None
+
+    def _train_again(self, config: RunConfig, words: str) -> None:
+        runs = self._session.runs
+        run = runs.make(config)
+        self._again = run.id  # until the engine has built it
+        runs.choose(run.id)
+        note = Notice("info", f"Run {run.number} trains again", f"{words}: {NOT_THERE}")
+        self.noted.emit(note)
+        self.opened.emit(run)
+
+    def _on_ready(self, ready: RunReady) -> None:
+        if ready.run_id == self._again:
+            self._again = ""
+            self._session.go_on(self._session.runs.all[ready.run_id])
 
     def _on_made(self, run: Run | None) -> None:
         self._await(None)

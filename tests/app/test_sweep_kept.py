@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from window_world import World
 
 from app.panels.sweep.page import SweepPage
-from engine.protocol import CancelJob, JobNews, RunConfig, StartJob
+from engine.protocol import CancelJob, JobNews, Play, RunConfig, StartJob
 
 START = RunConfig(model="vae", data="eight_gaussians")
 
@@ -97,14 +97,31 @@ def test_one_that_had_ended_needs_no_word(world):
     assert world.said == []
 
 
-def test_a_run_that_is_no_more_says_how_to_have_it_again(world):
+def test_a_run_that_is_no_more_is_trained_again_from_its_seed(world, qtbot):
     found = brought_back(world, swept(world, is_ended=True))
     found.sweep.select(1)
-    assert not found.card.open.isEnabled()
-    assert "start the sweep again" in found.card.open.toolTip()
-    assert "start the sweep again" in found.foot.text()
-    QTest.keyClick(found.grid, Qt.Key.Key_Return)
-    assert world.said[-1].title == "This run is no more"
+    assert found.card.open.text() == "Train it again"
+    for words in (found.card.open.toolTip(), found.foot.text()):
+        assert "Only figures and pictures are kept" in words
+    runs, before = world.session.runs, world.session.run
+    with qtbot.waitSignal(found.left):
+        QTest.keyClick(found.grid, Qt.Key.Key_Return)
+    run = world.session.run
+    assert run is not before
+    assert runs.all[run.id].config == found.sweep.plan.config_of(1)
+    assert run.config.training["steps"] == 77
+    assert world.said[-1].title == f"Run {run.number} trains again"
+    world.until(lambda: run.id in [c.run_id for c in world.client.of(Play)])
+    world.until(lambda: run.step > 0)
+
+
+def test_a_run_that_is_no_more_can_be_compared_once_it_trains_again(world, qtbot):
+    found = brought_back(world, swept(world, is_ended=True))
+    found.sweep.select(2)
+    with qtbot.waitSignal(found.wanted) as caught:
+        found.card.compare.click()
+    assert caught.args == ["compare"]
+    assert world.session.run.config == found.sweep.plan.config_of(2)
 
 
 def test_the_same_sweep_can_be_begun_again(world):
@@ -115,7 +132,7 @@ def test_the_same_sweep_can_be_begun_again(world):
     assert world.client.of(StartJob)[-1].settings == first
     world.until(lambda: found.sweep.cells[-1].arrays)
     found.sweep.select(1)
-    assert found.card.open.isEnabled()
+    assert found.card.open.text() == "Open this run"
 
 
 def test_what_is_only_asked_for_comes_back(world):

@@ -127,13 +127,14 @@ class SelectedCard(QWidget):
     def _show_buttons(self, cell: WallCell) -> None:
         """While a run comes, maybe from another process, no second one is asked for."""
         waits = self._sweep.awaited is not None
-        self.open.setText("Opening…" if waits else "Open this run")
-        tip = "The process that trains it hands it over at its next pause"
         there = self._sweep.has_runs
+        word = "Open this run" if there else "Train it again"
+        self.open.setText("Opening…" if waits else word)
+        tip = "The process that trains it hands it over at its next pause"
         self.open.setToolTip(tip if waits else "" if there else NOT_THERE)
         self.compare.setToolTip("" if there else NOT_THERE)
         for button in (self.open, self.compare):
-            button.setEnabled(there and not cell.trouble and not waits)
+            button.setEnabled(not cell.trouble and not waits)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A raised card."""
