@@ -254,7 +254,9 @@ class RectifiedFlow(GenerativeModel):
 
     def log_prob(self, x: Tensor, generator: Generator, effort: float = 1.0) -> Tensor:
         """Log-density (n,) by integrating the divergence along the flow."""
-        return flow_log_prob(self.velocity, x, self.config, generator, effort)
+        return flow_log_prob(
+            self.velocity, x, self.config, generator, effort, spacing="quadratic"
+        )
 
     def start_log_prob(self, x: Tensor) -> Tensor:
         """Log-density (n,) of the noise."""
