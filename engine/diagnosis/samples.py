@@ -1,5 +1,6 @@
 """Samples that miss the data or a part of them, and a critic that sees through all."""
 
+import copy
 from typing import Any, NamedTuple
 
 import torch
@@ -7,6 +8,8 @@ from torch import Tensor
 
 from engine.diagnosis.case import Case, neighbour_radius
 from engine.metrics.modes import ModeCoverage, mode_coverage
+from engine.models.guided import GuidedModel
+from engine.models.inside import guidance_of
 from engine.protocol import Finding, Remedy
 
 #: Neighbours that span the ball round a data point, and the least share of balls that
@@ -73,12 +76,37 @@ def mode_collapse(case: Case) -> Finding | None:
         return None
     if _draws_blindly(case):
         return _blind(now)
+    if _is_whole_without_guidance(case):
+        return _narrowed(case, now)
     found = _gentler_critic(case) if len(case.model.players()) > 1 else []
     return Finding(
         name="mode_collapse",
         title="Mode collapse",
         text=f"{now.words} These parts of the data are left out.",
         remedies=found or case.slower_if_fast("Slow down"),
+    )
+
+
+def _is_whole_without_guidance(case: Case) -> bool:
+    """Whether the class as it was learned leaves nothing out."""
+    weight = guidance_of(case.model)
+    if weight is None or weight <= 1 or not isinstance(case.model, GuidedModel):
+        return False
+    plain = copy.copy(case.fitted)
+    plain.model = case.model.with_guidance(1.0)
+    samples = plain.sample(len(case.heldout), case.experiment.config.seed)
+    return _left_out(case, samples).share < _WORTH
+
+
+def _narrowed(case: Case, now: "_LeftOut") -> Finding:
+    """No fault of the training: guidance trades variety for purity."""
+    weight = guidance_of(case.model)
+    return Finding(
+        name="guidance_narrows",
+        title="Guidance leaves out a part of the class",
+        text=f"{now.words} Guidance {weight:g} keeps what is most typical of the "
+        "class; with 1 it is drawn whole, as learned.",
+        remedies=case.remedy("Guidance 1", "model_settings", guidance=1.0),
     )
 
 

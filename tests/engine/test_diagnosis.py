@@ -472,6 +472,30 @@ def test_guidance_that_is_too_steep_for_the_density_is_cured_by_finer_steps():
     assert named(gentle, "coarse_density") is None
 
 
+def test_what_guidance_leaves_out_is_no_collapse_of_the_training():
+    run = made("oracle", "two_moons", 1, model_settings={"label": 1, "guidance": 4.0})
+    found = named(run, "guidance_narrows")
+    assert found is not None
+    assert "have no sample near them" in found.text
+    assert named(run, "mode_collapse") is None
+    whole = cured(run, found)
+    whole.train(1)
+    assert whole.diagnose() == []
+
+
+def test_a_class_that_is_not_drawn_whole_without_guidance_either_is_a_collapse():
+    """An exact field of a few points of the class: guidance is not what lacks them."""
+    few = {"reference": "points", "label": 1, "guidance": 4.0}
+    run = made("oracle", "two_moons", 1, model_settings=few)
+    case = Case(run, run.measure(200), lambda: None)
+    bare = case.fitted.sample
+    case.fitted.sample = lambda n, seed: bare(n, seed)[:1].expand(n, 2)
+    case.model.with_guidance = lambda weight: case.model
+    found = mode_collapse(case)
+    assert found is not None
+    assert found.name == "mode_collapse"
+
+
 def test_too_few_density_steps_are_found_without_guidance_too():
     run = made("oracle", steps=1, model_settings={"label": 1, "guidance": 1.5})
     assert named(run, "coarse_density") is None
