@@ -484,9 +484,8 @@ def test_what_guidance_leaves_out_is_no_collapse_of_the_training():
 
 
 def test_a_class_that_is_not_drawn_whole_without_guidance_either_is_a_collapse():
-    """An exact field of a few points of the class: guidance is not what lacks them."""
-    few = {"reference": "points", "label": 1, "guidance": 4.0}
-    run = made("oracle", "two_moons", 1, model_settings=few)
+    """All samples at one place, at any weight: guidance is not what lacks the rest."""
+    run = made("oracle", "two_moons", 1, model_settings={"label": 1, "guidance": 4.0})
     case = Case(run, run.measure(200), lambda: None)
     bare = case.fitted.sample
     case.fitted.sample = lambda n, seed: bare(n, seed)[:1].expand(n, 2)
