@@ -15,7 +15,8 @@ from app.plots.latent import axis_name
 from app.plots.marks import Marks
 from app.plots.numbers import CellMap, Points
 from app.plots.pane import Pane
-from app.plots.rail import Block, Figure, Key, Legend, Room, room_beside
+from app.plots.rail import Block, Figure, Key, Legend, Room
+from app.plots.rail_places import room_beside
 from app.plots.ticks import fixed
 from app.theme import theme
 from app.widgets.switch import Switch

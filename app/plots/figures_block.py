@@ -10,6 +10,7 @@ from app.theme import theme
 from app.widgets.paint import RIGHT, draw_text, text_width
 
 _ROW, _COLUMNS = 18, 64  # px
+_GIVES = 30  # px that columns give way by
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ class Columns:
     other_token: str
     note: str = ""
     less: int = 0
+
+    @property
+    def gives(self) -> int:
+        """Pixels that it can give way by."""
+        return theme.px(_GIVES)
 
     def height(self) -> int:
         """Height in pixels."""

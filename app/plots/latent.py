@@ -13,13 +13,14 @@ from app.plots.latent_layers import DataLayer, LatentLayer
 from app.plots.numbers import Points
 from app.plots.pane import Drag, Pane
 from app.plots.rail import Bars, Block, Figure, Key, Legend, Room
+from app.plots.rail_places import room_beside
 from app.plots.read_out import Parts
 from app.plots.ticks import fixed, significant
 from app.theme import theme
 from app.widgets.switch import Switch
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_INSET = 96  # px
+_INSET, _LEAST_INSET = 96, 48  # px
 _GRIP = 12  # px
 _NO_HANDLE = "Point at the plot to read a place; click to ask about it."
 _UNUSED = 0.01  # nats of KL below which an axis carries nothing
@@ -191,24 +192,28 @@ class LatentPlot(PlotView):
         ]
         if self.arrays.get("residuals", np.empty(0)).size:
             keys.append(Key("its error", "line", "data"))
-        rail = self.square.rail
-        side = int(min(theme.px(_INSET), rail.width(), rail.height() * 0.42))
         if rms is not None:
             name = "Round trip" if self._has_time else "Reconstruction"
             figures.append(Figure(name, significant(float(rms), 2), "RMS"))
         if self.meta.get("folded") is not None:
             figures.append(Figure("Folded cells", f"{int(self.meta['folded']):,}"))
-        room = Room("Prior grid, t = 0" if self._has_time else "Prior grid, z", side)
-        blocks: list[Block] = [room, Legend(tuple(keys))]
+        title = "Prior grid, t = 0" if self._has_time else "Prior grid, z"
+        blocks: list[Block] = [Legend(tuple(keys))]
         if "class_of" in self.arrays:
             count = int(self.arrays["class_of"].max(initial=0)) + 1
             keys[:2] = [Key("lattices", "lattice", "latent")]
-            blocks = [room, class_legend(self.meta, count)]
-            blocks.append(Legend(tuple(keys)))
-        return blocks, figures
+            blocks = [class_legend(self.meta, count), Legend(tuple(keys))]
+        return [self._room(title, blocks, figures), *blocks], figures
+
+    def _room(self, title: str, others: list[Block], figures: list[Figure]) -> Room:
+        """For the small pane: rather little than marks without their names."""
+        rail = self.square.rail
+        spare = room_beside(others, figures, rail)
+        most = min(theme.px(_INSET), int(rail.width()))
+        return Room(title, max(min(most, spare), theme.px(_LEAST_INSET)))
 
     def _codes_blocks(self) -> list[Block]:
-        """Classes, KL bars, the decoded space in what is left, the legend at last."""
+        """Classes, KL bars, the decoded space, the legend."""
         blocks: list[Block] = []
         labels = self.arrays.get("labels", np.zeros(1, "i4"))
         count = int(labels.max(initial=0)) + 1
@@ -217,14 +222,11 @@ class LatentPlot(PlotView):
         kl = self.arrays.get("kl_per_axis")
         if kl is not None and kl.size:
             blocks.append(self._bars(kl))
-        rail, gap = self.square.rail, theme.px(10)
-        free = rail.height() - sum(block.height() + gap for block in blocks)
-        side = int(min(theme.px(_INSET), rail.width(), free - theme.px(20)))
-        blocks.append(Room("decoded", max(side, theme.px(40))))
         keys = [Key("prior 1σ, 2σ", "line", "text1")]
         if "code_std" in self.arrays:
             keys.insert(0, Key("posterior 1σ", "ring", "text2"))
-        return [*blocks, Legend(tuple(keys))]
+        legend = Legend(tuple(keys))
+        return [*blocks, self._room("decoded", [*blocks, legend], []), legend]
 
     def _bars(self, kl: NDArray[Any]) -> Bars:
         shown = kl[:_MOST_BARS]

@@ -10,7 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.plots.paper import Paper
-from app.plots.rail import Block, Figure, place
+from app.plots.rail import Block, Figure
+from app.plots.rail_places import place
 from app.theme import theme
 from app.widgets.paint import CENTRE, RIGHT, draw_text, text_width, whole_or_short
 

@@ -1,10 +1,10 @@
 """The rail beside a plot: colour bar, legend, bars and figures, painted in a column.
 
-Colours are names of theme tokens, read when painted. Blocks stack from the top;
-figures stand at the bottom; what has no room is left out, last block first.
+Colours are names of theme tokens, read when painted. Where each block stands is decided
+in :mod:`app.plots.rail_places`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
@@ -21,8 +21,7 @@ from app.widgets.paint import LEFT, RIGHT, draw_text, text_width
 
 _ROW = 22
 _BAR, _LEAST_BAR = 102, 50  # px of a bar of colours: three labels still fit the least
-_GIVES = 30  # px that columns give way by
-_APART = 10  # px between two blocks
+_ROW_GIVES = 4  # px that a row of a legend gives way by
 _MOST_IN_BRIEF = 1000.0
 _LEAST_TOP = 0.5  # what a full bar stands for, at least
 
@@ -64,18 +63,29 @@ class Key:
 
 @dataclass(frozen=True)
 class Legend:
-    """Marks and what they mean."""
+    """Marks and what they mean; ``less`` px shorter where room is scarce."""
 
     keys: tuple[Key, ...]
     title: str = ""
+    less: int = 0
+
+    @property
+    def gives(self) -> int:
+        """Pixels that it can give way by."""
+        return self._lines * theme.px(_ROW_GIVES)
+
+    @property
+    def _lines(self) -> int:
+        return len(self.keys) + bool(self.title)
 
     def height(self) -> int:
         """Height in pixels."""
-        return (len(self.keys) + bool(self.title)) * theme.px(_ROW)
+        return self._lines * theme.px(_ROW) - self.less
 
     def paint(self, painter: QPainter, rect: QRectF) -> None:
         """Title, then a line for each key."""
-        row = QRectF(rect.left(), rect.top(), rect.width(), theme.px(_ROW))
+        high = self.height() / max(self._lines, 1)
+        row = QRectF(rect.left(), rect.top(), rect.width(), high)
         if self.title:
             draw_text(painter, row, self.title, theme.c.text3, 11)
             row.translate(0, row.height())
@@ -94,6 +104,11 @@ class ColourBar:
     high: str
     signed: bool = False
     less: int = 0
+
+    @property
+    def gives(self) -> int:
+        """Pixels that it can give way by."""
+        return theme.px(_BAR - _LEAST_BAR)
 
     def height(self) -> int:
         """Height in pixels."""
@@ -198,65 +213,25 @@ class Figure:
         """Height in pixels."""
         return theme.px(40)
 
+    def narrow_size(self) -> tuple[float, int]:
+        """Width and height in pixels with the unit in a line of its own."""
+        values = text_width(self.label, 12), text_width(self.value, 15, 600)
+        high = self.height() + (theme.px(16) if self.unit else 0)
+        return max(*values, text_width(self.unit, 11)), high
+
     def paint(self, painter: QPainter, rect: QRectF) -> None:
-        """Name over number and unit."""
+        """Name over number and unit, which stands below in a higher rect."""
         c = theme.c
         head = QRectF(rect.left(), rect.top(), rect.width(), theme.px(17))
         draw_text(painter, head, self.label, c.text3, 12)
         line = QRectF(rect.left(), head.bottom(), rect.width(), theme.px(20))
         draw_text(painter, line, self.value, c.text1, 15, 600, LEFT)
-        line.setLeft(line.left() + text_width(self.value, 15, 600) + theme.px(5))
+        if rect.height() > self.height():
+            line.translate(0, theme.px(17))
+        else:
+            line.setLeft(line.left() + text_width(self.value, 15, 600) + theme.px(5))
         if self.unit:
             draw_text(painter, line, self.unit, c.text3, 11)
 
 
 Block = Legend | ClassLegend | ColourBar | Bars | Room | Numbers | Columns
-
-
-def _shortened(blocks: list[Block], missing: float) -> list[Block]:
-    """The same blocks; bars and columns give way by so many pixels, if they can."""
-    found: list[Block] = []
-    for block in blocks:
-        if isinstance(block, ColourBar | Columns):
-            most = theme.px(_GIVES if isinstance(block, Columns) else _BAR - _LEAST_BAR)
-            less = round(min(max(missing, 0), most))
-            missing -= less
-            found.append(replace(block, less=less) if less else block)
-        else:
-            found.append(block)
-    return found
-
-
-def _wanted(blocks: list[Block], figures: list[Figure]) -> float:
-    """Height of blocks and figures with the gaps between them, px."""
-    wanted = sum(block.height() + theme.px(_APART) for block in blocks)
-    wanted += sum(figure.height() + theme.px(4) for figure in figures)
-    return wanted - (theme.px(4) if figures else theme.px(_APART))
-
-
-def room_beside(blocks: list[Block], figures: list[Figure], rail: QRectF) -> int:
-    """Side of a pane in the rail above these, so that all of them are shown, px."""
-    title = Room("", 0).height()
-    return int(rail.height() - _wanted(blocks, figures) - theme.px(_APART) - title)
-
-
-def place(
-    blocks: list[Block], figures: list[Figure], rect: QRectF
-) -> list[tuple[Block | Figure, QRectF]]:
-    """Where each block goes: blocks from the top, figures at the bottom, if room."""
-    placed: list[tuple[Block | Figure, QRectF]] = []
-    gap, y = theme.px(_APART), rect.top()
-    for block in _shortened(blocks, _wanted(blocks, figures) - rect.height()):
-        high = block.height()
-        if y + high > rect.bottom() + 1:
-            break
-        placed.append((block, QRectF(rect.left(), y, rect.width(), high)))
-        y += high + gap
-    foot = rect.bottom()
-    for figure in reversed(figures):
-        high = figure.height()
-        if foot - high < y:
-            break
-        placed.append((figure, QRectF(rect.left(), foot - high, rect.width(), high)))
-        foot -= high + theme.px(4)
-    return placed

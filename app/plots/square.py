@@ -8,7 +8,8 @@ from app.plots.figures_block import Numbers
 from app.plots.foot import LINES, ROW, paint_foot
 from app.plots.pane import Pane
 from app.plots.paper import Paper
-from app.plots.rail import Block, Figure, place
+from app.plots.rail import Block, Figure
+from app.plots.rail_places import place
 from app.plots.ticks import three_ticks, tick_text
 from app.theme import theme
 from app.widgets.paint import CENTRE, LEFT, RIGHT, draw_text, shortened, text_width

@@ -9,7 +9,8 @@ from PySide6.QtCore import QRectF
 from app.plots import preview
 from app.plots.classes import ClassLegend
 from app.plots.latent import LatentPlot
-from app.plots.rail import ColourBar, Figure, Key, Legend, place
+from app.plots.rail import ColourBar, Figure, Key, Legend
+from app.plots.rail_places import place
 from app.theme import theme
 
 

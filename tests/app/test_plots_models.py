@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -12,7 +12,7 @@ from app.plots.catalogue import make_plot
 from app.plots.codebook import borders
 from app.plots.duel import colour_range, pushes
 from app.plots.figures_block import Numbers
-from app.plots.rail import Figure, Legend
+from app.plots.rail import Figure, Legend, Room
 from app.plots.straight_arrows import straight_arrows
 from app.theme import theme
 from app.widgets.paint import text_width
@@ -346,6 +346,27 @@ def test_marks_among_cells_keep_their_names_beside_the_perplexity(shown):
     assert keys == ["code", "encoding", "dead code"]
     assert any(isinstance(block, Figure) for block in blocks)
     assert plot.square.inset.isVisible()
+
+
+@pytest.mark.parametrize("view", ["codes", "latent"])
+def test_in_a_small_window_nothing_of_the_rail_is_left_out(shown, view):
+    """At 1280x720 the perplexity went, or the names of the marks."""
+    plot = shown(view)
+    plot.square.resize(376, 212)
+    QApplication.processEvents()
+    wanted = [*plot.square._blocks, *plot.square._figures]
+    placed = plot.square.placed()
+    assert [type(b) for b, _ in placed] == [type(b) for b in wanted]
+    assert plot.square.inset.isVisible()
+    frame = QRectF(plot.square.rect())
+    pane = plot.square.inset.geometry()
+    for index, (block, rect) in enumerate(placed):
+        assert frame.contains(rect)
+        if isinstance(block, Figure):
+            assert not rect.intersects(pane)
+        for other, place in placed[index + 1 :]:
+            aside = isinstance(block, Room) and isinstance(other, Figure)
+            assert aside or not rect.intersects(place)
 
 
 def test_shares_of_all_stand_in_the_line_of_their_name(shown):
