@@ -110,7 +110,8 @@ class Server:
                 self._save(run)
                 return True
         for run in list(self.runs.values()):
-            if run.measuring_due(now) and (run.playing or nobody_waits):
+            alone = not self._studio.others_play(run)
+            if run.measuring_due(now, alone) and (run.playing or nobody_waits):
                 self._studio.measure(run)
                 return True
         for run in list(self.runs.values()):

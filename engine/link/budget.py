@@ -71,6 +71,10 @@ class Detail:
         self.cost += 0.3 * (min(here, 3 * self.cost) - self.cost)
         self._frames += 1
 
+    def expect(self, cost: float) -> None:
+        """A full picture that was given up after ``cost`` seconds takes longer."""
+        self._full_cost = max(self._full_cost, cost)
+
     def adapt(self, allowance: float) -> None:
         """Choose a level for pictures that may cost ``allowance`` seconds each."""
         if self._frames == 0:

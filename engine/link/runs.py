@@ -61,11 +61,12 @@ class Run:
     def replace(self, experiment: Experiment) -> None:
         """Begin again with another experiment, in the same state."""
         self.experiment = experiment
-        self._measured: tuple[int, int] | None = None
+        #: Version, step and points of what was measured last; None if nothing was.
+        self._measured: tuple[int, int, int] | None = None
         self._measured_of: object = None
         self._early = _EARLY
         self._metrics_budget = TimeBudget(_EARLY_SHARE)
-        self._diagnosed: tuple[int, int] | None = None
+        self._diagnosed: tuple[int, int, int] | None = None
         self._diagnosis_budget = TimeBudget(_DIAGNOSE_SHARE)
         self.findings = []
         self._saved: tuple[int, int] | None = None
@@ -210,10 +211,16 @@ class Run:
         """Entropy of what the run should draw, nats; None where unknown."""
         return self.experiment.judged().source.entropy()
 
-    def measuring_due(self, now: float) -> bool:
-        """Whether the quality should be measured now."""
-        if self._measured == (self.version, self.step) or self.state == "failed":
+    def measuring_due(self, now: float, alone: bool = True) -> bool:
+        """Whether the quality should be measured now.
+
+        ``alone``: no other run trains that a full measurement would hold up.
+        """
+        if self.state == "failed":
             return False
+        if self._measured and self._measured[:2] == (self.version, self.step):
+            coarse = self._measured[2] < _FULL_POINTS
+            return coarse and alone and not self.playing
         pause = _EARLY_EVERY if self._early else _MEASURE_EVERY
         late = now - self._measured_at >= pause
         return not self.playing or (late and now >= self._metrics_budget.due)
@@ -230,16 +237,16 @@ class Run:
 
     def skip_measuring(self) -> None:
         """Measure this moment no more: it cannot be done."""
-        self._measured = (self.version, self.step)
+        self._measured = (self.version, self.step, _FULL_POINTS)
         self._measured_at = time.monotonic()
 
-    def measure(self, tick: Callable[[], None]) -> None:
-        """Measure: coarsely while playing, fully otherwise."""
+    def measure(self, tick: Callable[[], None], alone: bool = True) -> None:
+        """Measure: coarsely while this or another run plays, fully otherwise."""
         self._measure_once(tick)
         begin = time.monotonic()
         early = self.playing and self._early > 0
         quick = _EARLY_POINTS if early else _QUICK_POINTS
-        points = quick if self.playing else _FULL_POINTS
+        points = quick if self.playing or not alone else _FULL_POINTS
         settings = self._judged_settings()
         self.metrics = self.experiment.measure(points, tick)
         self._measured_of = settings
@@ -250,7 +257,7 @@ class Run:
             self._metrics_budget.spend(self._measured_at, self._measured_at - begin)
         else:  # it holds nobody up; but the curves have a new point without a step
             self._measurements += 1
-        self._measured = (self.version, self.step)
+        self._measured = (self.version, self.step, points)
 
     def _measure_once(self, tick: Callable[[], None]) -> None:
         """What does not change with every step: the floor of the distance, the cost."""

@@ -19,6 +19,9 @@ _PATIENCE = 0.15
 #: Longest pause of a slot while a training is young, s: most is learned then, and the
 #: first picture of a dear view would stand for ten seconds as the last.
 _YOUNG_WAIT = 2.5
+#: A full picture of a standing run that costs more, s, is left for later while another
+#: run trains, or waits for its first measurement.
+HOLDS_UP = 1.0
 
 
 class RunFacts(Protocol):
@@ -78,6 +81,11 @@ class Job:
         """Whether it is the best picture there is."""
         return self.quality == 1.0
 
+    @property
+    def refines(self) -> bool:
+        """Whether it takes long, and a quick one stands there already."""
+        return self.full and self.slot.detail.full_cost > HOLDS_UP
+
 
 class Slots:
     """All slots of the window."""
@@ -122,12 +130,17 @@ class Slots:
         return self._slots.get(slot.wish.slot) is slot
 
     def next_job(
-        self, runs: Mapping[str, RunFacts], credits_: Iterable[str], now: float
+        self,
+        runs: Mapping[str, RunFacts],
+        credits_: Iterable[str],
+        now: float,
+        hurried: bool = False,
     ) -> Job | None:
         """The most urgent picture, or None if none is due.
 
         What nobody has seen yet comes first, then pictures of moments that stand
         still, the cheap ones before the dear, then whoever has waited longest.
+        ``hurried``: dear full pictures of standing runs are left for later.
         """
         self._watched = frozenset(credits_)
         jobs = [
@@ -136,6 +149,7 @@ class Slots:
             if (slot := self._slots.get(name)) is not None
             and (run := runs.get(slot.wish.run_id)) is not None
             and (job := self._job(slot, run, now)) is not None
+            and not (hurried and job.refines and not run.playing)
         ]
         return min(jobs, key=_urgency, default=None)
 

@@ -16,7 +16,7 @@ from engine.link.hub import Hub
 from engine.link.inbox import Inbox, Letter
 from engine.link.reports import Reporter
 from engine.link.runs import Run
-from engine.link.slots import Job, Slots
+from engine.link.slots import HOLDS_UP, Job, Slots
 from engine.protocol import Frame, Probe
 from engine.views.base import Cancelled, Picture
 
@@ -61,14 +61,14 @@ class Studio:
         """Compute and send the most urgent picture; whether there was one."""
         begin, aside = time.monotonic(), self._aside
         runs = self._commands.runs
-        job = self._slots.next_job(runs, self._inbox.credits, begin)
+        job = self._next_job()
         if job is None:
             return False
         run = runs[job.wish.run_id]
         picture = self._work(
             run,
             lambda tick: run.picture(job.wish, job.quality, tick),
-            lambda: self._wanted(job),
+            lambda: self._wanted(job, begin),
         )
         end = time.monotonic()
         # Not the picture's cost what a hand asked meanwhile: it would lose detail.
@@ -96,10 +96,32 @@ class Studio:
         self._inbox.spend(job.wish.slot)
         self._hub.send(frame, picture.arrays)
 
-    def _wanted(self, job: Job) -> bool:
-        """Whether a picture in the making is still waited for."""
+    def _next_job(self) -> Job | None:
+        """The most urgent picture, if one is due."""
+        return self._slots.next_job(
+            self._commands.runs, self._inbox.credits, time.monotonic(), self._hurried()
+        )
+
+    def _hurried(self) -> bool:
+        """Whether something else comes before the best pictures of standing runs.
+
+        They can take a minute, in which the training of another run would stand still,
+        and a run that was never measured would show dashes.
+        """
+        now, runs = time.monotonic(), self._commands.runs.values()
+        if any(run.playing for run in runs):
+            return True
+        unmeasured = any(run.metrics is None and run.measuring_due(now) for run in runs)
+        return unmeasured and not self._commands.desk.is_awaited
+
+    def _wanted(self, job: Job, begin: float) -> bool:
+        """Whether a picture in the making, since ``begin``, is still waited for."""
         run = self._commands.runs.get(job.wish.run_id)
         if run is None or not self._slots.holds(job.slot):
+            return False
+        lasts = time.monotonic() - begin
+        if job.full and not run.playing and lasts > HOLDS_UP and self._hurried():
+            job.slot.detail.expect(lasts)
             return False
         # A full picture of a run that moves on again would only hold it up.
         return job.paid or job.wish.at is not None or not run.playing
@@ -108,10 +130,15 @@ class Studio:
         """Measure the quality of a run and tell it."""
         begin = time.monotonic()
         runs = self._commands.runs
+        alone = not self.others_play(run)
         done = self._work(
             run,
-            run.measure,
-            lambda: runs.get(run.run_id) is run and not self._picture_waits(run),
+            lambda tick: run.measure(tick, alone),
+            lambda: (
+                runs.get(run.run_id) is run
+                and not self._picture_waits(run)
+                and not (alone and self.others_play(run))
+            ),
         )
         if isinstance(done, _Broken):
             run.skip_measuring()
@@ -135,12 +162,15 @@ class Studio:
         if runs.get(run.run_id) is run and run.findings != known:
             self._reporter.diagnosis(run)
 
+    def others_play(self, run: Run) -> bool:
+        """Whether any other run trains, which long work for this one would hold up."""
+        return any(r.playing for r in self._commands.runs.values() if r is not run)
+
     def _picture_waits(self, run: Run) -> bool:
         """Whether somebody looks at a standing run; a measurement can come later."""
         if run.playing:
             return False
-        now = time.monotonic()
-        job = self._slots.next_job(self._commands.runs, self._inbox.credits, now)
+        job = self._next_job()
         return job is not None and not job.paid
 
     def _work(

@@ -204,6 +204,22 @@ def test_a_dear_picture_of_a_standing_run_holds_up_no_cheap_one() -> None:
     assert drawn[3:] == [("cheaper", True), ("cheap", True), ("dear", True)]
 
 
+@pytest.mark.parametrize(("cost", "drawn"), [(60.0, [False]), (0.5, [False, True])])
+def test_a_dear_full_picture_is_left_for_later_while_something_is_urgent(
+    cost: float, drawn: list[bool]
+) -> None:
+    """Another run did not train at all for as long as the picture took."""
+    slots, run = Slots(SHARE), StubRun(playing=False, step=7)
+    subscribe(slots, "a")
+    found = []
+    while job := slots.next_job({"a": run}, ["a"], 0.0, hurried=True):
+        slots.done(job, cost * job.quality**2, 0.0)
+        found.append(job.full)
+    assert found == drawn
+    job = slots.next_job({"a": run}, ["a"], 0.0)
+    assert (job is not None and job.full) == (not drawn[-1])
+
+
 @pytest.mark.parametrize("change", ["version", "step"])
 def test_a_change_brings_a_new_full_picture(change: str) -> None:
     slots, run = Slots(SHARE), StubRun(playing=False, step=7)

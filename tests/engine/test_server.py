@@ -306,6 +306,74 @@ def test_a_standing_run_sends_its_full_picture_once(bench: Bench) -> None:
     assert bench.of("frame")[-1].full
 
 
+def test_a_long_picture_of_a_standing_run_is_given_up_when_another_trains(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run A stood still for most of a minute, for the best map of run B beside it."""
+    bench.make("a")
+    bench.make("b")
+    now = time.monotonic()
+    monkeypatch.setattr("engine.link.studio.time.monotonic", lambda: now)
+
+    def during(tick: Callable[[], None]) -> None:
+        nonlocal now
+        now += 60.0
+        bench.post(p.Play(run_id="b"))
+        tick()
+        tick()
+
+    bench.watch(run_id="a")
+    bench.inbox.credit("1")
+    bench.server.turn()  # the quick one stands there
+    assert len(bench.of("frame")) == 1
+    bench.inbox.credit("1")
+    monkeypatch.setattr(PretendedExperiment, "during", staticmethod(during))
+    bench.turns(5)
+    assert bench.server.runs["b"].step > 0
+    assert len(bench.of("frame")) == 1
+    monkeypatch.setattr(PretendedExperiment, "during", staticmethod(lambda tick: None))
+    bench.tell(p.Pause(run_id="b"))
+    bench.turns(5)
+    assert bench.of("frame")[-1].full
+
+
+def test_a_run_beside_one_that_trains_is_measured_coarsely_and_then_again(
+    bench: Bench,
+) -> None:
+    bench.make("a")
+    bench.tell(p.Play(run_id="a"))
+    beside = bench.make("b")
+    bench.turns(5)
+    assert beside.asked == [500]
+    bench.tell(p.Pause(run_id="a"))
+    bench.turns(5)
+    assert beside.asked == [500, 2000]
+
+
+def test_a_first_measurement_comes_before_a_long_picture(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that was stepped a few times showed dashes while its map was refined."""
+    made = bench.make()
+    run = bench.server.runs["a"]
+    run.metrics = run._measured = None
+    before, orders = made.measured, []
+    monkeypatch.setattr("engine.link.slots.HOLDS_UP", -1.0)
+    monkeypatch.setattr(
+        PretendedExperiment,
+        "during",
+        staticmethod(lambda tick: orders.append(made.measured - before)),
+    )
+    wish = p.Subscribe(run_id="a", slot="1", view="samples")
+    bench.server._slots.subscribe(wish)
+    for _ in range(6):
+        bench.inbox.credit("1")
+        bench.turns(2)
+    qualities = [quality for _, quality, _ in made.pictures]
+    assert qualities[1] == 1.0
+    assert orders[:2] == [0, 1]
+
+
 def test_pictures_of_kept_moments_are_remembered(bench: Bench) -> None:
     made = bench.make()
     bench.tell(p.StepOnce(run_id="a", count=30))
