@@ -1,4 +1,4 @@
-"""Where the blocks and figures of a rail stand, and what gives way where room is scarce.
+"""Where what belongs to a rail stands, and what gives way where room is scarce.
 
 Blocks stack from the top; figures stand at the bottom. First bars, columns and legends
 shrink, then the gaps; then a figure stands beside a small pane. What still has no room
@@ -51,7 +51,9 @@ def place(blocks: list[Block], figures: list[Figure], rect: QRectF) -> Placed:
     """Where each block and figure goes, if it has room."""
     aside = _aside(blocks, figures, rect)
     others = figures[1:] if aside else figures
-    short = _shortened(blocks, _wanted(blocks, others, theme.px(_APART)) - rect.height())
+    short = _shortened(
+        blocks, _wanted(blocks, others, theme.px(_APART)) - rect.height()
+    )
     gap = _gap(short, others, rect.height())
     placed: Placed = []
     y = rect.top()
