@@ -226,6 +226,11 @@ class Run:
         return not self.playing or (late and now >= self._metrics_budget.due)
 
     @property
+    def hardly_known(self) -> bool:
+        """Whether it was never measured, or only in the first half of its steps."""
+        return self.metrics is None or self.metrics.step < self.step / 2
+
+    @property
     def measured_before(self) -> bool:
         """Whether what was measured would be another at the same step now."""
         return self.metrics is not None and self._measured_of != self._judged_settings()

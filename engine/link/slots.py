@@ -20,7 +20,7 @@ _PATIENCE = 0.15
 #: first picture of a dear view would stand for ten seconds as the last.
 _YOUNG_WAIT = 2.5
 #: A full picture of a standing run that costs more, s, is left for later while another
-#: run trains, or waits for its first measurement.
+#: run trains, or waits for a measurement that says something.
 HOLDS_UP = 1.0
 
 

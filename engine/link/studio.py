@@ -106,13 +106,13 @@ class Studio:
         """Whether something else comes before the best pictures of standing runs.
 
         They can take a minute, in which the training of another run would stand still,
-        and a run that was never measured would show dashes.
+        and a run would show dashes, or figures of a time when it had hardly begun.
         """
         now, runs = time.monotonic(), self._commands.runs.values()
         if any(run.playing for run in runs):
             return True
-        unmeasured = any(run.metrics is None and run.measuring_due(now) for run in runs)
-        return unmeasured and not self._commands.desk.is_awaited
+        unknown = any(run.hardly_known and run.measuring_due(now) for run in runs)
+        return unknown and not self._commands.desk.is_awaited
 
     def _wanted(self, job: Job, begin: float) -> bool:
         """Whether a picture in the making, since ``begin``, is still waited for."""

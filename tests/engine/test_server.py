@@ -350,13 +350,15 @@ def test_a_run_beside_one_that_trains_is_measured_coarsely_and_then_again(
     assert beside.asked == [500, 2000]
 
 
+@pytest.mark.parametrize("known", [None, 4])
 def test_a_first_measurement_comes_before_a_long_picture(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, known: int | None
 ) -> None:
-    """A run that was stepped a few times showed dashes while its map was refined."""
+    """A run showed dashes, or what it had once been, while its map was refined."""
     made = bench.make()
     run = bench.server.runs["a"]
-    run.metrics = run._measured = None
+    made.step, run._measured = 100, None
+    run.metrics = None if known is None else p.Metrics(step=known)
     before, orders = made.measured, []
     monkeypatch.setattr("engine.link.slots.HOLDS_UP", -1.0)
     monkeypatch.setattr(
@@ -366,12 +368,11 @@ def test_a_first_measurement_comes_before_a_long_picture(
     )
     wish = p.Subscribe(run_id="a", slot="1", view="samples")
     bench.server._slots.subscribe(wish)
-    for _ in range(6):
+    for _ in range(4):
         bench.inbox.credit("1")
-        bench.turns(2)
-    qualities = [quality for _, quality, _ in made.pictures]
-    assert qualities[1] == 1.0
-    assert orders[:2] == [0, 1]
+        bench.server.turn()
+    assert [quality == 1.0 for _, quality, _ in made.pictures] == [False, True]
+    assert orders == [0, 1]
 
 
 def test_pictures_of_kept_moments_are_remembered(bench: Bench) -> None:
