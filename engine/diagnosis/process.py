@@ -73,8 +73,8 @@ def coarse_density(case: Case) -> Finding | None:
     return Finding(
         name="coarse_density",
         title="Too few density steps",
-        text=f"With {steps} steps the log-density of a point is off by about {gap:.2g} "
-        f"nats; with {2 * steps} it comes out that far away.",
+        text=f"{2 * steps} steps instead of {steps} change the log-density of a point "
+        f"by about {gap:.2g} nats, so likelihood and map are not to be trusted.",
         remedies=remedies,
     )
 

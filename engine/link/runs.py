@@ -12,7 +12,7 @@ from engine.link.failure import CommandError
 from engine.metrics.effort import Effort
 from engine.models.inside import drawn_class
 from engine.protocol import Finding, Metrics, RunConfig, RunState, Subscribe
-from engine.views.base import Picture
+from engine.views.base import Cancelled, Picture
 
 #: Seconds between two recovery files while playing; they may cost 2 % of the time.
 _SAVE_EVERY = 5.0
@@ -287,7 +287,11 @@ class Run:
         begin = time.monotonic()
         # Noted first: what cannot be judged must not be tried again and again.
         self._diagnosed = self._measured
-        self.findings = self.experiment.diagnose(self.metrics, tick)
+        try:
+            self.findings = self.experiment.diagnose(self.metrics, tick)
+        except Cancelled:  # somebody had to be served: it is not judged yet
+            self._diagnosed = None
+            raise
         end = time.monotonic()
         self._diagnosis_budget.spend(end, min(end - begin, _MOST_COST))
 

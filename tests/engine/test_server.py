@@ -375,6 +375,30 @@ def test_a_first_measurement_comes_before_a_long_picture(
     assert orders == [0, 1]
 
 
+def test_a_search_for_faults_that_was_given_up_is_made_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A picture came between, and a run with a fault was said to have none."""
+    made = bench.make()
+    made.faults = [p.Finding(name="x", title="X", text="Something.")]
+    bench.tell(p.StepOnce(run_id="a", count=5))
+    searches = []
+
+    def diagnose(metrics: p.Metrics, tick: Callable[[], None]) -> list[p.Finding]:
+        searches.append(metrics.step)
+        if len(searches) == 1:
+            bench.inbox.credit("1")
+        tick()
+        return list(made.faults)
+
+    monkeypatch.setattr(made, "diagnose", diagnose)
+    wish = p.Subscribe(run_id="a", slot="1", view="samples")
+    bench.server._slots.subscribe(wish)
+    bench.turns(8)
+    assert len(searches) == 2
+    assert [d.findings for d in bench.of("diagnosis")] == [made.faults]
+
+
 def test_pictures_of_kept_moments_are_remembered(bench: Bench) -> None:
     made = bench.make()
     bench.tell(p.StepOnce(run_id="a", count=30))
