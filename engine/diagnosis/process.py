@@ -65,7 +65,7 @@ def coarse_density(case: Case) -> Finding | None:
     if steps is None or (gap := _gap(case, 1)) <= TOLERATED:
         return None
     enough = next((k * steps for k in _FINER if _gap(case, k) <= TOLERATED), None)
-    remedies = _less_guidance(case)
+    remedies = _less_guidance(case, enough is not None)
     if enough is not None:
         finer = {"density_steps": enough}
         title = f"{enough} density steps"
@@ -84,12 +84,12 @@ def _gap(case: Case, effort: int) -> float:
     return solver_gap(case.fitted, case.heldout, case.experiment.config.seed, effort)
 
 
-def _less_guidance(case: Case) -> list[Remedy]:
-    """Half of what guidance exaggerates."""
+def _less_guidance(case: Case, half_suffices: bool) -> list[Remedy]:
+    """Half of what guidance exaggerates, or none where no steps would do."""
     weight = guidance_of(case.model)
     if weight is None or weight <= 1:
         return []
-    less = round((1 + weight) / 2, 1)
+    less = round((1 + weight) / 2, 1) if half_suffices else 1.0
     return case.remedy(f"Guidance {less:g}", "model_settings", guidance=less)
 
 

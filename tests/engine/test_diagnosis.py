@@ -495,6 +495,17 @@ def test_a_class_that_is_not_drawn_whole_without_guidance_either_is_a_collapse()
     assert found.name == "mode_collapse"
 
 
+def test_where_no_density_steps_suffice_guidance_is_given_up(monkeypatch):
+    """Half of it was offered, then half of that, and the fault stayed."""
+    run = made("oracle", steps=1, model_settings={"label": 1, "guidance": 4.0})
+    monkeypatch.setattr("engine.diagnosis.process._gap", lambda case, effort: 14.0)
+    found = named(run, "coarse_density")
+    assert found is not None
+    (remedy,) = found.remedies
+    assert remedy.title == "Guidance 1"
+    assert remedy.changes == {"model_settings": {"guidance": 1.0}}
+
+
 def test_too_few_density_steps_are_found_without_guidance_too():
     run = made("oracle", steps=1, model_settings={"label": 1, "guidance": 1.5})
     assert named(run, "coarse_density") is None
