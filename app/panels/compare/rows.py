@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.panels.compare.course import evaluations_per_step
+from app.panels.compare.figures import class_of
 from app.panels.metrics_section import distance, known_words, nats
 from app.panels.probe_words import probe_words
 from app.session_config import GROUPS, model_entry, schema_of
@@ -55,6 +56,8 @@ def metric_rows(runs: Sequence[Run]) -> list[TableRow]:
             run, lambda m: m.sliced_wasserstein, distance
         ),
         "NLL, nats per point": nll_words,
+        "NLL known as": nll_known,
+        "Judged by": class_words,
         "Modes covered": lambda run: _of(
             run, lambda m: m.modes, lambda m: f"{m.covered} / {m.total}"
         ),
@@ -62,10 +65,13 @@ def metric_rows(runs: Sequence[Run]) -> list[TableRow]:
             run, lambda m: m.modes, lambda m: f"{100 * m.high_quality:.1f} %"
         ),
     }
-    return [
+    rows = [
         TableRow(title, tuple(reading(run) for run in runs))
         for title, reading in readings.items()
     ]
+    if not any(class_of(run) for run in runs):
+        rows = [row for row in rows if row.title != "Judged by"]
+    return rows
 
 
 def place_rows(
@@ -105,13 +111,21 @@ def speed_words(run: Run) -> str:
 
 
 def nll_words(run: Run) -> str:
-    """The likelihood and how it is known."""
+    """The likelihood."""
+    return _of(run, lambda m: m.nll and m.nll.value, nats)
+
+
+def nll_known(run: Run) -> str:
+    """How it is known: in a row of its own, beside three runs it was cut."""
     metrics = run.status.metrics if run.status else None
-    nll = metrics.nll if metrics else None
-    if metrics is None or nll is None or nll.value is None:
+    if metrics is None or metrics.nll is None or metrics.nll.value is None:
         return NONE
-    words = f"{nats(nll.value)} {known_words(metrics)}"
-    return f"{words}, {metrics.of_class}" if metrics.of_class else words
+    return known_words(metrics)
+
+
+def class_words(run: Run) -> str:
+    """Of which points the figures are."""
+    return class_of(run) or ("all data" if run.status and run.status.metrics else NONE)
 
 
 def _row(title: str, cells: list[str]) -> TableRow:
