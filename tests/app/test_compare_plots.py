@@ -42,6 +42,14 @@ def pair(column):
     return [p for p in (column.left, column.right) if p.isVisible()]
 
 
+def hold_frames(world, monkeypatch):
+    """No picture of the engine takes the place of what a test shows from now on."""
+    compare = world.session.compare
+    monkeypatch.setattr(compare, "receive", lambda *_: None)
+    for slots in compare.slots.values():
+        slots._waiting.clear()
+
+
 def settings_of(world, slot):
     return [c.settings for c in world.client.of(Subscribe) if c.slot == slot][-1]
 
@@ -62,8 +70,8 @@ def test_a_switch_is_words_where_they_fit_and_a_list_where_not(world):
     head.words.user_choose("true")
     assert plot.mode == "true"
     assert head.words.value() == "true"
-    assert head.view.geometry().right() < head.words.geometry().left()
-    assert head.words.geometry().right() < head.tune.geometry().left()
+    world.until(lambda: head.view.geometry().right() < head.words.x())
+    world.until(lambda: head.words.geometry().right() < head.tune.x())
 
 
 def test_in_a_narrow_column_the_chosen_word_is_read_whole(world):
@@ -111,8 +119,7 @@ def test_beside_a_long_title_the_chosen_word_is_set_smaller_and_not_cut(
         head.grab()
         return (word, True) in told
 
-    world.until(lambda: said("Prior grid"))
-    assert said("Latent space")
+    world.until(lambda: said("Prior grid") and said("Latent space"))
 
 
 def test_in_a_low_window_squares_are_as_wide_as_their_columns_allow(world):
@@ -127,7 +134,7 @@ def test_in_a_low_window_squares_are_as_wide_as_their_columns_allow(world):
     for place in (place for column in columns(page) for place in pair(column)):
         paper = place.plot.paper
         world.until(lambda p=paper: p.frame.width() > 0.7 * p.width())
-    assert page.race.plot.height() > 120
+    world.until(lambda: page.race.plot.height() > 120)
 
 
 def words_of(card):
@@ -136,6 +143,10 @@ def words_of(card):
 
 def is_whole(button):
     return button.width() >= button.minimumSizeHint().width()
+
+
+def right_of(button, page):
+    return button.mapTo(page, QPoint(button.width(), 0)).x()
 
 
 def test_on_a_small_projector_all_words_of_a_comparison_are_whole(world):
@@ -153,8 +164,7 @@ def test_on_a_small_projector_all_words_of_a_comparison_are_whole(world):
     for button in page.head.findChildren(QAbstractButton):
         if button.isVisible():
             world.until(lambda b=button: is_whole(b))
-            right = button.mapTo(page, QPoint(button.width(), 0)).x()
-            assert right <= page.width(), button.text()
+            world.until(lambda b=button: right_of(b, page) <= page.width())
     for words in (column.left.head.words for column in columns(page)):
         wanted = words.width_of(words.currentText())
         world.until(lambda w=words, room=wanted: w.isHidden() or w.width() >= room)
@@ -163,17 +173,23 @@ def test_on_a_small_projector_all_words_of_a_comparison_are_whole(world):
     world.until(lambda: all(is_whole(b) for b in words_of(page.race)))
     world.until(lambda: all(is_whole(b) for b in words_of(page.table)))
     window.toggle_projector(full_screen=False)
-    assert all(column.right.isVisible() for column in columns(page))
-    assert all(chip.isVisible() for chip in page.head.links.values())
+    world.until(lambda: all(column.right.isVisible() for column in columns(page)))
+    world.until(lambda: all(chip.isVisible() for chip in page.head.links.values()))
 
 
-def test_words_of_an_empty_plot_take_no_room_from_the_curves(world):
+def test_words_of_an_empty_plot_take_no_room_from_the_curves(world, monkeypatch):
     page = compared(world, "realnvp")
-    heights = [page.race.height(), columns(page)[0].left.height()]
+    world.until(lambda: page.race.plot.has_frame)
+    hold_frames(world, monkeypatch)
+
+    def laid_out():
+        page.grab()  # lays out whatever waits for it
+        return [page.race.height(), columns(page)[0].left.height()]
+
+    heights = laid_out()
     for column in columns(page):
         column.right.plot.show_empty("No plot here", "For a very long reason. " * 12)
-    world.settle()
-    assert [page.race.height(), columns(page)[0].left.height()] == heights
+    assert laid_out() == heights
 
 
 def test_equal_runs_say_what_makes_a_comparison_of_them(world):
@@ -471,11 +487,12 @@ def test_ways_through_layers_share_one_room(world):
     assert one.plot.square.pane.home == tuple(rooms[0])
 
 
-def test_squares_of_all_runs_are_of_one_size(world):
+def test_squares_of_all_runs_are_of_one_size(world, monkeypatch):
     """Beside a run whose plots share their labels those of another were smaller."""
     world.window.resize(1100, 900)
     page = compared(world, "realnvp")
     page.head.links["axes"].click()  # each has its own limits
+    hold_frames(world, monkeypatch)  # they have one space, and would share labels
     one, two = columns(page)
     for column, far in ((one, 1.0), (two, 2.0)):
         column.right.choose("trajectories")
@@ -493,7 +510,6 @@ def test_squares_of_all_runs_are_of_one_size(world):
 
     assert one.shows_one_space
     assert not two.shows_one_space
-    world.settle()
     world.until(lambda: max(sides()) - min(sides()) <= 2)
     assert one.right._has_axis
 

@@ -129,8 +129,14 @@ class World:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=WAIT)
 
     def settle(self):
-        """Until no configuration is under way."""
+        """Until no configuration is under way, and no status that answers a command.
+
+        A test may then say itself what a run has reported: no older report undoes it.
+        """
         self.until(lambda: not self.session.desk.is_busy)
+        heard = []
+        if self.session.link.send(Ping(), lambda *_: heard.append(True)):
+            self.until(lambda: heard)
 
     def train(self, steps=50):
         """Train a little, so that a restart would lose something."""
