@@ -157,12 +157,11 @@ def test_the_head_says_less_where_four_runs_share_the_width(world):
     first = page.columns[world.session.compare.runs[0].id]
     diagnose(world, first.run, CLIMB)
     known = bool(first.left.plot.chips() + first.right.plot.chips())
-    assert first.kind.isVisible() == known
+    world.until(lambda: first.kind.isVisible() == known)
     assert first.fault.text() == "1 fault"
     fourth = world.session.compare.add_model("gan")
     world.until(lambda: fourth.status)
-    assert not first.kind.isVisible()
-    assert first.fault.text() == "1"
+    world.until(lambda: first.kind.isHidden() and first.fault.text() == "1")
     assert CLIMB.title in first.fault.toolTip()
 
 
@@ -205,7 +204,7 @@ def test_three_runs_in_the_smallest_window_have_one_whole_plot_each(world):
     slots = world.session.compare.slots[first.id]
     assert f"{first.id}:right" not in slots.shown  # nothing is computed unseen
     for column in columns:
-        assert column.name.width() >= column.name.least_width()
+        world.until(lambda n=column.name: n.width() >= n.least_width())
         pane = column.left.plot.paper.pane
         world.until(lambda p=pane, c=column: p.geometry().width() > c.width() / 2)
     world.window.resize(1440, 900)
@@ -221,10 +220,9 @@ def test_the_step_of_a_run_is_said_in_whole_or_not_at_all(world):
     columns = list(page.columns.values())
     for width in (1280, 1360, 1440):
         world.window.resize(width, 760)
-        QApplication.processEvents()
-        for column in columns:
-            pace = column.pace
-            assert pace.isHidden() or pace.width() >= pace.natural_width()
+        page.grab()  # lays out whatever waits for it
+        for pace in (column.pace for column in columns):
+            world.until(lambda p=pace: p.isHidden() or p.width() >= p.natural_width())
     world.window.resize(1700, 900)
     world.until(lambda: all(c.pace.isVisible() for c in columns))
 
@@ -905,9 +903,9 @@ def test_a_killed_engine_brings_all_compared_runs_back(world):
     world.client.kill()
     world.until(lambda: any("restarted" in n.title for n in world.notes))
     world.settle()
-    world.until(lambda: all(run.status for run in runs))
-    assert {c.run_id for c in world.client.of(Configure)} == {run.id for run in runs}
-    slots = {c.slot for c in world.client.of(Subscribe)}
-    assert {f"{run.id}:left" for run in runs} <= slots
+    ids = {run.id for run in runs}
+    world.until(lambda: set(sent_to(world, Configure)) == ids)
+    lefts = {f"{run_id}:left" for run_id in ids}
+    world.until(lambda: lefts <= {c.slot for c in world.client.of(Subscribe)})
     world.session.play()
     world.until(lambda: all(run.is_playing for run in runs))

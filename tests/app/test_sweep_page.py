@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 from window_world import World
 
 from app.panels.sweep.page import SweepPage
@@ -54,10 +54,10 @@ def test_the_keys_stay_with_the_buttons_of_a_sweep(world, first):
     start.setFocus()
     start.click()
     world.until(lambda: world.sweep.is_running)
-    assert QApplication.focusWidget() is page.controls.stop
+    world.until(lambda: page.window().focusWidget() is page.controls.stop)
     page.controls.stop.click()
     world.until(lambda: not world.sweep.is_running)
-    assert QApplication.focusWidget() is page.controls.start
+    world.until(lambda: page.window().focusWidget() is page.controls.start)
 
 
 def test_the_first_sweep_is_proposed_and_begins_by_a_click(world):
@@ -113,7 +113,6 @@ def test_the_head_has_room_for_its_words_in_the_projector(world):
     wide = page.progress.width()
     assert page.about.isVisible()
     theme.set_look("projector")
-    QApplication.processEvents()  # laid out anew
     world.until(lambda: page.slow_half.height() > 40 and is_in_a_row())
     assert page.slow_half.toolTip()
     theme.set_look("dark")
@@ -146,8 +145,8 @@ def test_the_head_says_what_is_swept_or_nothing(world, width):
     begin(world)
     page = world.page
     page.setFixedSize(width, 560)
-    QApplication.processEvents()
-    assert page.about.isHidden() or page.about.width() >= 110
+    page.grab()  # lays out whatever waits for it
+    world.until(lambda: page.about.isHidden() or page.about.width() >= 110)
 
 
 def test_every_control_reaches_the_engine(world):

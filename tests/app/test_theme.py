@@ -175,10 +175,15 @@ def test_icons_carry_the_colour_asked_for():
 
 def test_qt_does_not_lose_references_to_none(qapp):
     """PySide6 6.12.0 on Python 3.11 lost one per void call, and then aborted."""
-    before = sys.getrefcount(None)
-    for _ in range(200):
-        qapp.processEvents()
-    assert sys.getrefcount(None) > before - 20
+
+    def lost():
+        before = sys.getrefcount(None)
+        for _ in range(200):
+            qapp.processEvents()
+        return before - sys.getrefcount(None)
+
+    # What other tests have left may go in one of them, with its own references.
+    assert min(lost() for _ in range(3)) < 20
 
 
 #: Linear light as each kind of sight has it: full, protan, deutan, tritan.

@@ -698,10 +698,8 @@ def test_everything_fits_a_small_window(world, look):
     window = world.window
     theme.set_look(look)
     window.resize(1280, 720)
-    QApplication.processEvents()
+    world.until(lambda: window.data.width() == 196 and window.model.width() == 292)
     assert (window.width(), window.height()) == (1280, 720)
-    assert window.data.width() == 196
-    assert window.model.width() == 292
     for panel in (window.data, window.model):  # laid out anew some turns later
         content = panel.content
         world.until(lambda c=content, p=panel: c.minimumSizeHint().width() <= p.width())
@@ -726,20 +724,20 @@ def test_bars_and_cards_share_a_narrow_window(world, width, scale):
     theme.set_text_scale(scale)
     window.resize(width, 720)
     world.settle()
-    for _ in range(5):
-        QApplication.processEvents()
     top = window.top
     parts = [top.reset, top.step, top.play, top.speed, top.only_device, top.search]
     parts += [*top.pages.values(), top.projector, top.look, top.help]
-    for left, right in pairwise(parts):
-        assert left.geometry().right() < right.geometry().left()
-    assert top.play.width() >= top.play.minimumSizeHint().width()
-    assert top.help.geometry().right() < width
-    a, b = (window.wall.cards[name] for name in "ab")
-    assert a.geometry().right() < b.geometry().left()
-    edge = b.mapTo(window, b.rect().topRight()).x()
-    assert edge < window.model.mapTo(window, QPoint(0, 0)).x()
-    assert window.model.geometry().right() < width
+    row = [*parts, None]  # until the edge of the window
+
+    def ends_before(part, following):
+        end = part.mapTo(window, part.rect().topRight()).x()
+        next_ = following.mapTo(window, QPoint(0, 0)).x() if following else width
+        return end < next_
+
+    world.until(lambda: all(ends_before(a, b) for a, b in pairwise(row)))
+    world.until(lambda: top.play.width() >= top.play.minimumSizeHint().width())
+    row = [window.wall.cards["a"], window.wall.cards["b"], window.model, None]
+    world.until(lambda: all(ends_before(a, b) for a, b in pairwise(row)))
     theme.set_text_scale(1.0)
 
 
