@@ -93,7 +93,7 @@ class Sweep(AskedSweep):
             return
         self._let_go()
         self.kind = ""
-        self.plan = self._planned(run.config)
+        plan = self.plan = self._planned(run.config)
         self.cells = [WallCell() for _ in range(self.plan.count)]
         self.opening, self.selected, self.hovered = {}, None, None
         self.progress = Progress("build")
@@ -112,7 +112,12 @@ class Sweep(AskedSweep):
                     "name": setting.name,
                     "values": self.values[axis],
                 }
-        job = self._session.jobs.start("sweep", "", settings, self._on_news)
+
+        def on_news(news: JobNews, arrays: Arrays) -> None:
+            if self.plan is plan:  # else it was let go, and these come late
+                self._on_news(news, arrays)
+
+        job = self._session.jobs.start("sweep", "", settings, on_news)
         if self.progress.phase != "ended":
             self._job = job
         self.begun.emit()
@@ -324,8 +329,6 @@ class Sweep(AskedSweep):
         self._session.link.send(command, on_ack)
 
     def _on_news(self, news: JobNews, arrays: Arrays) -> None:
-        if self._job is not None and news.job_id != self._job.job_id:
-            return
         result = news.result
         if "limits" in result:
             self.kind = result["kind"]

@@ -185,6 +185,23 @@ def test_the_sweep_of_another_session_goes_with_it(world):
     assert page.grid.isVisibleTo(page)
 
 
+def test_late_news_of_a_sweep_that_was_let_go_are_nothing(world):
+    """They were taken for news of the next session's cells, or failed without any."""
+    page = swept(world, is_ended=False)
+    kept = page.kept()
+    job = world.client.of(StartJob)[-1].job_id
+    fact = {"cell": 1, "step": 1, "state": "lost", "metric": 9.0, "losses": {}}
+    result = {"cells": [fact | {"diverged_at": None}]}
+    news = JobNews(job_id=job, what="sweep", share=0.5, result=result)
+    page.renew()
+    world.session.jobs.receive(news, {})
+    assert page.sweep.cells == []
+    page.recall(kept, {})
+    metric = page.sweep.cells[1].metric
+    world.session.jobs.receive(news, {})
+    assert page.sweep.cells[1].metric == metric != 9.0
+
+
 def test_pages_that_a_session_keeps_nothing_of_begin_anew(qtbot, tmp_path, engine):
     made = World(qtbot, tmp_path, engine, start=lambda _: START)
     try:
