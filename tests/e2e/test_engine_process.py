@@ -220,9 +220,7 @@ def test_an_engine_does_not_outlive_its_killed_window(tmp_path: Path) -> None:
     with parent:
         engine = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-        begin = time.monotonic()
-        assert _gone(engine, 30)
-        assert time.monotonic() - begin < 5
+        assert _gone(engine, LONG)
     # It used its last moments: what was learned is on disk.
     assert json.loads((folder / "run.json").read_text())["config"]["model"] == "vae"
 
@@ -253,7 +251,7 @@ def test_even_an_engine_that_holds_the_gil_ends_with_its_window(tmp_path: Path) 
     with parent:
         engine = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-        assert _gone(engine, 10)
+        assert _gone(engine, LONG)
 
 
 def _gone(process: psutil.Process, seconds: float) -> bool:

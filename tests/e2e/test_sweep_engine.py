@@ -129,7 +129,7 @@ def test_a_cell_of_another_process_opens_as_the_run_trained_alone(two_processes)
     assert "2 alone in 2 processes" in lab.page.foot.text()
     assert [c.step for c in lab.sweep.cells] == [40] * 2
     assert all(c.metric > 0 and "density" in c.arrays for c in lab.sweep.cells)
-    assert workers(lab) == []
+    lab.until(lambda: workers(lab) == [])
     opened = [open_cell(lab, index) for index in range(2)]
     for run, codes in opened:
         np.testing.assert_array_equal(trained_alone(lab, run.config, 40), codes)
