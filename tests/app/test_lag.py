@@ -115,6 +115,9 @@ def test_a_step_that_the_head_would_cut_is_said_over_the_picture(world):
     card = world.window.wall.cards["a"]
     world.until(lambda: card._frame is not None)
     world.window.resize(1440, 900)
+    cards = world.window.wall.cards.values()
+    world.until(lambda: all(card._frame is not None for card in cards))
+    world.settle()  # a report that comes yet would take the step back
     card.plot.chips = lambda: [ChipInfo("estimate", "estimate")]
     train_to(world, 123_456, 100.0)
     world.until(lambda: chips(card) == ["estimate", "step 0"])
@@ -137,6 +140,7 @@ def compared(world):
     page = world.window.pages.page("compare")
     places = [p for c in page.columns.values() for p in (c.left, c.right)]
     world.until(lambda: all(place.plot.has_frame for place in places))
+    world.settle()  # a report that comes yet would undo what a test reports
     return page, places
 
 
