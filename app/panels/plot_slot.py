@@ -182,7 +182,8 @@ class PlotSlot(Card):
         done = super().event(event)
         if event.type() == QEvent.Type.LayoutRequest:
             self._fit_head()
-            if self.header.minimumSize().width() > self.width():
+            is_full = self.header.minimumSize().width() > self.width()
+            if is_full and self._step.said:
                 self._put_step(inside=True)
         return done
 

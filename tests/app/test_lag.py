@@ -104,10 +104,10 @@ def test_a_picture_of_another_run_says_so_until_its_own_comes(world, monkeypatch
     assert world.session.run.number == 2
     for card in cards:
         assert card.plot.has_frame
-        assert "run 1" in chips(card)
+        assert "run 1" in said(card)
     monkeypatch.setattr(world.session.slots, "receive", drawn)
     world.session.slots.subscribe_all()
-    world.until(lambda: not any("run 1" in chips(card) for card in cards))
+    world.until(lambda: not any("run 1" in said(card) for card in cards))
 
 
 def test_a_step_that_the_head_would_cut_is_said_over_the_picture(world):
@@ -130,6 +130,28 @@ def test_a_step_that_the_head_would_cut_is_said_over_the_picture(world):
     card.setFixedWidth(420)
     world.until(lambda: "step 100,771" in chips(card))
     assert card.plot.paper.late == ""
+
+
+def test_a_head_that_was_too_full_before_a_step_takes_it_once_it_has_room(
+    world, monkeypatch
+):
+    """It was said over the picture, as no chip had been long since."""
+    cards = world.window.wall.cards.values()
+    world.until(lambda: all(card._frame is not None for card in cards))
+    world.settle()
+    card = world.window.wall.cards["a"]
+    card.setFixedWidth(420)
+    long = [ChipInfo("known as long as this" * n, "plain") for n in (1, 2)]
+    with monkeypatch.context() as patch:
+        patch.setattr(card.plot, "chips", lambda: long)
+        card.set_stale(False)
+        world.until(lambda: card.header.minimumSize().width() > card.width())
+        card.grab()  # lays out whatever waits for it
+    card.set_stale(False)
+    world.until(lambda: card.header.minimumSize().width() <= card.width())
+    train_to(world, 900, 100.0)
+    card.grab()
+    assert "step 0" in chips(card)
 
 
 def compared(world):
