@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from window_world import World
 
+from app import session_history
 from app.session_config import GROUPS, restarts_at_once
 from app.start import BadRequest, requested
 from engine.protocol import (
@@ -101,7 +102,8 @@ def test_undo_and_redo_walk_through_every_group(world):
     assert world.client.configured == last
 
 
-def test_a_slider_drag_is_one_step_of_the_history(world):
+def test_a_slider_drag_is_one_step_of_the_history(world, monkeypatch):
+    monkeypatch.setattr(session_history, "_MERGE_WITHIN", 60.0)  # on a slow machine
     stack = world.run.history.stack
     for noise in (0.16, 0.17, 0.18):
         world.session.desk.edit("data_settings", "noise", noise)
