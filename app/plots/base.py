@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from app.plots.numbers import Plane, Shape, tables_of
@@ -79,7 +78,9 @@ class PlotView(QWidget):
         super().__init__(parent)
         self.meta: Meta = {}
         self.arrays: Arrays = {}
-        self._described = 0.0
+        # A screen reader is told at most once a second, and of the last picture.
+        self._telling = QTimer(self, singleShot=True, interval=1000)
+        self._telling.timeout.connect(self._describe)
         self._remedy: tuple[str, Meta] | None = None
         self._chips: list[ChipInfo] = []
         self._marks: dict[Pane, PointMarks] = {}
@@ -105,7 +106,8 @@ class PlotView(QWidget):
         self.draw()
         self._draw_point()
         self._refresh_chips()
-        self._describe()
+        if not self._telling.isActive():
+            self._describe()
         self.paper.point_again()  # what is read there is of the frame before
 
     def show_empty(self, title: str, text: str) -> None:
@@ -286,10 +288,10 @@ class PlotView(QWidget):
             self.chips_changed.emit()
 
     def _describe(self) -> None:
-        # A screen reader is told at most once a second.
-        if monotonic() - self._described > 1.0:
-            self._described = monotonic()
-            self.paper.setAccessibleDescription(self.describe())
+        words = self.describe() if self.meta else ""
+        if words != self.paper.accessibleDescription():
+            self.paper.setAccessibleDescription(words)
+            self._telling.start()
 
     def _on_way_out(self) -> None:
         if self._remedy is not None:

@@ -45,6 +45,17 @@ def test_the_moment_on_show_is_marked_and_the_rest_is_not_cut(plot):
     assert len(plot.panel_paper.changes) == 1
 
 
+def test_who_hears_a_plot_is_told_of_its_last_picture(plot, qtbot):
+    """Of two within a second the first was told, as long as the run was paused."""
+    first, second = at(12340), at(6170)
+    plot.show_frame(*first)
+    told = plot.paper.accessibleDescription()
+    meta, arrays = second
+    plot.show_frame(meta, {name: array[:-1] for name, array in arrays.items()})
+    assert plot.describe() != told
+    qtbot.waitUntil(lambda: plot.paper.accessibleDescription() == plot.describe())
+
+
 def test_curves_over_noise_levels_are_of_their_moment(qtbot):
     """They were taken for a whole training: no head said of which step they are."""
     levels = make_plot("levels")
