@@ -175,7 +175,7 @@ class RacePlot(PlotView):
         raws = [self._drawn(self._of(name, "value")) for name in names]
         smooths = [self._drawn(self._of(name, "smooth")) for name in names]
         ends = [float(self._of(name, "x")[-1]) for name in names] or [_EMPTY]
-        right = max(1e-6, *ends)
+        right = max(ends) or 1.0  # all at the very start
         chance = self.meta.get("chance")
         band = None if chance is None else self._level(float(chance))
         extra = [] if band is None or not names else [band, band - 0.1]

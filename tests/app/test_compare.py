@@ -91,7 +91,8 @@ def test_runs_that_draw_different_classes_are_not_ranked(world):
     assert cells["Judged by"] == ("all data", "mode 3")
     judge(second.run, energy_distance=0.01, of_class="mode 3", guidance=3.0)
     page.show_status()
-    assert second.figures.nll.unit.text() == "nats, guided, mode 3"
+    assert second.figures.nll.unit.text() == "nats, mode 3"
+    assert second.figures.nll.name.text() == "NLL, exact, guided"
     cells = {row.title: row.cells for row in metric_rows(runs)}
     assert cells["NLL known as"][1] == "exact, guided"
     assert cells["NLL, nats per point"][1].replace(".", "").isdigit()
@@ -283,6 +284,30 @@ def test_curves_are_named_whole_or_short_at_their_ends(qtbot):
     for name, said in ((long, short), ("DDPM", "DDPM")):
         plot.show_frame({"names": {"A": name}, "shorts": {"A": short}}, arrays)
         assert plot.panel.ends[0].text == f"A 1.00 {said}"
+
+
+def test_a_name_of_a_figure_says_less_where_it_has_less_room(qtbot):
+    cell = FigureCell()
+    qtbot.addWidget(cell)
+    names = ("NLL, estimate, guided", "NLL, estimate", "NLL")
+    cell.set_figure(names, "1.00", "nats", is_best=False)
+    wide = 300
+    seen = [cell.name.text()]
+    while wide > 10:
+        cell.resize(wide, 40)
+        cell._fit()
+        if cell.name.text() != seen[-1]:
+            seen.append(cell.name.text())
+        wide -= 5
+    assert tuple(seen) == names
+
+
+def test_runs_at_their_very_start_have_an_axis_that_can_be_read(qtbot):
+    plot = RacePlot()
+    qtbot.addWidget(plot)
+    arrays = {"A.x": np.zeros(1), "A.value": np.ones(1), "A.smooth": np.ones(1)}
+    plot.show_frame({"names": {"A": "Flow"}}, arrays)
+    assert plot.panel.pane.home[:2] == (0.0, 1.0)
 
 
 def test_a_note_follows_its_run_out_of_the_comparison(world):

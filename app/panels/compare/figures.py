@@ -1,5 +1,6 @@
 """The line of figures under the plots of a run: how good, and at what cost."""
 
+from collections.abc import Sequence
 from math import inf
 
 from PySide6.QtGui import QPaintEvent, QResizeEvent
@@ -39,7 +40,7 @@ class FigureCell(QWidget):
         self.value = Label(NONE, colour="text1", size=15, weight=500)
         self.unit = Label(colour="text3", size=11)
         self.best = Label(colour="accent", size=11, weight=600)
-        self._names = ("", "")
+        self._names: Sequence[str] = ("",)
         self._unit = self._then = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -54,13 +55,13 @@ class FigureCell(QWidget):
 
     def set_figure(
         self,
-        names: tuple[str, str],
+        names: Sequence[str],
         value: str,
         unit: str,
         is_best: bool,
         then: str = "",
     ) -> None:
-        """Show a value under its long or its short name; the best of all says so.
+        """Show a value under the longest name with room; the best of all says so.
 
         ``then`` are the words for the step it was measured at, if they are needed.
         """
@@ -80,11 +81,11 @@ class FigureCell(QWidget):
 
     def _fit(self) -> None:
         """The longest words that have room."""
-        long, short = self._names
+        short = self._names[-1]
         end = f", {self._then}" if self._then else ""
         room = self.width() - _GAPS - self.best.natural_width()
         least = _SHORTEST.get(short, short) if self.best.text() else short
-        for name in (long + end, short + end, short, least):
+        for name in (*(name + end for name in self._names), short, least):
             self.name.setText(name)
             if self.name.natural_width() <= room:
                 break
@@ -136,13 +137,13 @@ class RunFigures(QWidget):
         self.distance.set_figure(both, text, "", is_best("distance"), then)
         text = NONE if nll is None else nats(nll)
         sure = kind != "estimate"
-        name = names[1] if self._is_crowded or not kind else f"{names[1]}, {kind}"
+        long = (f"{names[1]}, {kind}{guided_words(run)}", f"{names[1]}, {kind}")
+        nll_names = () if self._is_crowded or not kind else long
         unit = _KINDS.get(kind, kind) if self._is_crowded else "nats"
-        unit += guided_words(run) if kind else ""
         if judged := class_of(run):
             unit += f", {judged}"
         best_nll = sure and is_best("nll")
-        self.nll.set_figure((name, names[1]), text, unit, best_nll, then)
+        self.nll.set_figure((*nll_names, names[1]), text, unit, best_nll, then)
         text = NONE if cost is None else f"{cost:,.0f}"
         self.cost.set_figure((names[2], _SHORT[2]), text, "", is_best("cost"))
 
