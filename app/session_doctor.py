@@ -49,6 +49,7 @@ class Hand(Protocol):
         """Ask for as many steps again, and train on."""
 
 
+_TRIED = "The remedy is set; the next look at the run tells whether it helps."
 #: A title, and whose it is where several runs are on screen.
 Titled = Callable[[Run, str], str]
 
@@ -90,7 +91,7 @@ class Doctor(QObject):
 
     def receive(self, event: Diagnosis) -> None:
         """Take a diagnosis from the engine."""
-        self.findings[event.run_id] = event.findings
+        self.findings[event.run_id] = list(event.findings)
         told = self._told.setdefault(event.run_id, set())
         run = self._on_screen().get(event.run_id)
         for finding in event.findings:
@@ -119,6 +120,7 @@ class Doctor(QObject):
             self._runs.choose(run.id)
         self._told.pop(run.id, None)
         self._take_back(run.id, set())
+        self._await_verdict(run.id, title, remedy)
         if remedy.restore is not None:
             self._runs.restore(remedy.restore, run)
         values: dict[Group, Json] = {
@@ -133,6 +135,16 @@ class Doctor(QObject):
             self._go_on(run, state, remedy.restore or 0)
         elif state == "complete" and values.keys() - {"sampler_settings"}:
             self._offer_steps(run)
+
+    def _await_verdict(self, run_id: str, title: str, tried: Remedy) -> None:
+        """Until the engine has looked again nobody knows whether a remedy helps."""
+        found = self.findings.get(run_id, [])
+        for place, each in enumerate(found):
+            if each.title == title and tried in each.remedies:
+                left = [remedy for remedy in each.remedies if remedy != tried]
+                told = {"text": _TRIED, "remedies": left}
+                found[place] = each.model_copy(update=told)
+                self.findings_changed.emit(run_id)
 
     def bring(self, run: Run, missing: str, remedy: Json) -> None:
         """Bring about what a picture of a run lacks, as :meth:`cure` does."""

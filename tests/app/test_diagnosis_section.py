@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.panels.diagnosis_section import DiagnosisSection
 from app.session_doctor import Doctor
+from app.widgets.label import Label
 from engine.protocol import Diagnosis, Finding, Remedy
 
 SLOW = Remedy(title="Slow down", changes={"training": {"learning_rate": 1e-4}})
@@ -167,7 +168,11 @@ def test_the_panel_lists_what_is_wrong_now_and_each_remedy_does_its_work(world, 
     assert list(section.buttons) == ["Back to step 100", "Slow down"]
     section.buttons["Slow down"].click()
     assert world.done[0][0] == SLOW.changes
-    assert list(section.buttons) == ["Back to step 100", "Slow down"]  # until it goes
+    assert list(section.buttons) == ["Back to step 100"]  # the other is tried now
+    labels = section.findChildren(Label)
+    said = [label.text() for label in labels if not label.isHidden()]
+    assert any(text.startswith("The remedy is set") for text in said)
+    assert CLIMB.text not in said
     notes = []
     world.doctor.noted.connect(notes.append)
     tell(world, fault(SLOW))
