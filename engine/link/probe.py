@@ -121,7 +121,7 @@ def _log_prob(fitted: Fitted, data: Data, x: Tensor, seed: int) -> Answer:
     truth = data.source.log_prob(x)
     if truth is not None:
         arrays["truth"] = truth
-    kind, note = known_kind(fitted, x, seed)
+    kind, note = known_kind(fitted, x, arrays["learned"], seed)
     return {"kind": kind, "note": note}, arrays
 
 

@@ -61,8 +61,9 @@ def measure(fitted: "Fitted", data: Data, step: int, points: int, seed: int) -> 
 
 def _nll(fitted: "Fitted", data: Data, heldout: Tensor, seed: int) -> Nll | None:
     if isinstance(fitted.model, LogDensity):
-        found = _average(fitted.log_prob(heldout, seed), data, heldout)
-        return _as_message(found, known_kind(fitted, heldout, seed)[0])
+        log_p = fitted.log_prob(heldout, seed)
+        kind, _ = known_kind(fitted, heldout, log_p, seed)
+        return _as_message(_average(log_p, data, heldout), kind)
     count = min(KDE_SAMPLES, KDE_PER_POINT * len(heldout))
     cloud = fitted.sample(count, seed + 1).double()
     cloud = cloud[torch.isfinite(cloud).all(1)]

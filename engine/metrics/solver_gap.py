@@ -25,7 +25,13 @@ TOLERATED = 0.1
 SPAN = 8.0
 
 
-def solver_gap(fitted: "Fitted", x: Tensor, seed: int, effort: float = 1.0) -> float:
+def solver_gap(
+    fitted: "Fitted",
+    x: Tensor,
+    seed: int,
+    effort: float = 1.0,
+    once: Tensor | None = None,
+) -> float:
     """Mean difference in nats, regardless of its sign, that twice the steps make.
 
     Args:
@@ -33,6 +39,7 @@ def solver_gap(fitted: "Fitted", x: Tensor, seed: int, effort: float = 1.0) -> f
         x: Points (n, 2) in data units; the first :data:`POINTS` are asked.
         seed: Decides an estimated trace, the same for both.
         effort: Share of the model's own steps from which it starts.
+        once: The log-density (n,) with those steps, if it is known.
 
     Returns:
         0 where no steps are taken, or the solver chooses its own; infinite where one of
@@ -40,34 +47,38 @@ def solver_gap(fitted: "Fitted", x: Tensor, seed: int, effort: float = 1.0) -> f
     """
     if len(x) == 0:
         return 0.0
-    once, twice = (
-        fitted.log_prob(x[:POINTS], seed, share * effort).double() for share in (1, 2)
-    )
-    gap = float((twice - once).abs().mean())
+    some = x[:POINTS]
+    if once is None:
+        once = fitted.log_prob(some, seed, effort)
+    twice = fitted.log_prob(some, seed, 2 * effort)
+    gap = float((twice.double() - once[:POINTS].double()).abs().mean())
     return gap if math.isfinite(gap) else math.inf
 
 
 def known_kind(
-    fitted: "Fitted", x: Tensor, seed: int, effort: float = 1.0
+    fitted: "Fitted", x: Tensor, log_p: Tensor, seed: int, effort: float = 1.0
 ) -> tuple[DensityKind, str]:
-    """How a log-density at points x (n, 2) is known, and in words how it is made."""
+    """How log-densities (n,) at points x (n, 2) are known, in words how they are made.
+
+    ``seed`` and ``effort`` are those that they were computed with.
+    """
     model = fitted.model
     assert isinstance(model, LogDensity)
     kind, note = model.density_kind, model.density_note
     if kind != "exact" or guidance_of(model) is None:
         return kind, note
-    gap = solver_gap(fitted, x, seed, effort)
+    gap = solver_gap(fitted, x, seed, effort, log_p)
     if gap <= TOLERATED:
         return kind, note
     return "estimate", f"{note}; too few density steps for this guidance"
 
 
-def likely(x: Tensor, log_p: Tensor) -> Tensor:
-    """Some of the points (n, 2) where a density is highest, at most :data:`POINTS`.
+def likely(log_p: Tensor) -> Tensor:
+    """Rows of some of the highest log-densities (n,), at most :data:`POINTS`.
 
     None is more than :data:`SPAN` nats less likely than the best.
     """
     known = log_p.nan_to_num(nan=-math.inf, posinf=-math.inf)
     best = torch.topk(known, min(4 * POINTS, len(known)))
     near = best.indices[best.values >= best.values[:1] - SPAN]
-    return x[near[:: -(-len(near) // POINTS) or 1]]
+    return near[:: -(-len(near) // POINTS) or 1]

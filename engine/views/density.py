@@ -175,8 +175,9 @@ def learned_at(moment: Moment, grid: Tensor) -> Learned:
         return Learned(log_p, "estimate", "cell by cell; exact once training pauses")
     if isinstance(model, LogDensity):
         log_p = fitted.log_prob(grid, moment.seed, moment.quality)
-        some = likely(grid, log_p)
-        return Learned(log_p, *known_kind(fitted, some, moment.seed, moment.quality))
+        some = likely(log_p)
+        how = (moment.seed, moment.quality)
+        return Learned(log_p, *known_kind(fitted, grid[some], log_p[some], *how))
     count = fewer(KERNEL_SAMPLES, moment.quality, 1000)
     samples = fitted.sample(count, moment.seed)
     samples = samples[samples.isfinite().all(dim=1)]
