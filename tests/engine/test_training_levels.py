@@ -114,9 +114,10 @@ def test_networks_learn_and_answer_by_the_same_clock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What the loss tells the network at t is what velocity and score tell it."""
+    trigonometric = {"interpolant": "trigonometric", "time_even": 0.0}
     models = [
-        (RectifiedFlow(RectifiedFlowConfig(), 2), "t"),
-        (FlowMatching(FlowMatchingConfig(interpolant="trigonometric"), 2), "t"),
+        (RectifiedFlow(RectifiedFlowConfig(time_even=0.0), 2), "t"),
+        (FlowMatching(FlowMatchingConfig(**trigonometric), 2), "t"),
         (ScoreSDE(ScoreSDEConfig(level_sampling="uniform"), 2), "t"),
         (DDPM(DDPMConfig(level_sampling="uniform"), 2), "level"),
     ]
