@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog
 
 from app import application, preferences
 from app.panels import question
@@ -85,11 +86,11 @@ def lab(world, tmp_path, monkeypatch):
     return world
 
 
-def menu_of(window) -> QMenu | None:
-    runs = window.top.menu_of_runs()
-    return next(
-        (m for m in runs.findChildren(QMenu) if m.title() == "Open recent"), None
-    )
+def offered(window) -> list[QAction]:
+    """What stands below the heading of the menu beside the run's name."""
+    actions = window.top.menu_of_runs().actions()
+    texts = [action.text() for action in actions]
+    return actions[texts.index("Open recent") + 1 :] if "Open recent" in texts else []
 
 
 def test_what_is_saved_or_opened_is_offered_again(world, tmp_path, monkeypatch):
@@ -125,13 +126,12 @@ def test_what_is_saved_or_opened_is_offered_again(world, tmp_path, monkeypatch):
 
 def test_menu_and_palette_offer_them(lab):
     window = lab.window
-    assert menu_of(window) is None
+    assert offered(window) == []
     assert not any(e.key.startswith("recent:") for e in window.search.entries())
     window.files.recent.add(lab.path)
-    menu = menu_of(window)
-    first, *_, last = menu.actions()
+    first, *_, last = offered(window)
     name, _, folder = first.text().partition("\t")
-    assert (name, first.toolTip()) == ("lab && co.genplay", lab.path)
+    assert (name, first.data()) == ("lab && co.genplay", lab.path)
     assert folder.startswith("…")
     first.trigger()
     assert lab.opened == [lab.path]
