@@ -37,9 +37,8 @@ class FilmRooms:
         if self._left:
             self._twin.show_frame(*self._left.pop(0))
             panes = self._twin.paper.panes
-            if len(panes) == len(
-                self._seen
-            ):  # else it has other panels than at the end
+            # Limits of other panels than those of the end would say nothing.
+            if len(panes) == len(self._seen):
                 for seen, pane in zip(self._seen, panes, strict=True):
                     if all(map(isfinite, pane.home)):
                         seen.append(pane.home)
